@@ -1,0 +1,138 @@
+"""Everything that can be refused, as one tree.
+
+A leaf is a noun with attributes. Its text names the thing and the way out, so the edges (command, web, API) print it as
+it is. Raising one of these means that nothing was stored.
+"""
+
+from collections.abc import Sequence
+
+
+class AffiliateError(Exception):
+    """The root: a refusal that a person can act on."""
+
+
+class InvalidInput(AffiliateError):
+    """What came in cannot be used as it is."""
+
+
+class NotFound(AffiliateError):
+    """A thing was named that is not there."""
+
+    def __init__(self, thing: str, name: object, way_out: str = "") -> None:
+        self.thing = thing
+        self.name = name
+        super().__init__(f"There is no {thing} {name!s}.{' ' + way_out if way_out else ''}")
+
+
+class Conflict(AffiliateError):
+    """The thing exists already, or changed meanwhile."""
+
+
+class NotAllowed(AffiliateError):
+    """The signed-in person or token may not do this."""
+
+
+class InvalidUrl(InvalidInput):
+    """A text that is no usable web address."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        shown = url if len(url) <= 200 else url[:200] + "…"
+        super().__init__(f"{shown!r} cannot be used as a link: {reason}")
+
+
+class OwnHost(InvalidUrl):
+    """A link to one of our own sites, which must never be monetised or redirected to."""
+
+    def __init__(self, url: str, host: str) -> None:
+        self.host = host
+        super().__init__(url, f"{host} is one of our own sites; paste the advertiser's address instead.")
+
+
+class UnknownAdvertiser(AffiliateError):
+    """No programme covers this host."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"No programme covers {host}. Add one with: affiliate programme add --network NETWORK --advertiser-id ID"
+            f" --name NAME --host {host}"
+        )
+
+
+class InvalidSlug(InvalidInput):
+    """A slug outside the grammar of paths."""
+
+    def __init__(self, slug: str, reason: str) -> None:
+        self.slug = slug
+        self.reason = reason
+        super().__init__(f"The slug {slug!r} cannot be used: {reason}")
+
+
+class SlugTaken(Conflict):
+    """The path belongs to another link, live or old."""
+
+    def __init__(self, path: str, link_name: str, proposal: str = "") -> None:
+        self.path = path
+        self.proposal = proposal
+        hint = f" {proposal} is free." if proposal else ""
+        super().__init__(f"{path} already belongs to the link “{link_name}”.{hint}")
+
+
+class CannotBuild(InvalidInput):
+    """A deep link that a network does not let us build from what we know."""
+
+    def __init__(self, network: str, reason: str) -> None:
+        self.network = network
+        self.reason = reason
+        super().__init__(f"No deep link can be built for {network}: {reason}")
+
+
+class InvalidMoney(InvalidInput):
+    """An amount or currency that cannot be read exactly."""
+
+
+class InvalidDocument(InvalidInput):
+    """HTML that is too large, or not text at all."""
+
+
+class UnreadableFile(InvalidInput):
+    """An import file that is not in the named format at all; no row was stored."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name} was not imported: {reason}")
+
+
+class BlockedAddress(AffiliateError):
+    """A request to an address that a public page never has (private, loopback, link-local)."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(f"{host} is not a public address; the page was not requested.")
+
+
+class Unreachable(AffiliateError):
+    """A page or network that did not answer as asked. `permanent` says that trying again cannot help."""
+
+    def __init__(self, host: str, reason: str, *, permanent: bool = False) -> None:
+        self.host = host
+        self.reason = reason
+        self.permanent = permanent
+        super().__init__(f"{host} could not be read: {reason}")
+
+
+class SettingsInvalid(AffiliateError):
+    """Every problem of a configuration at once, each with its key."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source} has {len(self.problems)} problem(s):\n{lines}")
+
+
+class StoreUnavailable(AffiliateError):
+    """The database did not answer, or is locked by a long transaction."""

@@ -1,0 +1,141 @@
+"""What a network is to us: it recognises its links, builds deep links and reads its transactions.
+
+Networks know nothing of the store, of Flask and of each other. What they return are values.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from affiliate.money import Money
+
+REDIRECT, DIRECT, UNTOUCHED = "redirect", "direct", "untouched"
+MODES = (REDIRECT, DIRECT, UNTOUCHED)
+
+PENDING, APPROVED, DECLINED = "pending", "approved", "declined"
+UNPAID, INVOICED, PAID = "unpaid", "invoiced", "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One wrapping of a link by a network. `target` is what is inside, verbatim after one decoding, or None if the
+    link does not carry it. Ids are the network's own, None where they cannot be read off."""
+
+    network: str
+    url: str
+    publisher_id: str | None = None
+    advertiser_id: str | None = None
+    sub_ids: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    wrapped: bool = True  # False where the parameters sit on the advertiser's own URL (Amazon, eBay)
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that a builder may use: the account, the programme, and the programme's own template and parameters."""
+
+    network: str
+    publisher_ref: str
+    advertiser_ref: str
+    template: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLink:
+    """A tracked address with one place for the sub-id: `before + sub_id + after`. `longest` is the network's limit
+    for a sub-id in characters; `has_slot` is False where the network takes none (then after is empty)."""
+
+    before: str
+    after: str = ""
+    has_slot: bool = True
+    longest: int | None = None
+
+    def with_sub_id(self, sub_id: str) -> str:
+        """The finished address. The sub-id is one of our tokens ([a-z0-9]), which needs no encoding anywhere."""
+        return f"{self.before}{sub_id}{self.after}" if self.has_slot else self.before
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTransaction:
+    """One row of a network's report, in our words. Amounts are signed. Moments are aware, UTC.
+
+    `line` counts the file's records from 1 (for CSV: the line in the file, header = 1). `payload` is the row as it
+    came, without personal data. `line_id` tells the items of one order apart where the network reports items.
+    `status` and `payment` are ours, `raw_status` and `raw_payment` the network's words.
+    """
+
+    line: int
+    external_id: str
+    publisher_ref: str | None
+    advertiser_ref: str
+    advertiser_name: str | None
+    kind: str  # sale, lead, bonus, cpc
+    status: str
+    raw_status: str
+    payment: str
+    commission: Money
+    transaction_at: datetime
+    payload: Mapping[str, object]
+    line_id: str = ""
+    raw_payment: str | None = None
+    sale: Money | None = None
+    click_at: datetime | None = None
+    validated_at: datetime | None = None
+    sub_ids: tuple[str, ...] = ()
+    order_ref: str | None = None
+    payout_ref: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be booked: where, why in words, and the whole of it."""
+
+    line: int
+    reason: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A network's file, read: good rows and bad ones side by side, in the file's order."""
+
+    good: Sequence[ReportedTransaction]
+    bad: Sequence[BadRow]
+
+    @property
+    def rows(self) -> int:
+        return len(self.good) + len(self.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read what a report does not say: the account's currency and zone, our publisher id, a column map."""
+
+    currency: str | None = None
+    time_zone: str = "UTC"
+    publisher_ref: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+class Network(Protocol):
+    """One affiliate network. `key` is the catalogue's key; `name` as people write it.
+
+    `default_mode` is what a new programme gets where nobody chose: `redirect` also when the permission is unknown.
+    """
+
+    key: str
+    name: str
+    default_mode: str
+
+    def take_apart(self, url: str) -> Layer | None:
+        """The outermost layer if the URL is one of this network's links, else None. Never makes a request."""
+
+    def deep_link(self, terms: Terms, target_url: str) -> DeepLink:
+        """Builds the tracked address; CannotBuild says what is missing."""
+
+    def read_transactions(self, content: bytes, reading: Reading) -> Report:
+        """Reads the network's own report. UnreadableFile if it is not one at all; a bad row never hides good ones."""

@@ -1,0 +1,97 @@
+"""One database, opened once: transactions whose default is rollback, and driver errors translated in one place."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from affiliate.errors import StoreUnavailable
+
+_BUSY_MS = 15_000
+
+
+def _sqlite_driver() -> ModuleType:
+    """pysqlite3 where it has a wheel: it bundles a SQLite without the WAL-reset bug (fixed in 3.51.3, sqlite.org/wal.html).
+    One process must never open a file through both drivers, so everything asks here."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        import sqlite3 as dbapi2
+    return dbapi2
+
+
+class Store:
+    """The database behind a SQLAlchemy URL: `sqlite:///path` or `postgresql+psycopg://…`.
+
+    Opening connects to nothing; the first transaction does.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(self.url, module=_sqlite_driver(), connect_args={"timeout": _BUSY_MS / 1000})
+            _prepare_sqlite(self.engine)
+        else:
+            self.engine = create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+        self._writing = self.engine.execution_options(affiliate_writes=True)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A unit of work: committed and durable when the block ends, rolled back whole when it raises.
+
+        SQLite takes the write lock at the start, so that two writers wait for each other instead of failing half-way.
+        StoreUnavailable if the database is away or stays locked; nothing was stored then.
+        """
+        with _translated(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent view for queries; whatever is changed in it is thrown away."""
+        with _translated(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as problem:
+        raise StoreUnavailable(f"The database does not answer: {problem.orig}") from problem
+    except DBAPIError as problem:
+        if problem.connection_invalidated:
+            raise StoreUnavailable(f"The database went away: {problem.orig}") from problem
+        raise
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            # FULL: a commit is on disk before it returns; journal segments are deleted on the strength of it
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-32000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("affiliate_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

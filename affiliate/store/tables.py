@@ -1,0 +1,493 @@
+"""Every table of the product, in the order of the road: who, what is linked, where it stands, clicks, money, machinery.
+
+Mapped classes where people edit objects; sets are counted with Core over the same tables (`Click.__table__`). Ids are
+integers of ours; what the outside sees are slugs, tokens and keys. All moments are UTC. Nothing that a report rests on
+is ever deleted: placements stay, transaction versions are only appended.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from affiliate.store.types import BigId, Micros, UtcDateTime
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime(),
+        Decimal: Micros(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        str: String(255),
+    }
+
+
+# ---- who ------------------------------------------------------------------------------------------------------------
+
+
+class Entity(Base):
+    """A company: books, base currency. Sites and publisher accounts belong to one."""
+
+    __tablename__ = "entities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    base_currency: Mapped[str] = mapped_column(String(3))
+
+
+class Site(Base):
+    """A title. `link_base` makes links absolute (default empty: relative)."""
+
+    __tablename__ = "sites"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"))
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    link_base: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en-GB")
+    jurisdiction: Mapped[str] = mapped_column(default="uk")
+    time_zone: Mapped[str] = mapped_column(default="Europe/London")
+    monetise: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    entity: Mapped[Entity] = relationship()
+    hosts: Mapped[list["SiteHost"]] = relationship(back_populates="site", cascade="all, delete-orphan")
+
+
+class SiteHost(Base):
+    """A host that a site answers on; its links are never monetised."""
+
+    __tablename__ = "site_hosts"
+    host: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+
+    site: Mapped[Site] = relationship(back_populates="hosts")
+
+
+class PublisherAccount(Base):
+    """Us at a network. `publisher_ref` is the network's number for us. `currency` is only for networks whose reports
+    name none."""
+
+    __tablename__ = "publisher_accounts"
+    __table_args__ = (UniqueConstraint("network", "publisher_ref"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"))
+    network: Mapped[str] = mapped_column(String(40))
+    publisher_ref: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str | None] = mapped_column(String(3))
+    time_zone: Mapped[str | None]
+    to_be_completed: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    entity: Mapped[Entity] = relationship()
+
+
+class Advertiser(Base):
+    """Who sells and pays."""
+
+    __tablename__ = "advertisers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    to_be_completed: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Programme(Base):
+    """An advertiser's terms on one network. `mode` is redirect, direct or untouched; `rate` a fraction (0.08 = 8 %),
+    for information; `template` the deep-link template of a network without a builder of its own."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (UniqueConstraint("account_id", "advertiser_ref"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("publisher_accounts.id"))
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertisers.id"), index=True)
+    network: Mapped[str] = mapped_column(String(40))
+    advertiser_ref: Mapped[str]
+    name: Mapped[str]
+    mode: Mapped[str] = mapped_column(String(12), default="redirect")
+    rate: Mapped[Decimal | None]
+    template: Mapped[str | None] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    joined: Mapped[bool] = mapped_column(default=True)
+    to_be_completed: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    account: Mapped[PublisherAccount] = relationship()
+    advertiser: Mapped[Advertiser] = relationship()
+    hosts: Mapped[list["ProgrammeHost"]] = relationship(back_populates="programme", cascade="all, delete-orphan")
+
+
+class ProgrammeHost(Base):
+    """A host (without www.) whose pages a programme pays for; its subdomains are covered too."""
+
+    __tablename__ = "programme_hosts"
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    host: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+    programme: Mapped[Programme] = relationship(back_populates="hosts")
+
+
+# ---- what is linked -------------------------------------------------------------------------------------------------
+
+
+class Product(Base):
+    """A thing for sale. Facts come from the advertiser's page or from an editor; prices carry an "as of"."""
+
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertisers.id"), index=True)
+    title: Mapped[str] = mapped_column(Text, default="")
+    target_url: Mapped[str] = mapped_column(Text)
+    brand: Mapped[str | None]
+    price: Mapped[Decimal | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    price_as_of: Mapped[datetime | None]
+    image_url: Mapped[str | None] = mapped_column(Text)
+    availability: Mapped[str | None] = mapped_column(String(40))
+    facts_note: Mapped[str | None] = mapped_column(Text)
+    facts_read_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    advertiser: Mapped[Advertiser] = relationship()
+
+
+class Link(Base):
+    """Our record: edited once, changes everywhere. `status` is live, scheduled, expired or retired. `target_key` is
+    the target set in comparable form, for finding duplicates."""
+
+    __tablename__ = "links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    target_url: Mapped[str] = mapped_column(Text)
+    target_key: Mapped[str] = mapped_column(Text, index=True)
+    mode: Mapped[str | None] = mapped_column(String(12))
+    status: Mapped[str] = mapped_column(String(12), default="live")
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    site: Mapped[Site] = relationship()
+    product: Mapped[Product] = relationship()
+    programme: Mapped[Programme] = relationship()
+    paths: Mapped[list["LinkPath"]] = relationship(back_populates="link", order_by="LinkPath.id")
+
+
+class LinkPath(Base):
+    """A path that answers for a link: the current slug (`is_alias` false) or an old one. Paths last for ever."""
+
+    __tablename__ = "link_paths"
+    __table_args__ = (UniqueConstraint("site_id", "path"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
+    path: Mapped[str] = mapped_column(String(1000))
+    slug: Mapped[str] = mapped_column(String(1000))
+    is_alias: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    link: Mapped[Link] = relationship(back_populates="paths")
+
+
+class LinkChange(Base):
+    """The outbox of the link table: written in the transaction of the edit, replayed by every node's publisher."""
+
+    __tablename__ = "link_changes"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+# ---- where it stands ------------------------------------------------------------------------------------------------
+
+
+class Article(Base):
+    """A page of a site. `ref` names it within its site (its URL, or the draft's name). `kind` is product-led, mixed
+    or editorial. `monetise` overrides the site's policy where set."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("site_id", "ref"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    ref: Mapped[str] = mapped_column(String(1000))
+    url: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(String(12), default="mixed")
+    author: Mapped[str] = mapped_column(default="", index=True)
+    section: Mapped[str] = mapped_column(default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    language: Mapped[str | None] = mapped_column(String(20))
+    jurisdiction: Mapped[str | None] = mapped_column(String(12))
+    monetise: Mapped[bool | None]
+    published_at: Mapped[datetime | None]
+    html: Mapped[str | None] = mapped_column(Text)
+    rewritten_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    site: Mapped[Site] = relationship()
+
+
+class Placement(Base):
+    """One use of a link at one position. A link's default placement has no article. Never deleted: the token is in
+    other companies' reports. `position` counts from 1 within the article; `removed_at` is set when the article no
+    longer holds it."""
+
+    __tablename__ = "placements"
+    __table_args__ = (Index("ix_placements_article_link", "article_id", "link_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(12), unique=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    kind: Mapped[str] = mapped_column(String(12), default="article")
+    position: Mapped[int | None]
+    anchor_text: Mapped[str] = mapped_column(Text, default="")
+    is_default: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    link: Mapped[Link] = relationship()
+    article: Mapped[Article | None] = relationship()
+
+
+class ArticleDisclosure(Base):
+    """What an article showed, from `shown_from` until `shown_until` (exclusive; empty: still). A new row is written
+    when wording, presence or need changes, so the register knows since when."""
+
+    __tablename__ = "article_disclosures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12))  # present, missing, not-needed
+    jurisdiction: Mapped[str] = mapped_column(String(12))
+    label: Mapped[str | None] = mapped_column(Text)
+    sentence: Mapped[str | None] = mapped_column(Text)
+    text_version: Mapped[str | None] = mapped_column(String(40))
+    paid_links: Mapped[int]
+    html_sha256: Mapped[str] = mapped_column(String(64))
+    shown_from: Mapped[datetime]
+    shown_until: Mapped[datetime | None]
+
+
+# ---- clicks ---------------------------------------------------------------------------------------------------------
+
+
+class Click(Base):
+    """One answered GET of a known path. No address, no visitor hash, no full user agent: see the privacy page."""
+
+    __tablename__ = "clicks"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placements.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
+    click_class: Mapped[str] = mapped_column(String(12))
+    rules_version: Mapped[int]
+    network_comparable: Mapped[bool]
+    device: Mapped[str] = mapped_column(String(12))
+    user_agent_family: Mapped[str] = mapped_column(String(60))
+    country: Mapped[str | None] = mapped_column(String(2))
+    referrer_host: Mapped[str | None] = mapped_column(String(255))
+    referrer_path: Mapped[str | None] = mapped_column(Text)
+    gpc: Mapped[bool]
+    fallback_reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class ClickHour(Base):
+    """Additive roll-up of clicks by UTC hour. An unknown dimension is 0 or an empty text, so that the key is unique
+    in every database."""
+
+    __tablename__ = "click_hours"
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(primary_key=True)
+    placement_id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(String(2), primary_key=True)
+    device: Mapped[str] = mapped_column(String(12), primary_key=True)
+    click_class: Mapped[str] = mapped_column(String(12), primary_key=True)
+    clicks: Mapped[int]
+    network_comparable: Mapped[int]
+
+
+class JournalSegment(Base):
+    """The loader's checkpoint: how far a journal segment, named by its own uuid, is in the store. Moved in the
+    transaction that inserts the clicks, which makes loading exactly-once."""
+
+    __tablename__ = "journal_segments"
+    uuid: Mapped[str] = mapped_column(String(32), primary_key=True)
+    offset: Mapped[int] = mapped_column(BigId)
+    loaded: Mapped[int]
+    set_aside: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class RecentVisit(Base):
+    """The short memory behind `duplicate` (10 s) and `network_comparable` (3 h). `visitor` is the daily hash with its
+    scope; rows are dropped after three hours."""
+
+    __tablename__ = "recent_visits"
+    scope: Mapped[str] = mapped_column(String(40), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+# ---- money ----------------------------------------------------------------------------------------------------------
+
+
+class ImportRun(Base):
+    """One file or pull, an all-or-nothing unit that can be undone. `as_of` is when the file was true."""
+
+    __tablename__ = "import_runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    network: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str]
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    rows: Mapped[int]
+    new: Mapped[int]
+    amended: Mapped[int]
+    unchanged: Mapped[int]
+    quarantined: Mapped[int]
+    undone_at: Mapped[datetime | None]
+
+
+class QuarantinedRow(Base):
+    """A row that could not be booked, whole, with its place and the reason in words."""
+
+    __tablename__ = "quarantined_rows"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_run_id: Mapped[int] = mapped_column(ForeignKey("import_runs.id"), index=True)
+    line: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    resolved_at: Mapped[datetime | None]
+
+
+class Transaction(Base):
+    """One sale, lead, bonus or CPC fee, identified by (account, the network's id, its line). What it says now is its
+    newest version of a run that was not undone, `current_version_id`."""
+
+    __tablename__ = "transactions"
+    __table_args__ = (UniqueConstraint("account_id", "external_id", "line_id"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("publisher_accounts.id"))
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
+    network: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str]
+    line_id: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str] = mapped_column(String(12))  # sale, lead, bonus, cpc
+    transaction_at: Mapped[datetime] = mapped_column(index=True)
+    click_at: Mapped[datetime | None]
+    order_ref: Mapped[str | None]
+    sub_id: Mapped[str | None] = mapped_column(Text)
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placements.id"), index=True)
+    attribution: Mapped[str] = mapped_column(String(20))  # sub-id, none, foreign, unknown-token
+    current_version_id: Mapped[int | None] = mapped_column(BigId)
+    created_at: Mapped[datetime]
+
+    programme: Mapped[Programme] = relationship()
+    account: Mapped[PublisherAccount] = relationship()
+    placement: Mapped[Placement | None] = relationship()
+
+
+class TransactionVersion(Base):
+    """What a network said of a transaction, once: appended, never changed. `observed_at` is when it was true,
+    `recorded_at` when we learnt it. Amounts are signed, in units of `currency`; the payload is the row as it came,
+    without personal data."""
+
+    __tablename__ = "transaction_versions"
+    __table_args__ = (UniqueConstraint("transaction_id", "number"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transactions.id"), index=True)
+    number: Mapped[int]
+    import_run_id: Mapped[int] = mapped_column(ForeignKey("import_runs.id"), index=True)
+    line: Mapped[int]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(12))  # pending, approved, declined
+    raw_status: Mapped[str]
+    payment: Mapped[str] = mapped_column(String(12))  # unpaid, invoiced, paid
+    raw_payment: Mapped[str | None]
+    sale_amount: Mapped[Decimal | None]
+    sale_currency: Mapped[str | None] = mapped_column(String(3))
+    commission: Mapped[Decimal]
+    currency: Mapped[str] = mapped_column(String(3))
+    validated_at: Mapped[datetime | None]
+    payout_ref: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    payload_sha256: Mapped[str] = mapped_column(String(64))
+
+
+class ColumnMap(Base):
+    """A saved reading of somebody's CSV: which column means what."""
+
+    __tablename__ = "column_maps"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    columns: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+# ---- machinery ------------------------------------------------------------------------------------------------------
+
+
+class User(Base):
+    """A person who signs in; `role` is editor, finance or admin. The password is an argon2 hash."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(String(12))
+    password_hash: Mapped[str]
+    session_key: Mapped[str] = mapped_column(String(40))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A token for scripts, shown once: only its SHA-256 is kept (it is random, so a fast hash is enough)."""
+
+    __tablename__ = "api_tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Job(Base):
+    """Work to be done soon, enqueued in the transaction of its data. Taken under a lease; a job whose worker died is
+    taken again when the lease ends, so jobs are idempotent."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_due", "done_at", "not_before"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    arguments: Mapped[dict[str, Any]]
+    not_before: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,151 @@
+"""Web addresses, as browsers understand them (WHATWG URL), kept byte for byte.
+
+Parsing is used to judge an address, never to rewrite it: what is stored and sent is the text that was given.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote
+
+import can_ada
+from publicsuffixlist import PublicSuffixList
+
+from affiliate.errors import InvalidUrl
+
+LONGEST = 8_000  # characters; above it proxies and browsers begin to cut (RFC 9110 §4.1 asks for at least 8000)
+
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\]")
+
+# Parameters that only say how the visitor came. Sources: the vendors' own documentation of gclid/gbraid/wbraid (Google
+# Ads), fbclid (Meta), msclkid (Microsoft), ttclid (TikTok), twclid (X), mc_cid/mc_eid (Mailchimp), utm_* (Google
+# Analytics); landing click ids of the networks from their documentation: awc (Awin), cjevent (CJ), irclickid (impact.com),
+# ranmid/ransiteid/raneaid (Rakuten), sscid (ShareASale), tduid (Tradedoubler), clickref (Partnerize).
+_TRACKING = re.compile(
+    r"utm_[a-z0-9_]+|gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|yclid"
+    r"|awc|cjevent|cjdata|irclickid|irgwc|ranmid|raneaid|ransiteid|sscid|tduid|clickref",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WebUrl:
+    """An http(s) address that may be stored: `text` is verbatim, `host` is lower-case ASCII without port."""
+
+    text: str
+    host: str
+    path: str
+
+
+def parse_web_url(text: str) -> WebUrl:
+    """Judges a pasted address. InvalidUrl unless it is absolute, http or https, with a host, without user-info,
+    control characters, blanks or quotes, and at most 8,000 characters long. Outer white space is dropped."""
+    url = text.strip()
+    if not url:
+        raise InvalidUrl(text, "it is empty.")
+    if len(url) > LONGEST:
+        raise InvalidUrl(url, f"it is longer than {LONGEST} characters.")
+    if found := _FORBIDDEN.search(url):
+        raise InvalidUrl(url, f"it contains {found.group()!r}, which must be percent-encoded.")
+    try:
+        parsed = can_ada.parse(url)
+    except ValueError as problem:
+        raise InvalidUrl(url, "it is no web address; it should begin with https:// and a host.") from problem
+    if parsed.protocol not in ("https:", "http:"):
+        raise InvalidUrl(url, f"{parsed.protocol} addresses are not allowed; only https and http are.")
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        raise InvalidUrl(url, "it should begin with https:// and a host.")
+    if parsed.username or parsed.password:
+        raise InvalidUrl(url, "it carries a user name or password.")
+    host = parsed.hostname.rstrip(".")
+    if "." not in host and not host.startswith("["):
+        raise InvalidUrl(url, f"{host!r} is no public host.")
+    return WebUrl(url, host, parsed.pathname)
+
+
+def host_of(text: str) -> str | None:
+    """The lower-case ASCII host of an absolute http(s) URL, without port, or None for anything else."""
+    try:
+        parsed = can_ada.parse(text.strip())
+    except ValueError:
+        return None
+    if parsed.protocol not in ("https:", "http:"):
+        return None
+    return parsed.hostname.rstrip(".") or None
+
+
+def normalise_host(text: str) -> str:
+    """A host as typed by a person (any case, with or without scheme, path or www) in stored form; `www.` is kept off.
+
+    InvalidUrl where there is no public host in it.
+    """
+    candidate = text.strip()
+    if "://" not in candidate:
+        candidate = f"https://{candidate}"
+    return parse_web_url(candidate).host.removeprefix("www.")
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def registrable_domain(host: str) -> str:
+    """The part of a host that somebody registered (shop.example.co.uk → example.co.uk); the host itself if unknown."""
+    return str(_suffixes().privatesuffix(host) or host)
+
+
+def host_and_parents(host: str) -> list[str]:
+    """The host without www., then each parent down to the registrable domain: most specific first."""
+    host = host.removeprefix("www.")
+    lowest = registrable_domain(host)
+    hosts = [host]
+    while host != lowest and "." in host:
+        host = host.partition(".")[2]
+        hosts.append(host)
+    return hosts
+
+
+def split_query(url: str) -> tuple[str, str | None, str]:
+    """(before the `?`, raw query or None, fragment with its `#` or ""), verbatim: joining them gives the input back."""
+    rest, mark, fragment = url.partition("#")
+    path, question, query = rest.partition("?")
+    return path, query if question else None, mark + fragment
+
+
+def drop_parameters(url: str, unwanted: re.Pattern[str]) -> str:
+    """The URL without the query parameters whose raw name matches `unwanted` in full; every other byte stays."""
+    path, query, fragment = split_query(url)
+    if query is None:
+        return url
+    kept = [pair for pair in query.split("&") if not unwanted.fullmatch(pair.partition("=")[0])]
+    return path + ("?" + "&".join(kept) if "&".join(kept) else "") + fragment
+
+
+def without_tracking(url: str) -> str:
+    """The URL without the parameters that only say how a visitor came; what selects the product is never touched."""
+    return drop_parameters(url, _TRACKING)
+
+
+def add_parameters(url: str, pairs: list[tuple[str, str]]) -> str:
+    """The URL with parameters added before the fragment; names and values are percent-encoded."""
+    path, query, fragment = split_query(url)
+    added = "&".join(f"{encode(name)}={encode(value)}" for name, value in pairs)
+    if not added:
+        return url
+    joined = f"{query}&{added}" if query else added
+    return f"{path}?{joined}{fragment}"
+
+
+def encode(text: str) -> str:
+    """Percent-encodes all but unreserved characters (RFC 3986 §2.3), as a query value or a path segment needs it."""
+    return quote(text, safe="")
+
+
+def same_target(url: str) -> str:
+    """A key under which two addresses of one product page are equal: tracking, fragment, scheme, www and a trailing
+    slash set aside, host in lower case. For finding duplicates only, never sent anywhere."""
+    parsed = parse_web_url(without_tracking(url))
+    path, query, _ = split_query(parsed.text)
+    after_host = path.split("://", 1)[1].partition("/")[2].rstrip("/")
+    return f"{parsed.host.removeprefix('www.')}/{after_host}" + (f"?{query}" if query else "")

@@ -1,0 +1,69 @@
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from alembic import command
+from sqlalchemy import func, select
+from sqlalchemy.exc import StatementError
+
+from affiliate.errors import StoreUnavailable
+from affiliate.store import Store, migrations
+from affiliate.store.tables import Advertiser, Product
+from tests.conftest import NOW
+
+
+def add_advertiser(store: Store, name: str) -> int:
+    with store.transaction() as session:
+        advertiser = Advertiser(name=name, created_at=NOW)
+        session.add(advertiser)
+        session.flush()
+        return advertiser.id
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(store: Store) -> None:
+    command.check(migrations.configuration(store))
+
+
+def test_upgrading_twice_changes_nothing(store: Store) -> None:
+    assert migrations.upgrade(store) is False
+    assert migrations.current(store) == migrations.newest()
+
+
+def test_a_transaction_that_raises_stores_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.transaction() as session:
+        session.add(Advertiser(name="Halden & Vale", created_at=NOW))
+        session.flush()
+        raise RuntimeError
+    with store.reading() as session:
+        assert session.scalar(select(func.count(Advertiser.id))) == 0
+
+
+def test_moments_come_back_aware_and_in_utc(store: Store) -> None:
+    paris = timezone(timedelta(hours=2))
+    with store.transaction() as session:
+        session.add(Advertiser(name="Halden & Vale", created_at=datetime(2026, 7, 1, 1, 30, tzinfo=paris)))
+    with store.reading() as session:
+        moment = session.scalars(select(Advertiser.created_at)).one()
+    assert moment.isoformat() == "2026-06-30T23:30:00+00:00"
+
+
+def test_a_naive_moment_is_refused(store: Store) -> None:
+    with pytest.raises(StatementError, match="naive"), store.transaction() as session:
+        session.add(Advertiser(name="Halden & Vale", created_at=NOW.replace(tzinfo=None)))
+
+
+def test_sums_of_money_are_exact(store: Store) -> None:
+    advertiser = add_advertiser(store, "Halden & Vale")
+    with store.transaction() as session:
+        for _ in range(1000):
+            session.add(
+                Product(advertiser_id=advertiser, target_url="x", price=Decimal("0.100001"), created_at=NOW)
+            )
+    with store.reading() as session:
+        assert session.scalar(select(func.sum(Product.price))) == Decimal("100.001")
+
+
+def test_a_database_that_is_not_there_is_said_in_words() -> None:
+    store = Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(StoreUnavailable, match="does not answer"), store.reading() as session:
+        session.scalar(select(func.count(Advertiser.id)))
