@@ -1,6 +1,7 @@
 """One database, opened once: transactions whose default is rollback, and driver errors translated in one place."""
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +20,9 @@ def _sqlite_driver() -> ModuleType:
     """pysqlite3 where it has a wheel: it bundles a SQLite without the WAL-reset bug (fixed in 3.51.3, sqlite.org/wal.html).
     One process must never open a file through both drivers, so everything asks here."""
     try:
-        from pysqlite3 import dbapi2
+        return importlib.import_module("pysqlite3.dbapi2")
     except ImportError:
-        import sqlite3 as dbapi2
-    return dbapi2
+        return importlib.import_module("sqlite3.dbapi2")
 
 
 class Store:

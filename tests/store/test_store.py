@@ -56,9 +56,7 @@ def test_sums_of_money_are_exact(store: Store) -> None:
     advertiser = add_advertiser(store, "Halden & Vale")
     with store.transaction() as session:
         for _ in range(1000):
-            session.add(
-                Product(advertiser_id=advertiser, target_url="x", price=Decimal("0.100001"), created_at=NOW)
-            )
+            session.add(Product(advertiser_id=advertiser, target_url="x", price=Decimal("0.100001"), created_at=NOW))
     with store.reading() as session:
         assert session.scalar(select(func.sum(Product.price))) == Decimal("100.001")
 

@@ -1,0 +1,206 @@
+"""The configuration: one typed TOML file, overridden by the environment. Read by the composition root alone.
+
+Order, the first that speaks wins: environment (`AFFILIATE_SERVER__PORT=8080`), the TOML file, the defaults. Secrets come
+from the environment or from files named here, never from the TOML text itself.
+"""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from affiliate.clock import zone
+from affiliate.errors import InvalidInput, SettingsInvalid
+
+CONFIG_VARIABLE = "AFFILIATE_CONFIG"
+DATA_VARIABLE = "AFFILIATE_DATA_DIR"
+_USUAL_FILE = "config.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    """Where `affiliate serve` listens. Forwarded headers are believed from `trusted_proxies` only."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    trusted_proxies: list[IPvAnyNetwork] = []
+    secure_cookies: bool = False
+
+
+class Database(_Section):
+    """SQLite in the data folder unless a SQLAlchemy URL is given, in place or in a file (it may hold a password)."""
+
+    url: SecretStr = SecretStr("")
+    url_file: str = ""
+
+
+class Site(_Section):
+    """What the first site and company get, until a page or command says otherwise."""
+
+    name: str = "My site"
+    language: str = "en-GB"
+    jurisdiction: str = "uk"
+    time_zone: str = "Europe/London"
+    currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            zone(value)
+        except InvalidInput as problem:
+            raise ValueError(str(problem)) from problem
+        return value
+
+
+class Articles(_Section):
+    """What may be monetised. `always_off_tags` beat even an article's own "on"."""
+
+    monetise: bool = True
+    always_off_tags: list[str] = ["bereavement", "disaster", "court", "health-scare"]
+    default_off_tags: list[str] = []
+    off_sections: list[str] = []
+    largest_html_bytes: int = Field(default=4_000_000, ge=10_000, le=64_000_000)
+
+
+class Journal(_Section):
+    """The spool between the reader's click and the database."""
+
+    segment_bytes: int = Field(default=16_777_216, ge=1_048_576, le=1_073_741_824)
+    segment_seconds: int = Field(default=60, ge=1, le=86_400)
+
+
+class Clicks(_Section):
+    """Networks whose clicks are classed `internal`."""
+
+    internal_networks: list[IPvAnyNetwork] = []
+
+
+class Requests(_Section):
+    """Our own requests to advertisers' pages."""
+
+    read_product_pages: bool = True
+    timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `data_dir` holds database, journal, link table and generated secrets."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", env_prefix="AFFILIATE_", env_nested_delimiter="__", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Path("data")
+    secret_key: SecretStr = SecretStr("")
+    secret_key_file: str = ""
+    server: Server = Server()
+    database: Database = Database()
+    site: Site = Site()
+    articles: Articles = Articles()
+    journal: Journal = Journal()
+    clicks: Clicks = Clicks()
+    requests: Requests = Requests()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        if url := self.database.url.get_secret_value():
+            return url
+        if self.database.url_file:
+            return Path(self.database.url_file).read_text(encoding="utf-8").strip()
+        return f"sqlite:///{self.data_dir / 'affiliate.db'}"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / "journal"
+
+    @property
+    def link_table_dir(self) -> Path:
+        return self.data_dir / "links"
+
+    def session_key(self) -> str:
+        """The key that signs log-in cookies: from the environment, a file, or generated once in the data folder (0600)."""
+        if key := self.secret_key.get_secret_value():
+            return key
+        if self.secret_key_file:
+            return Path(self.secret_key_file).read_text(encoding="utf-8").strip()
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(48))
+        return path.read_text(encoding="utf-8").strip()
+
+    def as_shown(self) -> dict[str, Any]:
+        """The effective settings, secrets masked."""
+        return self.model_dump(mode="json")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """Settings from `config`, else the file named by AFFILIATE_CONFIG, else `config.toml` here if there is one, else
+    the defaults. A relative `data_dir` counts from the configuration's folder; AFFILIATE_DATA_DIR overrides it.
+
+    SettingsInvalid lists every problem with its key.
+    """
+    path = config or (Path(named) if (named := os.environ.get(CONFIG_VARIABLE)) else None)
+    if path is None and Path(_USUAL_FILE).is_file():
+        path = Path(_USUAL_FILE)
+    document = _read(path) if path else {}
+    source = str(path) if path else "The environment"
+    try:
+        settings = Settings(**document)
+    except ValidationError as problem:
+        raise SettingsInvalid(source, [_in_words(error) for error in problem.errors()]) from problem
+    _check_secret_files(settings, source)
+    folder = path.parent if path and DATA_VARIABLE not in os.environ else Path()
+    return settings.model_copy(update={"data_dir": (folder / settings.data_dir).absolute()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise SettingsInvalid(str(path), ["the file is not there"]) from problem
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SettingsInvalid(str(path), [f"it cannot be read as TOML: {problem}"]) from problem
+
+
+def _in_words(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: there is no such setting; config.example.toml lists them all"
+    return f"{key}: {error['msg']}"
+
+
+def _check_secret_files(settings: Settings, source: str) -> None:
+    files = {"secret_key_file": settings.secret_key_file, "database.url_file": settings.database.url_file}
+    problems = [f"{key}: {name} is not there" for key, name in files.items() if name and not Path(name).is_file()]
+    if problems:
+        raise SettingsInvalid(source, problems)
