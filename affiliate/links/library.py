@@ -1,0 +1,367 @@
+"""The link library: one record behind every use of a link, edited once, changed everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from affiliate.errors import CannotBuild, InvalidInput, InvalidUrl, NotFound, OwnHost, SlugTaken, UnknownAdvertiser
+from affiliate.ids import new_placement_token
+from affiliate.links import queries, slugs
+from affiliate.links.programmes import checked_mode, covering, is_our_account, terms
+from affiliate.links.queries import LinkFilter
+from affiliate.links.sites import is_own_host
+from affiliate.money import Money
+from affiliate.networks.base import DIRECT, REDIRECT, DeepLink
+from affiliate.networks.inspect import inspect
+from affiliate.networks.registry import network
+from affiliate.store.jobs import enqueue
+from affiliate.store.tables import Link, LinkChange, LinkPath, Placement, Product, Programme, Site
+from affiliate.urls import WebUrl, parse_web_url, same_target, without_tracking
+
+STATUSES = ("live", "scheduled", "expired", "retired")
+READ_FACTS = "products.read-facts"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link as people and scripts see it. `deep_link` carries the token of the link's default placement."""
+
+    id: int
+    site: str
+    slug: str
+    path: str
+    aliases: tuple[str, ...]
+    name: str
+    target_url: str
+    deep_link: str | None
+    network: str
+    advertiser: str
+    programme_id: int
+    mode: str
+    status: str
+    default_token: str
+    note: str
+    product_id: int
+    price: str | None
+    image_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "slug": self.slug,
+            "path": self.path,
+            "aliases": list(self.aliases),
+            "site": self.site,
+            "name": self.name,
+            "target_url": self.target_url,
+            "deep_link": self.deep_link,
+            "network": self.network,
+            "advertiser": self.advertiser,
+            "mode": self.mode,
+            "status": self.status,
+            "token": self.default_token,
+            "created_at": self.created_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AddedLink:
+    """The link, whether it is new, and the site's other links to the same target."""
+
+    link: LinkView
+    created: bool
+    duplicates: tuple[LinkView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A pasted address, cleaned: the advertiser's own page, and the programme that pays for it."""
+
+    url: WebUrl
+    programme: Programme
+    mode: str
+    note: str | None
+
+
+def resolve_target(session: Session, site: Site, text: str) -> Target:
+    """What a pasted address leads to: networks' wrappings taken off, tracking parameters dropped, programme found.
+
+    InvalidUrl, OwnHost or UnknownAdvertiser where it cannot become a link. Makes no request.
+    """
+    pasted = parse_web_url(text)
+    if is_own_host(session, pasted.host):
+        raise OwnHost(pasted.text, pasted.host)
+    inspected = inspect(pasted.text, is_ours=lambda key, ref: is_our_account(session, key, ref))
+    if inspected.target_url is None:
+        raise InvalidUrl(
+            pasted.text,
+            f"it is a link of {inspected.network} that does not show where it leads; open it and paste the product's address.",
+        )
+    note = f"taken out of a link of {inspected.network}" if inspected.network else None
+    target = parse_web_url(without_tracking(inspected.target_url))
+    if is_own_host(session, target.host):
+        raise OwnHost(target.text, target.host)
+    programme = covering(session, target.host, entity_id=site.entity_id)
+    if programme is None:
+        raise UnknownAdvertiser(target.host.removeprefix("www."))
+    return Target(target, programme, programme.mode, note)
+
+
+def add_link(
+    session: Session, *, site: Site, url: str, slug: str | None = None, name: str | None = None, now: datetime
+) -> AddedLink:
+    """Makes a link from a pasted address. Without a slug of its own, an address that the site links to already gives
+    the existing link back; nothing is stored then.
+
+    Raises what `resolve_target` raises, InvalidSlug, SlugTaken, CannotBuild; nothing is stored then.
+    """
+    target = resolve_target(session, site, url)
+    same = queries.by_target(session, site.id, same_target(target.url.text))
+    if same and not slug:
+        views = _views(session, same)
+        return AddedLink(views[0], False, tuple(views[1:]))
+    link = _create(session, site, target, _free_slug(session, site, target, slug, name), name, now)
+    duplicates = tuple(_views(session, same))
+    return AddedLink(show_by_id(session, link.id), True, duplicates)
+
+
+def link_for_target(session: Session, *, site: Site, url: str, name: str | None = None, now: datetime) -> LinkView:
+    """The site's link to this target: the oldest there is, else a new one. Raises what `add_link` raises."""
+    return add_link(session, site=site, url=url, name=name, now=now).link
+
+
+def _free_slug(session: Session, site: Site, target: Target, slug: str | None, name: str | None) -> str:
+    if not slug:
+        return propose_slug(session, site, target.url.text, name)
+    wanted = slugs.checked_slug(slug)
+    _check_free(session, site, wanted)
+    return wanted
+
+
+def propose_slug(session: Session, site: Site, target_url: str, name: str | None = None) -> str:
+    """A free slug made of the product's words."""
+    wanted = slugs.proposal(target_url, name)
+    taken = queries.taken_slugs(session, site.id, wanted)
+    return next(
+        candidate
+        for number in range(1, len(taken) + 2)
+        if (candidate := slugs.numbered(wanted, number)) not in taken
+    )
+
+
+def _check_free(session: Session, site: Site, slug: str, link: Link | None = None) -> None:
+    owner = queries.path_owner(session, site.id, slugs.PREFIX + slug)
+    if owner is None or (link is not None and owner.link_id == link.id):
+        return
+    taken = queries.taken_slugs(session, site.id, slug)
+    free = next(c for n in range(2, len(taken) + 3) if (c := slugs.numbered(slug, n)) not in taken)
+    raise SlugTaken(owner.path, owner.link.name, slugs.PREFIX + free)
+
+
+def _create(session: Session, site: Site, target: Target, slug: str, name: str | None, now: datetime) -> Link:
+    deep_link(target.programme, target.url.text, target.mode)
+    title = (name or "").strip()
+    product = Product(
+        advertiser_id=target.programme.advertiser_id, title=title, target_url=target.url.text, created_at=now
+    )
+    session.add(product)
+    session.flush()
+    link = Link(
+        site_id=site.id,
+        product_id=product.id,
+        programme_id=target.programme.id,
+        name=title or slug.rpartition("/")[2].replace("-", " ").capitalize(),
+        target_url=target.url.text,
+        target_key=same_target(target.url.text),
+        status="live",
+        note="",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(link)
+    session.flush()
+    session.add(LinkPath(site_id=site.id, link_id=link.id, path=slugs.PREFIX + slug, slug=slug, created_at=now))
+    session.add(Placement(token=new_placement_token(), link_id=link.id, kind="bare", is_default=True, created_at=now))
+    if not title:
+        enqueue(session, READ_FACTS, {"link_id": link.id}, now=now)
+    changed(session, link, now)
+    return link
+
+
+def changed(session: Session, link: Link, now: datetime) -> None:
+    """Marks a link for publishing, in the transaction of its edit."""
+    link.updated_at = now
+    session.add(LinkChange(link_id=link.id, changed_at=now))
+    session.flush()
+
+
+def find_link(session: Session, site: Site, slug: str) -> Link:
+    """By slug, old slug, or whole path. NotFound otherwise."""
+    text = slug.strip()
+    paths = [text] if text.startswith("/") else [slugs.PREFIX + text.strip("/")]
+    for path in paths:
+        if link := queries.by_path(session, site.id, path):
+            return link
+    raise NotFound("link", slug, "See them with: affiliate link list")
+
+
+def show_link(session: Session, site: Site, slug: str) -> LinkView:
+    return _views(session, [find_link(session, site, slug)])[0]
+
+
+def show_by_id(session: Session, link_id: int) -> LinkView:
+    session.expire_all()
+    link = queries.by_id(session, link_id)
+    if link is None:
+        raise NotFound("link", link_id)
+    return _views(session, [link])[0]
+
+
+def list_links(session: Session, wanted: LinkFilter) -> tuple[list[LinkView], int]:
+    """The page of links that match, newest first, and how many there are in all."""
+    links, total = queries.search(session, wanted)
+    return _views(session, links), total
+
+
+def rename_link(session: Session, *, link_id: int, slug: str, now: datetime) -> LinkView:
+    """Gives a link a new slug. The old one stays an alias for ever. SlugTaken or InvalidSlug: nothing changed."""
+    link = _whole(session, link_id)
+    wanted = slugs.checked_slug(slug)
+    _check_free(session, link.site, wanted, link)
+    for path in link.paths:
+        path.is_alias = path.slug != wanted
+    if all(path.is_alias for path in link.paths):
+        session.add(
+            LinkPath(site_id=link.site_id, link_id=link.id, path=slugs.PREFIX + wanted, slug=wanted, created_at=now)
+        )
+    changed(session, link, now)
+    return show_by_id(session, link_id)
+
+
+def edit_link(
+    session: Session,
+    *,
+    link_id: int,
+    now: datetime,
+    url: str | None = None,
+    name: str | None = None,
+    note: str | None = None,
+    mode: str | None = None,
+    price: str | None = None,
+    currency: str | None = None,
+) -> LinkView:
+    """Changes what is given and leaves the rest. A new address goes through the same checks as a new link."""
+    link = _whole(session, link_id)
+    if url is not None and url.strip() != link.target_url:
+        target = resolve_target(session, link.site, url)
+        deep_link(target.programme, target.url.text, target.mode)
+        link.target_url = target.url.text
+        link.target_key = same_target(target.url.text)
+        link.programme_id = target.programme.id
+        link.product.target_url = target.url.text
+        link.product.advertiser_id = target.programme.advertiser_id
+    if name is not None:
+        if not name.strip():
+            raise InvalidInput("The name is empty; give the link a name that editors recognise.")
+        link.name = link.product.title = name.strip()
+    if note is not None:
+        link.note = note.strip()
+    if mode is not None:
+        link.mode = checked_mode(mode) if mode else None
+    if price is not None:
+        _set_price(link.product, price, currency, now)
+    changed(session, link, now)
+    return show_by_id(session, link_id)
+
+
+def _set_price(product: Product, price: str, currency: str | None, now: datetime) -> None:
+
+
+    if not price.strip():
+        product.price = product.currency = product.price_as_of = None
+        return
+    money = Money.of(price, currency)
+    product.price, product.currency, product.price_as_of = money.amount, money.currency, now
+
+
+def set_status(session: Session, *, link_id: int, status: str, now: datetime) -> LinkView:
+    """`live`, `scheduled`, `expired` or `retired`. A retired link's paths go on answering, without tracking."""
+    if status not in STATUSES:
+        raise InvalidInput(f"{status!r} is no status; there are {', '.join(STATUSES)}.")
+    link = _whole(session, link_id)
+    link.status = status
+    changed(session, link, now)
+    return show_by_id(session, link_id)
+
+
+def retire_link(session: Session, *, link_id: int, now: datetime) -> LinkView:
+    return set_status(session, link_id=link_id, status="retired", now=now)
+
+
+def deep_link(programme: Programme, target_url: str, mode: str) -> DeepLink | None:
+    """The tracked address, or None where the programme wants its URLs untouched. CannotBuild says what is missing."""
+    if mode not in (REDIRECT, DIRECT):
+        return None
+    return network(programme.network).deep_link(terms(programme), target_url)
+
+
+def mode_of(link: Link) -> str:
+    return link.mode or link.programme.mode
+
+
+def _whole(session: Session, link_id: int) -> Link:
+    link = queries.by_id(session, link_id)
+    if link is None:
+        raise NotFound("link", link_id, "See them with: affiliate link list")
+    return link
+
+
+def _views(session: Session, links: Any) -> list[LinkView]:
+    tokens = queries.default_tokens(session, [link.id for link in links])
+    return [_view(link, tokens[link.id]) for link in links]
+
+
+def _view(link: Link, token: str) -> LinkView:
+    current = next(path for path in link.paths if not path.is_alias)
+    return LinkView(
+        id=link.id,
+        site=link.site.key,
+        slug=current.slug,
+        path=current.path,
+        aliases=tuple(path.path for path in link.paths if path.is_alias),
+        name=link.name,
+        target_url=link.target_url,
+        deep_link=_finished(link, token),
+        network=link.programme.network,
+        advertiser=link.programme.advertiser.name,
+        programme_id=link.programme_id,
+        mode=mode_of(link),
+        status=link.status,
+        default_token=token,
+        note=link.note,
+        product_id=link.product_id,
+        price=_price(link.product),
+        image_url=link.product.image_url,
+        created_at=link.created_at,
+        updated_at=link.updated_at,
+    )
+
+
+def _finished(link: Link, token: str) -> str | None:
+    try:
+        built = deep_link(link.programme, link.target_url, mode_of(link))
+    except CannotBuild:  # the programme lost what its builder needs; the link shows it as missing
+        return None
+    return built.with_sub_id(token) if built else None
+
+
+def _price(product: Product) -> str | None:
+    if product.price is None or product.currency is None:
+        return None
+
+
+    return Money(product.price, product.currency).format()

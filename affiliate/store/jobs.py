@@ -1,0 +1,62 @@
+"""Jobs are rows: enqueued in the transaction of their data, taken under a lease, taken again if the worker died."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from affiliate.store.tables import Job
+
+_LEASE = timedelta(minutes=5)
+_MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedJob:
+    id: int
+    name: str
+    arguments: dict[str, Any]
+    attempts: int
+
+
+def enqueue(session: Session, name: str, arguments: dict[str, Any], *, now: datetime) -> None:
+    """Durable together with the transaction of `session`."""
+    session.add(Job(name=name, arguments=arguments, not_before=now, attempts=0))
+
+
+def lease_next(session: Session, *, now: datetime) -> LeasedJob | None:
+    """Takes the oldest due job for five minutes, or None. Two workers never hold the same job within a lease."""
+    due = (
+        select(Job)
+        .where(Job.done_at.is_(None), Job.not_before <= now, or_(Job.leased_until.is_(None), Job.leased_until <= now))
+        .order_by(Job.not_before, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    job = session.scalars(due).first()
+    if job is None:
+        return None
+    job.leased_until = now + _LEASE
+    job.attempts += 1
+    return LeasedJob(job.id, job.name, dict(job.arguments), job.attempts)
+
+
+def finish(session: Session, job: LeasedJob, *, now: datetime) -> None:
+    session.execute(update(Job).where(Job.id == job.id).values(done_at=now, leased_until=None, error=None))
+
+
+def fail(session: Session, job: LeasedJob, error: str, *, now: datetime) -> None:
+    """Puts the job off, each time twice as long; after five attempts it is done, with its error kept."""
+    gave_up = job.attempts >= _MOST_ATTEMPTS
+    session.execute(
+        update(Job)
+        .where(Job.id == job.id)
+        .values(
+            error=error,
+            leased_until=None,
+            not_before=now + timedelta(seconds=30 * 2**job.attempts),
+            done_at=now if gave_up else None,
+        )
+    )
