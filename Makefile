@@ -24,7 +24,7 @@ run: install ## serve on this machine, with the demo newsroom when there is no d
 
 test: python ## run all tests but the slow ones, in a real browser too
 	@$(BOOTSTRAP) --group test
-	@$(BIN)/python .ci/browser.py
+	@$(BIN)/python .ci/browser.py >/dev/null
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
 test-slow: python ## run the tests that take minutes
