@@ -1,0 +1,37 @@
+"""What every page must pass, at any width."""
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RESULTS = Path(__file__).parent.parent.parent / "test-results"
+
+
+def assert_accessible(page: Page) -> None:
+    """No rule of axe-core may find anything; the error names the rule, the element and the page that explains it."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing may stand out of the page to the right, so that a phone need not scroll sideways."""
+    wide: list[str] = page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+            .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+            .map(each => each.outerHTML.slice(0, 120))"""
+    )
+    assert not wide, f"{page.url} is wider than {width(page)} px: {wide}"
+
+
+def shoot(page: Page, name: str) -> Path:
+    """Keeps a picture of the whole page as test-results/NAME-WIDTH.png."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}-{width(page)}.png"
+    page.screenshot(path=path, full_page=True, animations="disabled")
+    return path
+
+
+def width(page: Page) -> int:
+    assert page.viewport_size is not None
+    return page.viewport_size["width"]
