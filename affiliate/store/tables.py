@@ -383,7 +383,8 @@ class QuarantinedRow(Base):
 
 class Transaction(Base):
     """One sale, lead, bonus or CPC fee, identified by (account, the network's id, its line). What it says now is its
-    newest version of a run that was not undone, `current_version_id`."""
+    newest version of a run that was not undone, `current_version_id` (empty: every run that named it was undone);
+    the columns from `programme_id` to `attribution` repeat that version, for the indexes."""
 
     __tablename__ = "transactions"
     __table_args__ = (UniqueConstraint("account_id", "external_id", "line_id"),)
@@ -410,8 +411,9 @@ class Transaction(Base):
 
 class TransactionVersion(Base):
     """What a network said of a transaction, once: appended, never changed. `observed_at` is when it was true,
-    `recorded_at` when we learnt it. Amounts are signed, in units of `currency`; the payload is the row as it came,
-    without personal data."""
+    `recorded_at` when we learnt it. Each is the whole picture, so that a report "as known then" and an undone import
+    need nothing else. Amounts are signed, in units of `currency`; the payload is the row as it came, without personal
+    data."""
 
     __tablename__ = "transaction_versions"
     __table_args__ = (UniqueConstraint("transaction_id", "number"),)
@@ -422,6 +424,14 @@ class TransactionVersion(Base):
     line: Mapped[int]
     observed_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    transaction_at: Mapped[datetime] = mapped_column(index=True)
+    click_at: Mapped[datetime | None]
+    order_ref: Mapped[str | None]
+    sub_id: Mapped[str | None] = mapped_column(Text)
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placements.id"))
+    attribution: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(12))  # pending, approved, declined
     raw_status: Mapped[str]
     payment: Mapped[str] = mapped_column(String(12))  # unpaid, invoiced, paid

@@ -439,6 +439,14 @@ def upgrade() -> None:
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("observed_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("transaction_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("click_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("order_ref", sa.String(length=255), nullable=True),
+        sa.Column("sub_id", sa.Text(), nullable=True),
+        sa.Column("placement_id", sa.Integer(), nullable=True),
+        sa.Column("attribution", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("raw_status", sa.String(length=255), nullable=False),
         sa.Column("payment", sa.String(length=12), nullable=False),
@@ -455,6 +463,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["import_run_id"], ["import_runs.id"], name=op.f("fk_transaction_versions_import_run_id")
         ),
+        sa.ForeignKeyConstraint(["placement_id"], ["placements.id"], name=op.f("fk_transaction_versions_placement_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programmes.id"], name=op.f("fk_transaction_versions_programme_id")),
         sa.ForeignKeyConstraint(
             ["transaction_id"], ["transactions.id"], name=op.f("fk_transaction_versions_transaction_id")
         ),
@@ -463,6 +473,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transaction_versions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transaction_versions_import_run_id"), ["import_run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_transaction_versions_transaction_at"), ["transaction_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_transaction_versions_transaction_id"), ["transaction_id"], unique=False)
 
     # ### end Alembic commands ###
