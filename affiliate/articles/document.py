@@ -1,0 +1,336 @@
+"""An article's HTML with the place of everything in its source. The only module that knows the parser.
+
+turbohtml builds the tree that a browser would build and says where each tag and attribute stands. Two of its traps are
+taken care of here: it counts CRLF as one character, and the clones it makes of a mis-nested `<a>` stand nowhere.
+Scripts are taken as running, so that what is in `<noscript>` is text, as it is to a browser. All offsets count
+characters of the text that was given, byte-order mark included.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import turbohtml
+from turbohtml import Comment, Element, Namespace, Text
+
+from affiliate.errors import InvalidDocument
+
+LONGEST = 2_000_000  # characters; the longest articles we met have 200,000, a whole page with its scripts 1,700,000
+
+DISCLOSURE_MARK = "data-affiliate-disclosure"
+LABEL_MARK = "data-affiliate-label"
+PLACEMENT_MARK = "data-affiliate-placement"
+OFF_MARK = "data-affiliate"
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_BLANKS = "\t\n\f\r "
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+# Elements in which nothing is a link of the article, whatever the parser makes of it.
+_CLOSED = frozenset({"template", "noscript", "textarea", "script", "style", "select", "iframe", "title"})
+# Elements into which a paragraph of ours may be put as a child. Lists, tables, <details> and tabs are not among them:
+# a disclosure goes before those, where it is seen without a click.
+_CONTAINERS = frozenset(
+    {"body", "article", "main", "section", "div", "header", "aside", "blockquote", "form", "center"}
+)
+_BLOCKS = _CONTAINERS | frozenset(
+    {"address", "dd", "details", "dialog", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3"}
+    | {"h4", "h5", "h6", "hgroup", "hr", "li", "menu", "nav", "ol", "p", "pre", "search", "table", "ul"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute as it is written: `written` is all of it, from `start`; `value` is the raw value without its quotes,
+    from `value_start`. `quote` is ", ' or nothing. `lead` is the blank before it where that can be
+    taken out with it."""
+
+    name: str
+    start: int
+    written: str
+    value_start: int
+    value: str
+    quote: str
+    lead: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.written)
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """An `<a>` or `<area>` with an href, in document order. `url` is the href as a browser reads it: entities decoded,
+    outer blanks dropped. `off` where the author switched us off, on it or on something around it."""
+
+    number: int
+    tag: str
+    start: int
+    url: str
+    attributes: Mapping[str, str]
+    off: bool
+    _element: Element
+    _document: "Document"
+
+    @property
+    def text(self) -> str:
+        """What readers see of it, white space joined."""
+        return " ".join(self._element.text.split())
+
+    def attribute(self, name: str) -> Attribute | None:
+        """Where an attribute stands; the first counts if it is written twice, as in browsers."""
+        return self._document.attribute(self._element, name)
+
+    @property
+    def paragraph_slot(self) -> int:
+        """Where a paragraph can be put so that it stands before this anchor, closed in nothing that hides it."""
+        return self._document.slot_before(self._element)
+
+    @property
+    def language(self) -> str:
+        return self._document.language_of(self._element)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The article's `<h1>`: where a paragraph can be put before it, and after it (None if it is never closed)."""
+
+    before: int
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A piece that an earlier run put in: a disclosure or a label."""
+
+    start: int
+    end: int
+    text: str
+    what: str
+
+
+class Document:
+    """A parsed article. InvalidDocument for what is no text or too long; anything else is read as a browser would."""
+
+    def __init__(self, html: str, *, longest: int = LONGEST) -> None:
+        if len(html) > longest:
+            raise InvalidDocument(
+                f"The HTML has {len(html):,} characters; at most {longest:,} are read. Send the article alone,"
+                " without the page around it."
+            )
+        if found := _NOT_TEXT.search(html):
+            raise InvalidDocument(f"The HTML is no text: character {found.start()} is {found.group()!r}.")
+        self.html = html
+        self._bom = 1 if html.startswith("\ufeff") else 0
+        # position of every CRLF in the parser's counting, in which each of those before it is one shorter
+        self._crlf = [found.start() - self._bom - index for index, found in enumerate(re.finditer("\r\n", html))]
+        self._tree = turbohtml.parse(
+            html[self._bom :],
+            source_locations=True,
+            scripting=True,
+            allow_declarative_shadow_roots=False,
+        )
+        self._cdata = [found.span() for found in _CDATA.finditer(html)]
+
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Every anchor with an href that may be looked at, in the order of the source."""
+        usable = filter(self._is_usable, self._tree.select("a[href], area[href]"))
+        found = sorted(((self._start(element), element) for element in usable), key=lambda pair: pair[0])
+        return tuple(
+            Anchor(
+                number,
+                element.tag,
+                start,
+                str(element.attrs["href"]).strip(_BLANKS),
+                {name: _text(value) for name, value in element.attrs.items()},
+                _is_off(element),
+                element,
+                self,
+            )
+            for number, (start, element) in enumerate(found)
+        )
+
+    @cached_property
+    def headline(self) -> Headline | None:
+        """The first visible `<h1>` of the article, or of the page where no article or main element has one."""
+        candidates = self._tree.select("article h1, main h1") + self._tree.select("h1")
+        for element in candidates:
+            if self._is_open(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
+                outer = self._outermost(element)
+                return Headline(self.slot_before(element), self._end(outer))
+        return None
+
+    @cached_property
+    def top(self) -> int:
+        """Where a paragraph can be put before all that the article says."""
+        for element in self._tree.select("article, main"):
+            if self._is_open(element):
+                return self._start_tag_end(element)
+        body = self._tree.find("body")
+        if isinstance(body, Element) and body.source_location is not None:
+            return self._start_tag_end(body)
+        return self._implied_body_start
+
+    @cached_property
+    def insertions(self) -> tuple[Insertion, ...]:
+        """What earlier runs put in, in the order of the source. What somebody filled with more than text and emphasis
+        is theirs and not listed."""
+        found = []
+        for element in self._tree.select(f"p[{DISCLOSURE_MARK}], span[{LABEL_MARK}]"):
+            if not self._is_usable(element) or not _is_plain(element):
+                continue
+            start, end = self._start(element), self._end(element)
+            if end is not None:
+                what = "disclosure" if element.tag == "p" else "label"
+                found.append(Insertion(start, end, self.html[start:end], what))
+        return tuple(sorted(found, key=lambda insertion: insertion.start))
+
+    @property
+    def language(self) -> str:
+        """The language that the document declares for itself, or nothing."""
+        root = self._tree.find("html")
+        return _text(root.attrs.get("lang")) if isinstance(root, Element) else ""
+
+    def attribute(self, element: Element, name: str) -> Attribute | None:
+        location = element.source_location
+        span = location.attrs.get(name) if location is not None else None
+        if span is None:
+            return None
+        start, end = self._offset(span.start_offset), self._offset(span.end_offset)
+        written = self.html[start:end]
+        written_name, _, rest = written.partition("=")
+        if written_name.strip(_BLANKS).lower() != name:
+            return None
+        value = rest.lstrip(_BLANKS)
+        quote = value[0] if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0] else ""
+        if quote:
+            value = value[1:-1]
+        before, after = self.html[start - 1], self.html[end]
+        lead = before if before in _BLANKS and after in _BLANKS + ">" else ""
+        return Attribute(name, start, written, end - len(quote) - len(value), value, quote, lead)
+
+    def slot_before(self, element: Element) -> int:
+        """Where a paragraph can be put before an element, not later than the element itself."""
+        outer = self._outermost(element)
+        start = self._start(element)
+        if outer.tag not in _BLOCKS:
+            return min(self._run_start(outer), start)
+        return min(self._start(outer), start) if self._is_open(outer) else start
+
+    def language_of(self, element: Element) -> str:
+        for node in (element, *_around(element)):
+            if declared := _text(node.attrs.get("lang")):
+                return declared
+        return ""
+
+    def _outermost(self, element: Element) -> Element:
+        """The element itself or the first thing around it, from the outside, that a paragraph cannot be put into."""
+        for node in reversed([element, *_around(element)]):
+            if node.tag not in _CONTAINERS | {"html"} or _is_hidden(node):
+                return node
+        return element
+
+    def _run_start(self, element: Element) -> int:
+        """The start of the run of text and inline elements that holds this one and stands in no paragraph."""
+        first = self._start(element) if self._is_open(element) else len(self.html)
+        node = element.previous_sibling
+        while node is not None:
+            if isinstance(node, Element):
+                if node.tag in _BLOCKS:
+                    end = self._end(node)
+                    return first if end is None else end
+                if self._is_open(node):
+                    first = min(first, self._start(node))
+            elif not isinstance(node, Text | Comment):
+                return first
+            node = node.previous_sibling
+        parent = element.parent
+        if isinstance(parent, Element) and parent.source_location is not None:
+            return self._start_tag_end(parent)
+        if isinstance(parent, Element) and parent.tag == "body":
+            return min(self._implied_body_start, first)
+        return first
+
+    @cached_property
+    def _implied_body_start(self) -> int:
+        """A fragment has no `<body>`: it starts at its very start, unless something of a head stands there."""
+        head = self._tree.find("head")
+        html = self._tree.find("html")
+        opened = isinstance(html, Element) and html.source_location is not None
+        has_head = isinstance(head, Element) and (head.source_location is not None or list(head.children))
+        doctype = any(not isinstance(node, Element | Comment | Text) for node in self._tree.children)
+        if not (opened or has_head or doctype):
+            return self._bom
+        body = self._tree.find("body")
+        starts = [
+            self._start(node)
+            for node in (body.children if isinstance(body, Element) else ())
+            if isinstance(node, Element) and self._is_open(node)
+        ]
+        return min(starts, default=len(self.html))
+
+    def _is_usable(self, element: Element) -> bool:
+        if not self._is_open(element) or element.namespace != Namespace.HTML:
+            return False
+        if any(node.tag in _CLOSED or node.namespace != Namespace.HTML for node in _around(element)):
+            return False
+        start = self._start(element)
+        return not any(first <= start < last for first, last in self._cdata)
+
+    @staticmethod
+    def _is_open(element: Element) -> bool:
+        """Whether the element stands in the source; clones and implied elements do not."""
+        return element.source_location is not None
+
+    def _start(self, element: Element) -> int:
+        location = element.source_location
+        assert location is not None  # noqa: S101 - every caller asked _is_open
+        return self._offset(location.start_tag.start_offset)
+
+    def _start_tag_end(self, element: Element) -> int:
+        location = element.source_location
+        assert location is not None  # noqa: S101 - every caller asked
+        return self._offset(location.start_tag.end_offset)
+
+    def _end(self, element: Element) -> int | None:
+        location = element.source_location
+        if location is None:
+            return None
+        if location.end_tag is not None:
+            return self._offset(location.end_tag.end_offset)
+        return self._offset(location.start_tag.end_offset) if element.tag == "hr" else None
+
+    def _offset(self, parsed: int) -> int:
+        return parsed + bisect_left(self._crlf, parsed) + self._bom
+
+
+def _around(element: Element) -> Iterator[Element]:
+    """The elements around this one, innermost first."""
+    for node in element.ancestors:
+        if isinstance(node, Element):
+            yield node
+
+
+def _is_off(element: Element) -> bool:
+    return any(_text(node.attrs.get(OFF_MARK)).strip().lower() == "off" for node in (element, *_around(element)))
+
+
+def _is_hidden(element: Element) -> bool:
+    return "hidden" in element.attrs or _HIDING_STYLE.search(_text(element.attrs.get("style"))) is not None
+
+
+def _is_plain(element: Element) -> bool:
+    return all(
+        isinstance(node, Text) or (isinstance(node, Element) and node.tag in ("strong", "span"))
+        for node in element.descendants
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return " ".join(str(part) for part in value) if isinstance(value, list | tuple) else ""

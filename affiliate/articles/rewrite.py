@@ -1,0 +1,106 @@
+"""The rewriter: HTML in, HTML out, and the list of changes between them. Pure: it knows no database and no network.
+
+The output is the input with edits spliced in; a tree is never written out again. Running it on its own output changes
+nothing, and its changes restore the input exactly.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
+from affiliate.articles.edits import Edit, apply, in_order
+from affiliate.articles.notices import notice_edits
+from affiliate.disclosure.block import Notice
+
+PAID_REL = ("sponsored", "nofollow")  # Google asks for the first and still accepts the second; other engines know it
+
+_NEEDS_QUOTES = re.compile(r"[\s\"'=<>`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What becomes of one anchor. `href` None keeps the address as it is written. With `placement` the anchor gets
+    that token in its data attribute, without it loses one. `paid` anchors get the rel words and the label."""
+
+    href: str | None = None
+    placement: str | None = None
+    paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rewritten HTML and the changes that made it, in the order of the source."""
+
+    html: str
+    changes: tuple[Edit, ...]
+
+
+Decide = Callable[[str, Anchor], Replacement | None]
+
+
+def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = None, longest: int = LONGEST) -> Result:
+    """Asks `decide(url, anchor)` for every anchor that may be touched; None leaves it alone.
+
+    With a notice the disclosure is put before the first paid link and a label before each; what an earlier run put in
+    is brought up to date, and taken out where no paid link is left or there is no notice. InvalidDocument for what is
+    too long or no text.
+    """
+    document = html if isinstance(html, Document) else Document(html, longest=longest)
+    edits: list[Edit] = []
+    paid: list[Anchor] = []
+    for anchor in document.anchors:
+        replacement = None if anchor.off else decide(anchor.url, anchor)
+        if replacement is None:
+            continue
+        edits += _anchor_edits(anchor, replacement)
+        if replacement.paid:
+            paid.append(anchor)
+    edits += notice_edits(document, paid, notice)
+    changes = in_order(edits)
+    return Result(apply(document.html, changes), changes)
+
+
+def _anchor_edits(anchor: Anchor, replacement: Replacement) -> list[Edit]:
+    href = anchor.attribute("href")
+    if href is None:
+        return []
+    edits = []
+    if replacement.href is not None and replacement.href != anchor.url:
+        edits.append(_written(href, replacement.href.replace("&", "&amp;"), "href"))
+    if replacement.paid:
+        edits += _rel_edits(anchor, href.end)
+    return edits + _placement_edits(anchor, replacement.placement, href.end)
+
+
+def _rel_edits(anchor: Anchor, after: int) -> list[Edit]:
+    """Adds the words that are missing; the author's stay in their order and case."""
+    present = {word.lower() for word in anchor.attributes.get("rel", "").split()}
+    missing = " ".join(word for word in PAID_REL if word not in present)
+    if not missing:
+        return []
+    rel = anchor.attribute("rel")
+    if rel is None:
+        return [Edit(after, "", f' rel="{missing}"', "rel")]
+    return [_written(rel, f"{rel.value} {missing}" if rel.value.strip() else missing, "rel")]
+
+
+def _placement_edits(anchor: Anchor, token: str | None, after: int) -> list[Edit]:
+    mark = anchor.attribute(PLACEMENT_MARK)
+    if mark is None:
+        return [Edit(after, "", f' {PLACEMENT_MARK}="{token}"', "placement")] if token else []
+    if token is None:
+        return [Edit(mark.start - len(mark.lead), mark.lead + mark.written, "", "placement")]
+    return [] if mark.value == token else [_written(mark, token, "placement")]
+
+
+def _written(attribute: Attribute, value: str, what: str) -> Edit:
+    """The attribute with another value, whose ampersands are escaped already: in the quotes that are there, or in
+    double ones where it had no value or the new one cannot stand bare."""
+    if attribute.quote:
+        entity = "&quot;" if attribute.quote == '"' else "&#39;"
+        return Edit(attribute.value_start, attribute.value, value.replace(attribute.quote, entity), what)
+    quoted = '"' + value.replace('"', "&quot;") + '"'
+    if not attribute.value:
+        return Edit(attribute.start, attribute.written, f"{attribute.name}={quoted}", what)
+    return Edit(attribute.value_start, attribute.value, quoted if _NEEDS_QUOTES.search(value) else value, what)
