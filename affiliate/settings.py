@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     def link_table_dir(self) -> Path:
         return self.data_dir / "links"
 
+    @property
+    def visitor_keys_dir(self) -> Path:
+        return self.data_dir / "visitor-keys"
+
     def session_key(self) -> str:
         """The key that signs log-in cookies: from the environment, a file, or generated once in the data folder (0600)."""
         if key := self.secret_key.get_secret_value():

@@ -14,15 +14,12 @@ from affiliate.errors import CannotBuild
 from affiliate.links import queries
 from affiliate.links.library import deep_link, mode_of
 from affiliate.networks.base import REDIRECT
-from affiliate.redirect.table import Entry, LinkTable
+from affiliate.redirect.table import ANY_HOST, Change, Entry, LinkTable
 from affiliate.store import Store
 from affiliate.store.tables import Link
 
-ANY_HOST = "*"
 _LOOK_BACK = 1_000
 _BATCH = 2_000
-
-Change = tuple[str, str, Entry | None]
 
 
 class Publisher:
@@ -47,25 +44,23 @@ class Publisher:
         self._applied = {change_id for change_id in self._applied if change_id > newest - 2 * _LOOK_BACK}
         return len(fresh)
 
-    def rebuild(self) -> int:
-        """Replaces the whole table by what the database says; redirects go on meanwhile. Returns the entries."""
+    def rebuild(self) -> None:
+        """Replaces the whole table by what the database says; redirects go on meanwhile."""
         with self._store.reading() as session:
             newest = queries.newest_change(session)
-            count = self._table.replace(
-                (host, path, entry) for host, path, entry in _all_entries(session) if entry is not None
-            )
+            entries = _all_entries(session)
+            self._table.replace((host, path, entry) for host, path, entry in entries if entry is not None)
         self._applied = set(range(max(newest - _LOOK_BACK, 0), newest + 1))
-        return count
 
 
-def publish_pending(store: Store, table: LinkTable, link_ids: Sequence[int]) -> None:
+def publish_now(store: Store, table: LinkTable, link_ids: Sequence[int]) -> None:
     """Publishes these links on this node now, without waiting for the publisher's next look."""
     with store.reading() as session:
         table.apply(_entries(session, queries.links_with_ids(session, link_ids)))
 
 
-def rebuild(store: Store, table: LinkTable) -> int:
-    return Publisher(store, table).rebuild()
+def rebuild(store: Store, table: LinkTable) -> None:
+    Publisher(store, table).rebuild()
 
 
 def _all_entries(session: Session) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from affiliate.errors import StoreUnavailable
+from affiliate.errors import InvalidInput, StoreUnavailable
 
 _BUSY_MS = 15_000
 
@@ -58,6 +58,16 @@ class Store:
         """A consistent view for queries; whatever is changed in it is thrown away."""
         with _translated(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def backup(self, file: Path) -> None:
+        """Writes a consistent copy of an embedded database, while it is in use. PostgreSQL has its own tools: InvalidInput
+        names them. The file must not exist yet."""
+        if not self.is_sqlite:
+            raise InvalidInput("The database is PostgreSQL; back it up with pg_dump or its continuous archiving.")
+        if file.exists():
+            raise InvalidInput(f"{file} is there already; name a new file.")
+        with _translated(), self.engine.connect() as connection:
+            connection.connection.cursor().execute("VACUUM INTO ?", (str(file),))
 
     def close(self) -> None:
         self.engine.dispose()

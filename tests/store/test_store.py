@@ -1,12 +1,13 @@
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from alembic import command
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
-from affiliate.errors import StoreUnavailable
+from affiliate.errors import InvalidInput, StoreUnavailable
 from affiliate.store import Store, migrations
 from affiliate.store.tables import Advertiser, Product
 from tests.conftest import NOW
@@ -65,3 +66,13 @@ def test_a_database_that_is_not_there_is_said_in_words() -> None:
     store = Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(StoreUnavailable, match="does not answer"), store.reading() as session:
         session.scalar(select(func.count(Advertiser.id)))
+
+
+def test_a_backup_is_a_whole_database(sqlite_store: Store, tmp_path: Path) -> None:
+    add_advertiser(sqlite_store, "Halden & Vale")
+    copy = tmp_path / "copy.db"
+    sqlite_store.backup(copy)
+    with Store(f"sqlite:///{copy}").reading() as session:
+        assert session.scalars(select(Advertiser.name)).all() == ["Halden & Vale"]
+    with pytest.raises(InvalidInput, match="there already"):
+        sqlite_store.backup(copy)

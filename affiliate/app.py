@@ -1,0 +1,115 @@
+"""The composition root: settings become the parts that the rooms ask for. Nothing below reads configuration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from affiliate.articles.policy import Policy
+from affiliate.clicks.load import Loaded, load
+from affiliate.clock import Clock, utc_now
+from affiliate.errors import AffiliateError
+from affiliate.links.publish import Publisher, publish_now
+from affiliate.links.sites import ensure_default_site
+from affiliate.networks.http import PoliteClient
+from affiliate.redirect.counters import Counters
+from affiliate.redirect.hop import Hop
+from affiliate.redirect.journal import JournalWriter
+from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.table import LinkTable
+from affiliate.redirect.visitors import KeyFiles, KeyOfDay, Visitors
+from affiliate.redirect.wsgi import RedirectMiddleware
+from affiliate.settings import Settings
+from affiliate.store import Store, migrations
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+@dataclass(frozen=True)
+class Application:
+    """The parts of one process. Making it opens nothing: redirects must start with the database away."""
+
+    settings: Settings
+    clock: Clock = utc_now
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings.database_url)
+
+    @cached_property
+    def table(self) -> LinkTable:
+        return LinkTable(self.settings.link_table_dir)
+
+    @cached_property
+    def policy(self) -> Policy:
+        articles = self.settings.articles
+        return Policy(
+            monetise=articles.monetise,
+            always_off_tags=frozenset(articles.always_off_tags),
+            default_off_tags=frozenset(articles.default_off_tags),
+            off_sections=frozenset(articles.off_sections),
+        )
+
+    @cached_property
+    def pages(self) -> PoliteClient:
+        """For reading advertisers' pages; never reaches a private address."""
+        return PoliteClient(timeout_seconds=self.settings.requests.timeout_seconds)
+
+    def publish(self, link_ids: Sequence[int]) -> None:
+        """Makes edits answer on this node now; other nodes follow within a second."""
+        if link_ids:
+            publish_now(self.store, self.table, link_ids)
+
+    def publish_all(self) -> None:
+        """After a change that can touch every path, such as a site's hosts."""
+        Publisher(self.store, self.table).rebuild()
+
+    def load_clicks(self) -> Loaded:
+        return load(self.store, self.settings.journal_dir)
+
+    def hop(self, key_of_day: KeyOfDay | None = None) -> Hop:
+        """The redirect, journalling into the data folder. One hop a process."""
+        server, journal = self.settings.server, self.settings.journal
+        return Hop(
+            self.table,
+            JournalWriter(
+                self.settings.journal_dir,
+                Counters(self.settings.journal_dir),
+                segment_bytes=journal.segment_bytes,
+                segment_seconds=journal.segment_seconds,
+            ),
+            Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir)),
+            OrphanLog(self.settings.journal_dir),
+            proxies=[str(network) for network in server.trusted_proxies],
+            internal=[str(network) for network in self.settings.clicks.internal_networks],
+        )
+
+    def prepare(self) -> None:
+        """Creates or migrates the database, and gives an empty one its first company and site."""
+        site = self.settings.site
+        migrations.upgrade(self.store)
+        with self.store.transaction() as session:
+            ensure_default_site(
+                session,
+                name=site.name,
+                language=site.language,
+                jurisdiction=site.jurisdiction,
+                time_zone=site.time_zone,
+                currency=site.currency,
+                now=self.clock(),
+            )
+
+    def not_ready(self) -> str:
+        """Why pages cannot be served yet, or ""."""
+        try:
+            return "" if migrations.is_current(self.store) else "The database has to be migrated: affiliate db upgrade"
+        except AffiliateError as problem:
+            return str(problem)
+
+
+def open_application(settings: Settings) -> Application:
+    """An application with its database ready."""
+    app = Application(settings)
+    app.prepare()
+    return app

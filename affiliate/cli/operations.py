@@ -1,0 +1,145 @@
+"""serve, worker, demo, clicks …, config …, db …, job …"""
+
+import json
+from pathlib import Path
+
+import click
+
+from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json
+from affiliate.clicks.count import count as count_clicks
+from affiliate.clicks.rollup import rebuild as rebuild_rollups
+from affiliate.store import migrations
+
+
+@click.command(cls=Command)
+@click.option("--host", help="Default: server.host of the settings.")
+@click.option("--port", type=click.IntRange(1, 65535))
+@click.option("--workers", type=click.IntRange(1, 64))
+@pass_context
+def serve(context: Context, host: str | None, port: int | None, workers: int | None) -> None:
+    """Web, redirects, loader and background jobs, as one process tree in the foreground."""
+    from affiliate.serve import serve_until_told_otherwise
+
+    serve_until_told_otherwise(context.settings, config=context.config, host=host, port=port, workers=workers)
+
+
+@click.command(cls=Command)
+@pass_context
+def demo(context: Context) -> None:
+    """Fill an empty database with the demo newsroom. A filled one is left as it is."""
+    from affiliate.demo import fill
+
+    fill(context.app)
+
+
+@click.group(cls=Group)
+def clicks() -> None:
+    """The click journal and what is loaded of it."""
+
+
+@clicks.command("load")
+@json_option
+@pass_context
+def load(context: Context, as_json: bool) -> None:
+    """Load what stands in the journal now; exactly once, whoever else is loading."""
+    loaded = context.app.load_clicks()
+    if as_json:
+        print_json({"loaded": loaded.clicks, "set_aside": loaded.set_aside})
+    else:
+        click.echo(f"Loaded {loaded.clicks} clicks, set aside {loaded.set_aside} records.")
+
+
+@clicks.command("count")
+@json_option
+@pass_context
+def count(context: Context, as_json: bool) -> None:
+    """The three counts, of what is loaded so far."""
+    with context.app.store.reading() as session:
+        counts = count_clicks(session)
+    if as_json:
+        print_json({"raw": counts.raw, "human": counts.human, "network_comparable": counts.network_comparable})
+    else:
+        click.echo(f"{counts.raw} raw, {counts.human} human, {counts.network_comparable} network-comparable")
+
+
+@clicks.command("rebuild")
+@pass_context
+def rebuild(context: Context) -> None:
+    """Make the roll-ups anew from the raw clicks."""
+    with context.app.store.transaction() as session:
+        rows = rebuild_rollups(session)
+    click.echo(f"Made {rows} roll-up rows from the raw clicks.")
+
+
+@click.group(cls=Group)
+def config() -> None:
+    """The configuration."""
+
+
+@config.command("check")
+@json_option
+@pass_context
+def check(context: Context, as_json: bool) -> None:
+    """Check the settings and print those in force, secrets masked."""
+    shown = context.settings.as_shown()
+    if as_json:
+        print_json(shown)
+        return
+    for key, value in _flat(shown):
+        click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+
+
+def _flat(document: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    pairs: list[tuple[str, object]] = []
+    for key, value in document.items():
+        pairs.extend(_flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)])
+    return pairs
+
+
+@click.group(cls=Group)
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@pass_context
+def upgrade(context: Context) -> None:
+    """Create or migrate the schema. Every other command does it too when it is needed."""
+    app = context.app
+    click.echo(f"The database is at revision {migrations.current(app.store)}.")
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@pass_context
+def backup(context: Context, file: Path) -> None:
+    """Write a consistent copy of an embedded database while it is in use."""
+    context.app.store.backup(file)
+    click.echo(f"Wrote {file}.")
+
+
+@click.command(cls=Command)
+@pass_context
+def worker(context: Context) -> None:
+    """Loader, publisher and jobs alone, in the foreground, for a node without web pages."""
+    from affiliate.worker import run_forever
+
+    run_forever(context.app)
+
+
+@click.group(cls=Group)
+def job() -> None:
+    """The periodic tasks."""
+
+
+@job.command("run")
+@click.argument("name")
+@pass_context
+def run(context: Context, name: str) -> None:
+    """Run one periodic task now."""
+    from affiliate.worker import run_task
+
+    click.echo(run_task(context.app, name))
+
+
+COMMANDS = (serve, demo, worker, clicks, config, db, job)
