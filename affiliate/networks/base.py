@@ -3,18 +3,45 @@
 Networks know nothing of the store, of Flask and of each other. What they return are values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from affiliate.money import Money
+from affiliate.networks.columns import ColumnMap
+from affiliate.networks.words import (
+    APPROVED,
+    DECLINED,
+    DIRECT,
+    INVOICED,
+    MODES,
+    PAID,
+    PENDING,
+    REDIRECT,
+    UNPAID,
+    UNTOUCHED,
+)
 
-REDIRECT, DIRECT, UNTOUCHED = "redirect", "direct", "untouched"
-MODES = (REDIRECT, DIRECT, UNTOUCHED)
-
-PENDING, APPROVED, DECLINED = "pending", "approved", "declined"
-UNPAID, INVOICED, PAID = "unpaid", "invoiced", "paid"
+__all__ = [
+    "APPROVED",
+    "DECLINED",
+    "DIRECT",
+    "INVOICED",
+    "MODES",
+    "PAID",
+    "PENDING",
+    "REDIRECT",
+    "UNPAID",
+    "UNTOUCHED",
+    "BadRow",
+    "DeepLink",
+    "Layer",
+    "Network",
+    "Reading",
+    "Report",
+    "ReportedTransaction",
+    "Terms",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +140,31 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read what a report does not say: the account's currency and zone, our publisher id, a column map."""
+    """How to read what a report does not say: the account's currency and zone, our publisher id, a column map.
+
+    `currency` is used only where a report names none (CJ, a CSV without such a column): where rows carry their own, a
+    missing one is a bad row. `time_zone` is the zone of moments without an offset.
+    """
 
     currency: str | None = None
     time_zone: str = "UTC"
     publisher_ref: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: ColumnMap | None = None
 
 
-class Network(Protocol):
+@dataclass(frozen=True, slots=True)
+class Network:
     """One affiliate network. `key` is the catalogue's key; `name` as people write it.
 
     `default_mode` is what a new programme gets where nobody chose: `redirect` also when the permission is unknown.
+    `take_apart` gives the outermost layer if the URL is one of this network's links, else None, and never makes a
+    request. `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `read_transactions`
+    reads the network's own report; UnreadableFile if it is not one at all, and a bad row never hides good ones.
     """
 
     key: str
     name: str
     default_mode: str
-
-    def take_apart(self, url: str) -> Layer | None:
-        """The outermost layer if the URL is one of this network's links, else None. Never makes a request."""
-
-    def deep_link(self, terms: Terms, target_url: str) -> DeepLink:
-        """Builds the tracked address; CannotBuild says what is missing."""
-
-    def read_transactions(self, content: bytes, reading: Reading) -> Report:
-        """Reads the network's own report. UnreadableFile if it is not one at all; a bad row never hides good ones."""
+    take_apart: Callable[[str], Layer | None]
+    deep_link: Callable[[Terms, str], DeepLink]
+    read_transactions: Callable[[bytes, Reading], Report]

@@ -1,0 +1,43 @@
+"""Awin's links: scripts on awin1.com whose parameters change their meaning from script to script."""
+
+from affiliate.networks.base import DeepLink, Layer, Terms
+from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.urls import encode
+
+KEY = "awin"
+LONGEST_SUB_ID = 50  # http://wiki.affiliatewindow.com/index.php/Affiliate_Click_Ref
+SUB_IDS = ("clickref", "clickref2", "clickref3", "clickref4", "clickref5", "clickref6")
+
+# Script → (publisher, advertiser, target). `p` is the target in cread.php and a product id in pclick.php.
+_SCRIPTS = {
+    "cread.php": (("awinaffid", "r"), ("awinmid", "v"), ("ued", "p")),
+    "awclick.php": (("awinaffid", "id"), ("mid", "awinmid"), ()),
+    "pclick.php": (("a", "id"), ("m", "mid"), ()),
+}
+
+
+def take_apart(url: str) -> Layer | None:
+    if is_on(url, "tidd.ly"):
+        return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
+    if not is_on(url, "awin1.com"):
+        return None
+    script = path_of(url).rpartition("/")[2].lower()
+    publisher, advertiser, target = _SCRIPTS.get(script, ((), (), ()))
+    query = Query.of(url, *target)
+    return Layer(
+        KEY,
+        url,
+        query.first(*publisher),
+        query.first(*advertiser),
+        query.named(*SUB_IDS),
+        query.target if target else None,
+    )
+
+
+def deep_link(terms: Terms, target_url: str) -> DeepLink:
+    ids = f"awinmid={encode(terms.advertiser_ref)}&awinaffid={encode(terms.publisher_ref)}"
+    return DeepLink(
+        before=f"https://www.awin1.com/cread.php?{ids}&clickref=",
+        after=f"&ued={encode(target_url)}",
+        longest=LONGEST_SUB_ID,
+    )

@@ -1,0 +1,47 @@
+"""Awin's transaction list: a bare JSON array, one row per order.
+
+A row changes in place: its status flips, or `amended` is set and the amounts are new; a declined row keeps its amounts.
+`commissionStatus` stays `approved` after payment; `paidToPublisher` and `paymentId` say that money has moved. Moments
+carry no offset: they are in the zone that the list was asked for, which `Reading.time_zone` must say.
+"""
+
+from affiliate.networks.base import Reading, Report, ReportedTransaction
+from affiliate.networks.rows import Row, json_document, read_rows, records_at
+from affiliate.networks.words import APPROVED, BONUS, DECLINED, PAID, PENDING, SALE, UNPAID
+
+_REPORT = "The Awin report"
+_STATUSES = {"pending": PENDING, "approved": APPROVED, "declined": DECLINED, "deleted": DECLINED}
+_SUB_IDS = ("clickRef", "clickRef2", "clickRef3", "clickRef4", "clickRef5", "clickRef6")
+
+
+def read_transactions(content: bytes, reading: Reading) -> Report:
+    records = records_at(json_document(content, _REPORT), _REPORT)
+    return read_rows(records, lambda line, row: _transaction(line, row, reading))
+
+
+def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
+    status = row.word(_STATUSES, "commissionStatus")
+    paid = row.flag("paidToPublisher")
+    payout = row.text("paymentId")
+    return ReportedTransaction(
+        line=line,
+        external_id=row.need("id"),
+        publisher_ref=row.text("publisherId") or reading.publisher_ref,
+        advertiser_ref=row.need("advertiserId"),
+        advertiser_name=row.text("advertiserName"),
+        kind=BONUS if "bonus" in (row.text("type") or "").lower() else SALE,
+        status=status,
+        raw_status=row.need("commissionStatus"),
+        payment=PAID if paid else UNPAID,
+        raw_payment="paidToPublisher" if paid else None,
+        commission=row.need_money(row.text("commissionAmount", "currency"), "commissionAmount", "amount"),
+        sale=row.money(row.text("saleAmount", "currency"), "saleAmount", "amount"),
+        transaction_at=row.need_moment(reading.time_zone, "transactionDate"),
+        click_at=row.moment(reading.time_zone, "clickDate"),
+        validated_at=row.moment(reading.time_zone, "validationDate"),
+        sub_ids=tuple(value for name in _SUB_IDS if (value := row.text("clickRefs", name))),
+        order_ref=row.text("orderRef"),
+        payout_ref=payout if payout != "0" else None,
+        reason=row.text("declineReason") or row.text("amendReason"),
+        payload=row.payload,
+    )

@@ -1,0 +1,130 @@
+"""Which column of a CSV holds what: the map that makes any network's report readable.
+
+A map is flat text to text, so that it is written as easily in TOML as in JSON:
+
+    external_id = "Order ID"            # our field = the column's header
+    advertiser = "Merchant"
+    commission = "Commission"
+    currency = "=GBP"                   # with = in front: the same for every row
+    transaction_at = "Date"
+    status = "State"
+    "status.Confirmed" = "approved"     # their word = ours
+    decimal = ","                       # options
+    date_format = "%d/%m/%Y %H:%M"
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from affiliate.errors import InvalidMoney, SettingsInvalid
+from affiliate.money import currency_code
+from affiliate.networks.words import KINDS, PAYMENTS, STATUSES
+
+NEEDED = ("external_id", "advertiser", "status", "commission", "transaction_at")
+SUB_IDS = ("sub_id", "sub_id_2", "sub_id_3", "sub_id_4", "sub_id_5", "sub_id_6")
+OPTIONAL = (
+    "currency",
+    "sale",
+    "kind",
+    "payment",
+    "line_id",
+    "publisher",
+    "advertiser_name",
+    "order_ref",
+    "payout_ref",
+    "reason",
+    "click_at",
+    "validated_at",
+    *SUB_IDS,
+)
+FIELDS = (*NEEDED, *OPTIONAL)
+WORDS = {"status": STATUSES, "kind": KINDS, "payment": PAYMENTS}
+CONSTANT = "="
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """A checked column map. `columns` is our field → header, `constants` our field → the value of every row, `words`
+    field → their word in lower case → ours (our own words are known without being mapped). `decimal` is the decimal
+    mark, "." or ","; `date_format` strptime's, None for ISO 8601."""
+
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str = "."
+    date_format: str | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, object], source: str = "The column map") -> Self:
+        """Reads a flat mapping; SettingsInvalid lists every problem at once. `source` names the map in the refusal."""
+        texts = {key: value for key, value in given.items() if isinstance(value, str)}
+        problems = [f"{key} must be a text, not {given[key]!r}." for key in given if key not in texts]
+        words: dict[str, dict[str, str]] = {name: {ours: ours for ours in known} for name, known in WORDS.items()}
+        columns: dict[str, str] = {}
+        constants: dict[str, str] = {}
+        for key, value in texts.items():
+            name, dot, their_word = key.partition(".")
+            if dot and name in WORDS:
+                problems += _word_problems(key, value, WORDS[name])
+                words[name][their_word.strip().lower()] = value
+            elif key in FIELDS:
+                problems += _field_problems(key, value)
+                if value.startswith(CONSTANT):
+                    constants[key] = value.removeprefix(CONSTANT).strip()
+                else:
+                    columns[key] = value.strip()
+            elif key not in ("decimal", "date_format"):
+                problems.append(f"{key} is no field of ours; known are {', '.join(FIELDS)}, decimal and date_format.")
+        problems += [
+            f'{key} is missing: name its column, or a value for all rows as {key} = "=…".'
+            for key in NEEDED
+            if key not in given
+        ]
+        problems += _option_problems(texts)
+        if problems:
+            raise SettingsInvalid(source, problems)
+        return cls(columns, constants, words, texts.get("decimal", "."), texts.get("date_format"))
+
+
+def _word_problems(key: str, ours: str, known: tuple[str, ...]) -> list[str]:
+    return [] if ours in known else [f"{key} is {ours!r}; it must be one of {', '.join(known)}."]
+
+
+def _field_problems(key: str, value: str) -> list[str]:
+    stated = value.removeprefix(CONSTANT).strip()
+    if not stated:
+        return [f"{key} is empty; name a column of the file."]
+    if not value.startswith(CONSTANT):
+        return []
+    if key in WORDS:
+        return _word_problems(key, stated, WORDS[key])
+    if key == "currency":
+        try:
+            currency_code(stated)
+        except InvalidMoney as problem:
+            return [f"currency: {problem}"]
+    if key in ("external_id", "commission", "transaction_at"):
+        return [f"{key} differs from row to row; name its column instead of {value!r}."]
+    return []
+
+
+def _option_problems(texts: Mapping[str, str]) -> list[str]:
+    problems = []
+    if texts.get("decimal", ".") not in (".", ","):
+        problems.append(f'decimal is {texts["decimal"]!r}; it must be "." or ",".')
+    if "date_format" in texts and not _is_date_format(texts["date_format"]):
+        problems.append(
+            f"date_format is {texts['date_format']!r}, which is no strptime format with a day, such as %d/%m/%Y."
+        )
+    return problems
+
+
+def _is_date_format(text: str) -> bool:
+    sample = datetime(2001, 12, 31)  # noqa: DTZ001 - only its day is compared
+    try:
+        read = datetime.strptime(sample.strftime(text), text)  # noqa: DTZ007 - only its day is compared
+    except ValueError:
+        return False
+    return read.date() == sample.date()

@@ -1,0 +1,71 @@
+"""impact's links: `/c/PARTNER/AD/PROGRAMME` on any host.
+
+Advertisers put impact on hosts of their own; one public list has 805 of them and is not complete, so the path decides.
+"""
+
+import re
+
+from affiliate.errors import CannotBuild, InvalidUrl
+from affiliate.networks.base import DeepLink, Layer, Terms
+from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.urls import encode, parse_web_url
+
+KEY = "impact"
+LONGEST_SUB_ID = 255  # documented for the shared id; not stated for subId1 to 3
+
+_HOSTS = (
+    "pxf.io",
+    "sjv.io",
+    "7eer.net",
+    "evyy.net",
+    "pvxt.net",
+    "ojrq.net",
+    "bbgqo9.net",
+    "tm7559.net",
+    "rrmo.net",
+    "7cnq.net",
+    "oaccss.net",
+    "ngi2ba.net",
+)
+_CLICK = re.compile(r"/c/(\d+)/(\d+)/(\d+)/?")
+_SUB_IDS = ("subid1", "subid2", "subid3", "sharedid")
+
+
+def take_apart(url: str) -> Layer | None:
+    if found := _CLICK.fullmatch(path_of(url)):
+        publisher, _ad, programme = found.groups()
+        query = Query.of(url, "u", "url")
+        return Layer(KEY, url, publisher, programme, query.named(*_SUB_IDS), query.target)
+    if is_on(url, "ojrq.net") and (inside := Query.of(url, "return").target):
+        return _hop(url, inside)
+    if is_on(url, *_HOSTS):
+        return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
+    return None
+
+
+def _hop(url: str, inside: str) -> Layer:
+    """The cookie-sync hop has no ids of its own; they are those of the link that it carries."""
+    link = take_apart(inside)
+    if link is None:
+        return Layer(KEY, url, target=inside)
+    return Layer(KEY, url, link.publisher_id, link.advertiser_id, link.sub_ids, inside)
+
+
+def deep_link(terms: Terms, target_url: str) -> DeepLink:
+    """Needs the programme's tracking host and ad id, which impact shows with every link that it makes."""
+    host, ad = _needed(terms, "host"), _needed(terms, "ad_id")
+    try:
+        host = parse_web_url(f"https://{host.removeprefix('https://').rstrip('/')}").host
+    except InvalidUrl as problem:
+        raise CannotBuild(KEY, f"the programme's parameter host is {host!r}, which is no host.") from problem
+    path = "/".join(encode(part) for part in (terms.publisher_ref, ad, terms.advertiser_ref))
+    return DeepLink(f"https://{host}/c/{path}?subId1=", f"&u={encode(target_url)}", longest=LONGEST_SUB_ID)
+
+
+def _needed(terms: Terms, name: str) -> str:
+    if value := str(terms.parameters.get(name, "")).strip():
+        return value
+    raise CannotBuild(
+        KEY,
+        f"the programme's parameter {name} is missing; take it from a link of impact's own: https://HOST/c/PARTNER/AD_ID/PROGRAMME.",
+    )

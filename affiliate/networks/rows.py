@@ -1,0 +1,213 @@
+"""Rows of a network's report: typed reading of their fields, and the quarantine for those that cannot be booked."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
+from affiliate.money import Money, currency_code, exact
+from affiliate.networks.base import BadRow, Report, ReportedTransaction
+from affiliate.networks.moments import read_moment
+from affiliate.networks.privacy import without_personal_data
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
+
+class BadValue(InvalidInput):
+    """A field that cannot be booked; its row is quarantined."""
+
+
+class Row:
+    """One record of a report. Fields are named by their path: `row.text("saleAmount", "currency")`.
+
+    Null and an empty text are the same nothing (impact writes "" for null). Whatever cannot be read raises BadValue,
+    which names the field and the value.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def raw(self, *path: str) -> Any:
+        value: Any = self._values
+        for name in path:
+            if value is None:
+                return None
+            if not isinstance(value, Mapping):
+                raise BadValue(f"{'.'.join(path)} cannot be read: {_shown(value)} has no fields.")
+            value = value.get(name)
+        return None if value == "" else value
+
+    def holds(self, name: str) -> bool:
+        """Whether the record has this field at all, be it empty."""
+        return name in self._values
+
+    def text(self, *path: str) -> str | None:
+        value = self.raw(*path)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise BadValue(f"{'.'.join(path)} is {_shown(value)} where a text was expected.")
+        return str(value).strip() or None
+
+    def need(self, *path: str) -> str:
+        if (value := self.text(*path)) is None:
+            raise BadValue(f"{'.'.join(path)} is missing.")
+        return value
+
+    def flag(self, *path: str) -> bool:
+        """A JSON boolean; missing is False."""
+        value = self.raw(*path)
+        if value is not None and not isinstance(value, bool):
+            raise BadValue(f"{'.'.join(path)} is {_shown(value)} where true or false was expected.")
+        return bool(value)
+
+    def word(self, words: Mapping[str, str], *path: str) -> str:
+        """Our word for the network's (compared without case); an unknown one is never guessed."""
+        value = self.need(*path)
+        if (ours := words.get(value.lower())) is None:
+            raise BadValue(f"{'.'.join(path)} is {_shown(value)}, an unknown word; known are {', '.join(words)}.")
+        return ours
+
+    def money(self, currency: str | None, *path: str) -> Money | None:
+        """The signed amount at the path, None where there is none."""
+        value = self.raw(*path)
+        if value is None:
+            return None
+        return money_of(value, currency, ".".join(path))
+
+    def need_money(self, currency: str | None, *path: str) -> Money:
+        if (money := self.money(currency, *path)) is None:
+            raise BadValue(f"{'.'.join(path)} is missing.")
+        return money
+
+    def moment(self, zone_name: str, *path: str) -> datetime | None:
+        value = self.text(*path)
+        return None if value is None else moment_of(value, zone_name, ".".join(path))
+
+    def need_moment(self, zone_name: str, *path: str) -> datetime:
+        return moment_of(self.need(*path), zone_name, ".".join(path))
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """The row as it came, as JSON values and without personal data. A decimal is a JSON number where that number
+        is exactly it, else its text."""
+        kept = _plain(without_personal_data(self._values))
+        assert isinstance(kept, dict)  # noqa: S101 - the row is a mapping
+        return kept
+
+
+def money_of(value: object, currency: str | None, field: str) -> Money:
+    """An exact amount of a known currency; BadValue names the field otherwise."""
+    if isinstance(value, str):
+        value = value.strip()
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
+    try:
+        amount = exact(value)
+    except InvalidMoney as problem:
+        raise BadValue(f"{field}: {problem}") from problem
+    try:
+        return Money(amount, currency_code(currency))
+    except InvalidMoney as problem:
+        raise BadValue(f"The currency of {field} cannot be used: {problem}") from problem
+
+
+def moment_of(text: str, zone_name: str, field: str, date_format: str | None = None) -> datetime:
+    try:
+        return read_moment(text, zone_name, date_format)
+    except ValueError as problem:
+        expected = f"a moment written as {date_format}" if date_format else "a moment that can be read"
+        raise BadValue(f"{field} is {_shown(text)}, which is not {expected}.") from problem
+
+
+def read_rows(rows: Iterable[tuple[int, object]], read_one: Callable[[int, Row], ReportedTransaction]) -> Report:
+    """Reads (line, record) pairs one by one; a row that cannot be booked is set aside whole, with its reason."""
+    good: list[ReportedTransaction] = []
+    bad: list[BadRow] = []
+    for line, record in rows:
+        try:
+            if not isinstance(record, Mapping):
+                raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
+            _refuse_unstorable(record)
+            good.append(read_one(line, Row(record)))
+        except BadValue as problem:
+            bad.append(BadRow(line, str(problem), payload_text(record)))
+    return Report(tuple(good), tuple(bad))
+
+
+def json_document(content: bytes, report: str) -> Any:
+    """The JSON value of a file, decimals exact. UnreadableFile if it is no JSON; `report` names it in the refusal."""
+    try:
+        return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except UnicodeDecodeError as problem:
+        raise UnreadableFile(report, "it is not UTF-8 text, as JSON must be.") from problem
+    except json.JSONDecodeError as problem:
+        reason = f"it is no JSON: {problem.msg} in line {problem.lineno}, column {problem.colno}."
+        raise UnreadableFile(report, reason) from problem
+    except (ValueError, RecursionError) as problem:
+        raise UnreadableFile(report, "it holds numbers or a nesting that no such report has.") from problem
+
+
+def records_at(document: Any, report: str, *path: str) -> list[tuple[int, object]]:
+    """The list of records at a path of the document, numbered from 1; UnreadableFile where there is none."""
+    found = document
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, list):
+        return list(enumerate(found, start=1))
+    where = f"a list under {'.'.join(path)}" if path else "a list of rows at the top"
+    there = (
+        f"an object with {', '.join(map(str, document)) or 'nothing'}"
+        if isinstance(document, Mapping)
+        else _shown(document)
+    )
+    raise UnreadableFile(report, f"{where} was expected, but it holds {there[:200]}.")
+
+
+def payload_text(record: object) -> str:
+    """A record as JSON text without personal data, fit for any database."""
+    plain = _plain(without_personal_data(record))
+    text = json.dumps(plain, ensure_ascii=False)
+    return text if _storable(text) else json.dumps(plain)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _shown(value: object) -> str:
+    shown = repr(str(value) if isinstance(value, Decimal) else value)
+    return shown if len(shown) <= 80 else shown[:80] + "…"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(repr(number)) == value else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _refuse_unstorable(value: object) -> None:
+    """PostgreSQL stores neither NUL nor half a surrogate pair; such a text is damaged anyway."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_unstorable(inner)
+    elif isinstance(value, str) and not _storable(value):
+        raise BadValue(f"The text {_shown(value)} is damaged: it holds characters that are none.")
+
+
+def _storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
