@@ -260,7 +260,7 @@ def _open_environment(file: Path) -> Any:
 
 
 def _key(host: str, path: str) -> bytes:
-    key = f"{host}\0{path}".encode()
+    key = f"{host}\0{path}".encode("utf-8", "surrogatepass")
     if len(key) <= _LONGEST_KEY:
         return key
     return key[: _LONGEST_KEY - 33] + b"\0" + blake2b(key, digest_size=32).digest()

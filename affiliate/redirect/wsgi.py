@@ -1,0 +1,71 @@
+"""The hop in front of a WSGI application: paths of ours are answered here, everything else goes through."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from affiliate.clock import Clock
+from affiliate.redirect.hop import PREFIX, READ_HEADERS, Answer, Hop
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_HEADER_KEYS = tuple((f"HTTP_{name.upper().replace('-', '_')}", name) for name in READ_HEADERS)
+_UNDECODABLE = PREFIX + "\ufffd"  # stands for a path that is not UTF-8: ours, and never known
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RedirectMiddleware:
+    """`/healthz` says whether redirects work, without asking the database. `/readyz` adds what `not_ready` says: the
+    reason why pages cannot be served yet, or ""."""
+
+    def __init__(
+        self, hop: Hop, app: "WSGIApplication", *, clock: Clock = _utc_now, not_ready: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._hop = hop
+        self._app = app
+        self._clock = clock
+        self._not_ready = not_ready
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not path.isascii():
+            path = _decoded(path)
+        answer = self._hop.answer(
+            environ["REQUEST_METHOD"],
+            environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
+            path,
+            {name: environ[key] for key, name in _HEADER_KEYS if key in environ},
+            environ.get("REMOTE_ADDR", ""),
+            self._clock(),
+        )
+        if answer is None:
+            if path in ("/healthz", "/readyz"):
+                answer = self._status(path)
+            else:
+                return self._app(environ, start_response)
+        start_response(answer.status, answer.headers)
+        return [answer.body]
+
+    def _status(self, path: str) -> Answer:
+        problem = self._hop.health() or (self._not_ready() if path == "/readyz" else "")
+        body = json.dumps({"status": "trouble", "problem": problem} if problem else {"status": "ok"}).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+        ]
+        return Answer("503 Service Unavailable" if problem else "200 OK", headers, body)
+
+
+def _decoded(path: str) -> str:
+    """A path as WSGI hands it over (bytes dressed as Latin-1) as text."""
+    raw: Any = path.encode("latin-1", "replace")
+    try:
+        return str(raw.decode())
+    except UnicodeDecodeError:
+        return _UNDECODABLE if path.startswith(PREFIX) else path

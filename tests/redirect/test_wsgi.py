@@ -1,0 +1,73 @@
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+from affiliate.redirect.wsgi import RedirectMiddleware
+from tests.conftest import NOW
+from tests.redirect.conftest import HOST, TOKEN, Redirects, entry
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+def pages(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"a page"]
+
+
+def ask(app: RedirectMiddleware, path: str, method: str = "GET", **more: str) -> tuple[str, dict[str, str], bytes]:
+    """One request; `path` as a server hands it over."""
+    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": method, "HTTP_HOST": HOST, **more}
+    setup_testing_defaults(environ)
+    seen: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+        seen.extend((status, dict(headers)))
+
+    content = b"".join(app(environ, start_response))
+    return seen[0], seen[1], content
+
+
+@pytest.fixture
+def app(redirects: Redirects) -> RedirectMiddleware:
+    return RedirectMiddleware(redirects.hop, pages, clock=lambda: NOW)
+
+
+def test_a_link_is_answered_in_front_of_the_pages(app: RedirectMiddleware, redirects: Redirects) -> None:
+    status, headers, body = ask(app, "/go/dress", HTTP_USER_AGENT="x", HTTP_SEC_GPC="1", REMOTE_ADDR="203.0.113.9")
+    assert (status, headers["Location"], body) == ("302 Found", f"https://shop.example/dress?u1={TOKEN}", b"")
+    assert "Set-Cookie" not in headers
+    (click,) = redirects.clicks()
+    assert (click.user_agent, click.host, click.visitor) == ("x", HOST, b"")
+
+
+def test_everything_else_goes_through(app: RedirectMiddleware) -> None:
+    assert ask(app, "/login")[2] == b"a page"
+    assert ask(app, "/caf\xe9")[2] == b"a page"
+
+
+def test_a_path_in_utf8_is_found(app: RedirectMiddleware, redirects: Redirects) -> None:
+    redirects.table.apply([(HOST, "/go/größe", entry())])
+    assert ask(app, "/go/größe".encode().decode("latin-1"))[0] == "302 Found"
+    assert ask(app, "/go/gr\xf6\xdfe")[0] == "404 Not Found"
+
+
+def test_what_a_visitor_adds_never_reaches_the_location(app: RedirectMiddleware) -> None:
+    _, headers, _ = ask(app, "/go/dress", QUERY_STRING="u1=theirs&url=https://evil.example")
+    assert headers["Location"] == f"https://shop.example/dress?u1={TOKEN}"
+
+
+def test_health_is_that_of_the_redirects(app: RedirectMiddleware, redirects: Redirects) -> None:
+    assert ask(app, "/healthz")[::2] == ("200 OK", b'{"status": "ok"}')
+    redirects.table.close()
+    (redirects.folder / "links" / "links.mdb").write_bytes(b"rubbish" * 3000)
+    assert ask(app, "/healthz")[0].startswith("503")
+
+
+def test_ready_says_what_the_pages_lack_while_healthy_stays_healthy(redirects: Redirects) -> None:
+    app = RedirectMiddleware(redirects.hop, pages, not_ready=lambda: "the database does not answer")
+    status, _, body = ask(app, "/readyz")
+    assert (status[:3], b"does not answer" in body) == ("503", True)
+    assert ask(app, "/healthz")[0] == "200 OK"
