@@ -1,0 +1,72 @@
+"""Whoever installs the wheel has the whole product: code, templates, static files, migrations."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.packaging.conftest import ROOT, Installation
+
+pytestmark = pytest.mark.xdist_group("packaging")  # one worker, so one build
+
+
+def files_below(folder: str) -> Iterator[str]:
+    for path in (ROOT / folder).rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_every_file_of_the_package(names: set[str]) -> None:
+    assert set(files_below("affiliate")) - names == set()
+    assert {"affiliate/py.typed", "affiliate/store/alembic/script.py.mako"} <= names
+
+
+def test_the_wheel_holds_the_templates_inside_the_package(names: set[str]) -> None:
+    assert {f"affiliate/{name}" for name in files_below("templates")} - names == set()
+    assert not any(name.startswith("templates/") for name in names)
+
+
+def test_the_wheel_holds_the_licence_and_the_example_of_the_configuration(names: set[str]) -> None:
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert any(name.endswith(".data/data/share/affiliate/config.example.toml") for name in names)
+
+
+def test_the_wheel_holds_nothing_of_the_workshop(names: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if top != "affiliate" and not top.startswith("affiliate-")} == set()
+    assert not any("__pycache__" in name for name in names)
+
+
+def test_every_module_of_the_installed_wheel_imports_with_what_it_declares(
+    installation: Installation, tmp_path: Path
+) -> None:
+    modules = [
+        name.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+        for name in files_below("affiliate")
+        if name.endswith(".py") and "/alembic/" not in name and not name.endswith("__main__.py")
+    ]
+    program = "import sys; [__import__(name) for name in sys.argv[1:]]; print(sys.modules['affiliate'].__file__)"
+    printed = installation.run("python", "-W", "error", "-c", program, *modules, cwd=tmp_path)
+    assert Path(printed.strip()) == installation.packages / "affiliate" / "__init__.py"
+
+
+def test_the_installed_wheel_finds_its_own_templates(installation: Installation, tmp_path: Path) -> None:
+    program = "from affiliate.web.folders import templates_folder; print(templates_folder())"
+    printed = installation.run("python", "-c", program, cwd=tmp_path)
+    assert Path(printed.strip()) == installation.packages / "affiliate" / "templates"
+
+
+def test_the_installed_wheel_migrates_an_empty_database(installation: Installation, tmp_path: Path) -> None:
+    program = (
+        "from affiliate.store import Store, migrations\n"
+        "store = Store('sqlite:///affiliate.db')\n"
+        "print(migrations.upgrade(store), migrations.current(store) == migrations.newest(), migrations.upgrade(store))"
+    )
+    assert installation.run("python", "-c", program, cwd=tmp_path) == "True True False\n"
