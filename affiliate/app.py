@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from affiliate.articles.policy import Policy
 from affiliate.clicks.load import Loaded, load
@@ -18,12 +17,8 @@ from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.table import LinkTable
 from affiliate.redirect.visitors import KeyFiles, KeyOfDay, Visitors
-from affiliate.redirect.wsgi import RedirectMiddleware
 from affiliate.settings import Settings
 from affiliate.store import Store, migrations
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def read_document(name: str) -> str:
 @pass_context
 def rewrite(
     context: Context,
+    *,
     file: str,
     article_url: str | None,
     kind: str,
@@ -91,11 +92,13 @@ def _write_report(path: Path, document: dict[str, Any]) -> None:
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE|-")
-@click.option("--profile", "profiles", multiple=True, help="uk, us …; may be repeated (default: the site's jurisdiction).")
+@click.option(
+    "--profile", "profiles", multiple=True, help="uk, us …; may be repeated (default: the site's jurisdiction)."
+)
 @site_option
 @json_option
 @pass_context
-def check(context: Context, file: str, profiles: tuple[str, ...], site: str | None, as_json: bool) -> None:
+def check(context: Context, *, file: str, profiles: tuple[str, ...], site: str | None, as_json: bool) -> None:
     """Check the disclosure of a page, statically. Exit 1 if a profile fails."""
     html = read_document(file)
     if not profiles:

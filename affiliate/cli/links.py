@@ -15,14 +15,17 @@ from affiliate.networks.inspect import inspect as take_apart
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
 @json_option
 @pass_context
-def inspect(context: Context, urls: tuple[str, ...], as_json: bool) -> None:
+def inspect(context: Context, *, urls: tuple[str, ...], as_json: bool) -> None:
     """Take links apart: network, ids, sub-ids, target. No request is made."""
     with context.app.store.reading() as session:
         taken = [take_apart(url, is_ours=lambda key, ref: is_our_account(session, key, ref)) for url in urls]
     if as_json:
         print_json([part.as_json() for part in taken])
         return
-    rows = [(p.network, p.publisher_id, p.advertiser_id, ", ".join(p.sub_ids.values()), p.monetised, p.target_url) for p in taken]
+    rows = [
+        (p.network, p.publisher_id, p.advertiser_id, ", ".join(p.sub_ids.values()), p.monetised, p.target_url)
+        for p in taken
+    ]
     print_table(("Network", "Publisher", "Advertiser", "Sub-ids", "Monetised", "Target"), rows, empty="")
 
 
@@ -32,7 +35,7 @@ def inspect(context: Context, urls: tuple[str, ...], as_json: bool) -> None:
 @site_option
 @json_option
 @pass_context
-def deeplink(context: Context, url: str, sub_id: str, site: str | None, as_json: bool) -> None:
+def deeplink(context: Context, *, url: str, sub_id: str, site: str | None, as_json: bool) -> None:
     """Build the tracked address for an advertiser's page. Nothing is stored."""
     with context.app.store.reading() as session:
         target = resolve_target(session, find_site(session, site), url)
@@ -62,7 +65,7 @@ def link() -> None:
 @site_option
 @json_option
 @pass_context
-def add(context: Context, url: str, slug: str | None, name: str | None, site: str | None, as_json: bool) -> None:
+def add(context: Context, *, url: str, slug: str | None, name: str | None, site: str | None, as_json: bool) -> None:
     """Make a link from an advertiser's address. An address that has a link already gives that link back."""
     app = context.app
     with app.store.transaction() as session:
@@ -82,7 +85,7 @@ def add(context: Context, url: str, slug: str | None, name: str | None, site: st
 @site_option
 @json_option
 @pass_context
-def list_(context: Context, text: str, status: str | None, site: str | None, as_json: bool) -> None:
+def list_(context: Context, *, text: str, status: str | None, site: str | None, as_json: bool) -> None:
     """All links, newest first."""
     with context.app.store.reading() as session:
         site_id = find_site(session, site).id if site else None
@@ -91,7 +94,11 @@ def list_(context: Context, text: str, status: str | None, site: str | None, as_
         print_json([one.as_json() for one in links])
         return
     rows = [(one.path, one.name, one.advertiser, one.network, one.status, one.target_url) for one in links]
-    print_table(("Path", "Name", "Advertiser", "Network", "Status", "Target"), rows, empty="No links yet. Add one with: affiliate link add URL")
+    print_table(
+        ("Path", "Name", "Advertiser", "Network", "Status", "Target"),
+        rows,
+        empty="No links yet. Add one with: affiliate link add URL",
+    )
 
 
 @link.command()
@@ -99,7 +106,7 @@ def list_(context: Context, text: str, status: str | None, site: str | None, as_
 @site_option
 @json_option
 @pass_context
-def show(context: Context, slug: str, site: str | None, as_json: bool) -> None:
+def show(context: Context, *, slug: str, site: str | None, as_json: bool) -> None:
     """One link, by its slug or an old one."""
     with context.app.store.reading() as session:
         _print(library.show_link(session, find_site(session, site), slug), as_json)
@@ -111,7 +118,7 @@ def show(context: Context, slug: str, site: str | None, as_json: bool) -> None:
 @site_option
 @json_option
 @pass_context
-def rename(context: Context, slug: str, new_slug: str, site: str | None, as_json: bool) -> None:
+def rename(context: Context, *, slug: str, new_slug: str, site: str | None, as_json: bool) -> None:
     """Give a link a new slug. The old one goes on answering."""
     app = context.app
     with app.store.transaction() as session:
@@ -126,7 +133,7 @@ def rename(context: Context, slug: str, new_slug: str, site: str | None, as_json
 @site_option
 @json_option
 @pass_context
-def retire(context: Context, slug: str, site: str | None, as_json: bool) -> None:
+def retire(context: Context, *, slug: str, site: str | None, as_json: bool) -> None:
     """Take a link out of use. Its paths go on answering with the advertiser's page, without tracking."""
     app = context.app
     with app.store.transaction() as session:

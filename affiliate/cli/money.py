@@ -5,7 +5,17 @@ from pathlib import Path
 
 import click
 
-from affiliate.cli.frame import REFUSED, Command, Context, Group, json_option, pass_context, print_json, print_table, site_option
+from affiliate.cli.frame import (
+    REFUSED,
+    Command,
+    Context,
+    Group,
+    json_option,
+    pass_context,
+    print_json,
+    print_table,
+    site_option,
+)
 from affiliate.clock import day_start, parse_day
 from affiliate.commissions.importing import ImportResult, import_transactions
 from affiliate.commissions.maps import find_map
@@ -27,7 +37,9 @@ def import_() -> None:
 @click.argument("network")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--as-of", metavar="T", help="When the file was true, as a date or an ISO moment (default: now).")
-@click.option("--map", "map_name", metavar="NAME|FILE", help="For `generic`: a saved column map, or a TOML or JSON file.")
+@click.option(
+    "--map", "map_name", metavar="NAME|FILE", help="For `generic`: a saved column map, or a TOML or JSON file."
+)
 @click.option("--time-zone", default=None, help="The zone of moments without one (default: the account's, else UTC).")
 @click.option("--currency", default=None, help="For files that name none.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; store nothing.")
@@ -35,6 +47,7 @@ def import_() -> None:
 @pass_context
 def transactions(
     context: Context,
+    *,
     network: str,
     file: Path,
     as_of: str | None,
@@ -94,7 +107,7 @@ def _print_result(result: ImportResult) -> None:
 @import_.command()
 @json_option
 @pass_context
-def runs(context: Context, as_json: bool) -> None:
+def runs(context: Context, *, as_json: bool) -> None:
     """Every import, newest first."""
     with context.app.store.reading() as session:
         listed = list_runs(session)
@@ -102,7 +115,17 @@ def runs(context: Context, as_json: bool) -> None:
         print_json([run.as_json() for run in listed])
         return
     rows = [
-        (r.id, r.network, r.file_name, r.recorded_at.date(), r.new, r.amended, r.unchanged, r.quarantined, "undone" if r.undone_at else "")
+        (
+            r.id,
+            r.network,
+            r.file_name,
+            r.recorded_at.date(),
+            r.new,
+            r.amended,
+            r.unchanged,
+            r.quarantined,
+            "undone" if r.undone_at else "",
+        )
         for r in listed
     ]
     print_table(
@@ -115,7 +138,7 @@ def runs(context: Context, as_json: bool) -> None:
 @import_.command()
 @click.argument("run", type=int)
 @pass_context
-def undo(context: Context, run: int) -> None:
+def undo(context: Context, *, run: int) -> None:
     """Take an import back, whole; the versions it brought no longer count."""
     app = context.app
     with app.store.transaction() as session:
@@ -124,7 +147,7 @@ def undo(context: Context, run: int) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("name", type=click.Choice(["commissions"]))
+@click.argument("name", type=click.Choice(["commissions"]), expose_value=False)
 @click.option("--from", "first", required=True, metavar="D", help="First day, YYYY-MM-DD.")
 @click.option("--to", "until", required=True, metavar="D", help="The day after the last one (exclusive).")
 @click.option("--by", type=click.Choice(DIMENSIONS), default="article", show_default=True)
@@ -136,7 +159,7 @@ def undo(context: Context, run: int) -> None:
 @pass_context
 def report(
     context: Context,
-    name: str,
+    *,
     first: str,
     until: str,
     by: str,

@@ -3,7 +3,7 @@
 import click
 from sqlalchemy.orm import Session
 
-from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json
+from affiliate.cli.frame import Context, Group, json_option, pass_context, print_json
 from affiliate.errors import InvalidInput
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import add_entity, add_site
@@ -31,6 +31,7 @@ def site() -> None:
 @pass_context
 def add_site_command(
     context: Context,
+    *,
     key: str,
     name: str,
     hosts: tuple[str, ...],
@@ -100,6 +101,7 @@ def account() -> None:
 @pass_context
 def add_account_command(
     context: Context,
+    *,
     network: str,
     publisher_id: str,
     name: str,
@@ -138,12 +140,15 @@ def programme() -> None:
 @click.option("--mode", type=click.Choice(MODES), help="Default: what the network allows.")
 @click.option("--rate", help="A fraction: 0.08 for 8 %.")
 @click.option("--template", help="The deep link's template, for the network `template`.")
-@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="What the network's links need besides.")
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="What the network's links need besides."
+)
 @click.option("--account", "account_ref", help="Our publisher id, where we have several at the network.")
 @json_option
 @pass_context
 def add_programme_command(
     context: Context,
+    *,
     network: str,
     advertiser_id: str,
     name: str,
@@ -199,7 +204,7 @@ def user() -> None:
 @click.option("--name", default="")
 @json_option
 @pass_context
-def add_user_command(context: Context, email: str, role: str, name: str, as_json: bool) -> None:
+def add_user_command(context: Context, *, email: str, role: str, name: str, as_json: bool) -> None:
     """Add a person; the password is generated and shown once."""
     app = context.app
     with app.store.transaction() as session:
@@ -221,7 +226,7 @@ def token() -> None:
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
 @json_option
 @pass_context
-def add_token_command(context: Context, scopes: tuple[str, ...], name: str, as_json: bool) -> None:
+def add_token_command(context: Context, *, scopes: tuple[str, ...], name: str, as_json: bool) -> None:
     """Add an API token; its text is shown once."""
     app = context.app
     with app.store.transaction() as session:

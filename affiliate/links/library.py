@@ -124,7 +124,8 @@ def add_link(
     if same and not slug:
         views = _views(session, same)
         return AddedLink(views[0], False, tuple(views[1:]))
-    link = _create(session, site, target, _free_slug(session, site, target, slug, name), name, now)
+    wanted = _free_slug(session, site, target, slug, name)
+    link = _create(session, site, target, slug=wanted, name=name, now=now)
     duplicates = tuple(_views(session, same))
     return AddedLink(show_by_id(session, link.id), True, duplicates)
 
@@ -147,9 +148,7 @@ def propose_slug(session: Session, site: Site, target_url: str, name: str | None
     wanted = slugs.proposal(target_url, name)
     taken = queries.taken_slugs(session, site.id, wanted)
     return next(
-        candidate
-        for number in range(1, len(taken) + 2)
-        if (candidate := slugs.numbered(wanted, number)) not in taken
+        candidate for number in range(1, len(taken) + 2) if (candidate := slugs.numbered(wanted, number)) not in taken
     )
 
 
@@ -162,7 +161,7 @@ def _check_free(session: Session, site: Site, slug: str, link: Link | None = Non
     raise SlugTaken(owner.path, owner.link.name, slugs.PREFIX + free)
 
 
-def _create(session: Session, site: Site, target: Target, slug: str, name: str | None, now: datetime) -> Link:
+def _create(session: Session, site: Site, target: Target, *, slug: str, name: str | None, now: datetime) -> Link:
     deep_link(target.programme, target.url.text, target.mode)
     title = (name or "").strip()
     product = Product(
@@ -280,7 +279,6 @@ def edit_link(
 
 def _set_price(product: Product, price: str, currency: str | None, now: datetime) -> None:
 
-
     if not price.strip():
         product.price = product.currency = product.price_as_of = None
         return
@@ -362,6 +360,5 @@ def _finished(link: Link, token: str) -> str | None:
 def _price(product: Product) -> str | None:
     if product.price is None or product.currency is None:
         return None
-
 
     return Money(product.price, product.currency).format()

@@ -22,7 +22,7 @@ class LinkFilter:
     per_page: int | None = PAGE
 
 
-def _whole() -> Select[tuple[Link]]:
+def _whole() -> Select[Link]:
     return select(Link).options(
         joinedload(Link.site),
         joinedload(Link.product),
@@ -123,7 +123,9 @@ def first_owner(session: Session, paths: Sequence[str]) -> dict[str, int]:
 
 def changes_above(session: Session, floor: int) -> Sequence[tuple[int, int]]:
     """(change id, link id) of the outbox, oldest first."""
-    rows = session.execute(select(LinkChange.id, LinkChange.link_id).where(LinkChange.id > floor).order_by(LinkChange.id))
+    rows = session.execute(
+        select(LinkChange.id, LinkChange.link_id).where(LinkChange.id > floor).order_by(LinkChange.id)
+    )
     return [(row.id, row.link_id) for row in rows]
 
 
