@@ -117,7 +117,9 @@ def pip(folder: Path) -> list:
 
 def run(command: list) -> None:
     """Runs an installer in the open; where it fails, its own words are followed by what is missing here."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)}
+    # The machine's certificates decide, not those inside uv: a company's proxy is known to them alone.
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
+    environment.update({"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)})
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode != 0:
         try:

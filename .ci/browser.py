@@ -84,7 +84,8 @@ def install_from_npm() -> str:
 def fetch(folder: Path) -> Path:
     npm = Path(sys.executable).parent / "npm"
     command: list[str | Path] = [npm, "pack", NPM_PACKAGE, "--pack-destination", folder, "--silent"]
-    if subprocess.run(command, check=False, cwd=folder, stdout=subprocess.DEVNULL).returncode != 0:
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}  # a company's proxy is known to the machine alone
+    if subprocess.run(command, check=False, cwd=folder, env=environment, stdout=subprocess.DEVNULL).returncode != 0:
         give_up("none is on PATH, and the npm registry did not answer")
     (archive,) = folder.glob("*.tgz")
     if hashlib.sha256(archive.read_bytes()).hexdigest() != NPM_SHA256:
