@@ -19,13 +19,12 @@ def inspect(context: Context, *, urls: tuple[str, ...], as_json: bool) -> None:
     """Take links apart: network, ids, sub-ids, target. No request is made."""
     with context.app.store.reading() as session:
         taken = [take_apart(url, is_ours=lambda key, ref: is_our_account(session, key, ref)) for url in urls]
+    parts = [part.as_json() for part in taken]
     if as_json:
-        print_json([part.as_json() for part in taken])
+        print_json(parts)
         return
-    rows = [
-        (p.network, p.publisher_id, p.advertiser_id, ", ".join(p.sub_ids.values()), p.monetised, p.target_url)
-        for p in taken
-    ]
+    columns = ("network", "publisher_id", "advertiser_id", "sub_ids", "monetised", "target_url")
+    rows = [[", ".join(p[c].values()) if c == "sub_ids" else p[c] for c in columns] for p in parts]
     print_table(("Network", "Publisher", "Advertiser", "Sub-ids", "Monetised", "Target"), rows, empty="")
 
 
