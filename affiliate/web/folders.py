@@ -1,13 +1,12 @@
-"""Where the files lie that pages are made of."""
+"""Where the files that are not Python stand: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 def templates_folder() -> Path:
-    """`templates/` of the checkout, also for an editable install; inside the package where a wheel is installed.
-
-    The package comes first: beside an installed one, a folder of that name would be somebody else's.
-    """
-    package = Path(__file__).parent.parent
-    packaged = package / "templates"
-    return packaged if packaged.is_dir() else package.parent / "templates"
+    """A wheel carries the templates as `affiliate/templates`; a checkout and an editable install read `templates/`
+    at the top of the repository, so that there is never a second copy to go stale."""
+    packaged = _PACKAGE / "templates"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "templates"

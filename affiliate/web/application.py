@@ -1,0 +1,89 @@
+"""The Flask application, put together."""
+
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+from apiflask import APIFlask
+from flask import request
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from affiliate.errors import StoreUnavailable
+from affiliate.web import access, headers, refusals, sessions, words
+from affiliate.web import services as given
+from affiliate.web.access import Api, Pages, glimpse, may_open, menu_for
+from affiliate.web.folders import templates_folder
+from affiliate.web.services import Services
+from affiliate.web.site_choice import chosen_site, shown_zone, sites
+from affiliate.web.static_files import FOLDER, static_url
+
+LARGEST_REQUEST = 32_000_000  # bytes; a network's yearly report of a large publisher has about 20 MB
+
+# The order of the pages with a menu is the order of the navigation, and the first one that a role may open its home.
+BLUEPRINTS: tuple[Pages | Api, ...] = (
+    sessions.doors,
+    sessions.pages,
+)
+
+
+def create_app(wanted: Services) -> APIFlask:
+    """The web application. Touches neither disk nor database until the first request."""
+    app = APIFlask(
+        "affiliate",
+        title="Affiliate",
+        version=version("affiliate"),
+        docs_path=None,  # its pages load scripts from elsewhere
+        json_errors=False,
+        static_folder=str(FOLDER),
+        template_folder=str(templates_folder()),
+    )
+    app.config.update(
+        SECRET_KEY=wanted.session_key,
+        SESSION_COOKIE_NAME="__Host-affiliate" if wanted.secure_cookies else "affiliate",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=wanted.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
+    )
+    given.install(app, wanted)
+    app.extensions["affiliate.throttles"] = sessions.new_throttles()
+    headers.install(app)
+    refusals.install(app)
+    access.install(app)
+    forgery = CSRFProtect(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+        if isinstance(blueprint, Api):
+            forgery.exempt(blueprint)  # a token in a header is never sent by a browser on its own
+    _prepare_templates(app)
+    return app
+
+
+def _prepare_templates(app: APIFlask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.globals.update(static_url=static_url, may_open=may_open)
+    app.context_processor(_frame)
+
+
+def _frame() -> dict[str, Any]:
+    """What the frame of every page shows: who, where they may go, which site, in which zone."""
+    who = glimpse()
+    if who is None:
+        return {"person": None, "menu": [], "sites": (), "site": None, "zone": "UTC"}
+    try:
+        return {
+            "person": who,
+            "menu": menu_for(who),
+            "sites": sites(),
+            "site": chosen_site(),
+            "zone": shown_zone(),
+            "here": request.full_path.rstrip("?"),
+        }
+    except StoreUnavailable:
+        return {"person": who, "menu": menu_for(who), "sites": (), "site": None, "zone": "UTC"}

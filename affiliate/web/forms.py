@@ -1,0 +1,89 @@
+"""A sent form: what was typed, and what is wrong with it, kept together so that nothing typed is ever lost."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from affiliate.errors import (
+    AffiliateError,
+    CannotBuild,
+    InvalidMoney,
+    InvalidSlug,
+    InvalidUrl,
+    SlugTaken,
+    UnknownAdvertiser,
+)
+from affiliate.web.refusals import status_of
+
+Value = TypeVar("Value")
+
+_WHOLE = ""
+_FIELDS: dict[type[AffiliateError], tuple[str, ...]] = {
+    InvalidSlug: ("slug",),
+    SlugTaken: ("slug",),
+    InvalidUrl: ("url", "link_base"),
+    UnknownAdvertiser: ("url",),
+    InvalidMoney: ("price", "currency", "rate"),
+    CannotBuild: ("template", "url"),
+}
+
+
+class Form:
+    """`problems` maps a field to what is wrong there; the empty name is the form as a whole. `status` is what to
+    answer: 200 until something was refused."""
+
+    def __init__(self, values: Mapping[str, str] | MultiDict[str, str] | None = None) -> None:
+        self._values = MultiDict(values or {})
+        self.problems: dict[str, str] = {}
+        self.status = 200
+
+    def value(self, name: str) -> str:
+        """As typed; empty if it was not sent."""
+        return self._values.get(name) or ""
+
+    def text(self, name: str) -> str:
+        """Without outer white space."""
+        return self.value(name).strip()
+
+    def several(self, name: str) -> list[str]:
+        """Every value of a group of checkboxes."""
+        return self._values.getlist(name)
+
+    def lines(self, name: str) -> list[str]:
+        """A text area's lines, and a line's parts at commas, without empty ones."""
+        parts = self.value(name).replace(",", "\n").splitlines()
+        return [part.strip() for part in parts if part.strip()]
+
+    def required(self, name: str, what: str) -> str:
+        """The text; notes that `what` is missing where there is none."""
+        if not (text := self.text(name)):
+            self.note(name, f"{what} is missing.")
+        return text
+
+    def checked(self, name: str, check: Callable[[str], Value]) -> Value | None:
+        """What `check` makes of the text; its refusal is noted beside the field, and None returned."""
+        try:
+            return check(self.text(name))
+        except AffiliateError as problem:
+            self.note(name, str(problem))
+            return None
+
+    def note(self, name: str, problem: str, status: int = 422) -> None:
+        self.problems.setdefault(name, problem)
+        self.status = status
+
+    def refuse(self, problem: AffiliateError) -> None:
+        """Notes what a use case refused, beside the field that it is about where that is clear."""
+        fields = next((_FIELDS[kind] for kind in type(problem).__mro__ if kind in _FIELDS), ())
+        field = next((name for name in fields if name in self._values), _WHOLE)
+        self.note(field, str(problem), status_of(problem))
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    @property
+    def whole(self) -> str:
+        """What is wrong with the form as a whole."""
+        return self.problems.get(_WHOLE, "")

@@ -1,0 +1,129 @@
+"""How refusals look from outside: one table of statuses, a page for people, JSON for scripts."""
+
+import logging
+from typing import Any
+
+from apiflask import APIFlask, HTTPError
+from flask import current_app, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from affiliate.errors import (
+    AffiliateError,
+    BlockedAddress,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SettingsInvalid,
+    StoreUnavailable,
+    UnknownAdvertiser,
+    Unreachable,
+)
+from affiliate.web.access import glimpse, wants_json
+from affiliate.web.reader import not_found_page
+
+_LOG = logging.getLogger(__name__)
+
+STATUSES: dict[type[AffiliateError], int] = {
+    InvalidInput: 422,
+    UnknownAdvertiser: 422,
+    BlockedAddress: 422,
+    NotFound: 404,
+    Conflict: 409,
+    NotAllowed: 403,
+    Unreachable: 502,
+    StoreUnavailable: 503,
+    SettingsInvalid: 500,
+    AffiliateError: 422,
+}
+
+_HEADINGS = {
+    400: "This request could not be read",
+    401: "Please sign in",
+    403: "This is not open to you",
+    404: "There is no such page",
+    405: "This address cannot be used like that",
+    409: "That is already there",
+    413: "That is too large",
+    415: "That kind of content cannot be used",
+    422: "That cannot be used as it is",
+    429: "Too many tries",
+    500: "Something went wrong on our side",
+    502: "Another server did not answer",
+    503: "The database does not answer at the moment",
+}
+
+_TEXTS = {
+    404: "Nothing stands at this address. It may have been typed with a slip, or the thing was never there.",
+    405: "The address exists, but not for this kind of request. Use the page's own buttons and links.",
+    413: "What was sent is larger than this page takes.",
+    500: "The problem has been logged. Nothing that was saved before is lost; try again, or go on elsewhere.",
+    503: "Redirects go on working. Try again in a minute; what you sent was not saved.",
+}
+
+
+def status_of(problem: AffiliateError) -> int:
+    """The status of the nearest class in the table."""
+    return next(STATUSES[kind] for kind in type(problem).__mro__ if kind in STATUSES)
+
+
+def install(app: APIFlask) -> None:
+    app.register_error_handler(AffiliateError, _refused)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+    app.error_processor(_schema)
+
+
+def _refused(problem: AffiliateError) -> tuple[Any, int] | Response:
+    status = status_of(problem)
+    if status >= 500:
+        _LOG.warning("%s %s: %s", request.method, request.path, problem)
+    text = _TEXTS[503] if isinstance(problem, StoreUnavailable) else str(problem)
+    return _answer(status, type(problem).__name__, text)
+
+
+def _forged(_problem: CSRFError) -> tuple[Any, int] | Response:
+    return _answer(
+        400,
+        "FormExpired",
+        "The form had expired, or came from another page. Nothing was saved: go back, reload the page and send it again.",
+        heading="The form had expired",
+    )
+
+
+def _http(problem: HTTPException) -> tuple[Any, int] | Response:
+    status = problem.code or 500
+    if problem.response is not None or status < 400:
+        return problem.get_response()
+    if status == 404 and not wants_json() and glimpse() is None:
+        return not_found_page()
+    answer = _answer(status, problem.name.replace(" ", ""), _TEXTS.get(status, problem.description or problem.name))
+    response = current_app.make_response(answer)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="affiliate"'
+    if allowed := getattr(problem, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _broken(problem: Exception) -> tuple[Any, int] | Response:
+    if current_app.testing:
+        raise problem
+    _LOG.exception("%s %s", request.method, request.path, exc_info=problem)
+    return _answer(500, "InternalError", _TEXTS[500])
+
+
+def _schema(problem: HTTPError) -> tuple[Any, int, Any]:
+    """What the API's own checks of input refuse, in the form of every other refusal."""
+    error = {"kind": "InvalidRequest", "message": problem.message, "detail": problem.detail}
+    return {"error": error}, problem.status_code, problem.headers
+
+
+def _answer(status: int, kind: str, text: str, *, heading: str = "") -> tuple[Any, int]:
+    if wants_json():
+        return jsonify(error={"kind": kind, "message": text}), status
+    heading = heading or _HEADINGS.get(status, "This did not work")
+    return render_template("error.html", status=status, heading=heading, text=text), status

@@ -1,0 +1,37 @@
+"""What the pages and the API work with, handed in by the composition root: nothing here reads configuration."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import current_app
+
+from affiliate.articles.policy import Policy
+from affiliate.clock import Clock
+from affiliate.store import Store
+
+_KEY = "affiliate"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`publish` brings these links (by id) into this node's link table before it returns; `publish_all` the whole table,
+    after a change of a site's hosts. `session_key` signs log-in cookies. `largest_html_bytes` bounds a pasted article."""
+
+    store: Store
+    clock: Clock
+    publish: Callable[[Sequence[int]], None]
+    publish_all: Callable[[], object]
+    session_key: str
+    secure_cookies: bool = False
+    policy: Policy = field(default_factory=Policy)
+    largest_html_bytes: int = 4_000_000
+
+
+def install(app: object, given: Services) -> None:
+    app.extensions[_KEY] = given  # type: ignore[attr-defined] # Flask's own place for this
+
+
+def services() -> Services:
+    """The services of the application that answers this request."""
+    return cast("Services", current_app.extensions[_KEY])

@@ -1,0 +1,72 @@
+/* Conveniences only: every page works without this file. */
+"use strict";
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) break; // only on https and localhost
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const before = button.textContent;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+    announce(`Copied: ${button.dataset.copy}`);
+    setTimeout(() => { button.textContent = before; }, 1600);
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-autosubmit]")) {
+  form.classList.add("automatic");
+  for (const choice of form.querySelectorAll("select")) {
+    choice.addEventListener("change", () => form.requestSubmit());
+  }
+}
+
+/* Search as you type: the form's own GET, its results put into the page in place of the old ones. */
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const results = document.getElementById(form.dataset.live);
+  let waiting, running;
+  const search = async () => {
+    running?.abort();
+    running = new AbortController();
+    const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+    try {
+      const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return form.requestSubmit();
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      results.replaceChildren(...page.getElementById(results.id).childNodes);
+      history.replaceState(null, "", address);
+    } catch (problem) {
+      if (problem.name !== "AbortError") form.requestSubmit();
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, 250);
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-confirm]")) {
+  form.addEventListener("submit", (event) => {
+    if (!confirm(form.dataset.confirm)) event.preventDefault();
+  });
+}
+
+/* One submission per press: a slow answer does not make two links of one. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, 5000);
+});
+
+function announce(text) {
+  let place = document.getElementById("announcements");
+  if (!place) {
+    place = document.createElement("p");
+    place.id = "announcements";
+    place.className = "unseen";
+    place.setAttribute("role", "status");
+    document.body.append(place);
+  }
+  place.textContent = text;
+}
