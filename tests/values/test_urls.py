@@ -1,0 +1,89 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affiliate import urls
+from affiliate.errors import InvalidUrl
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://Shop.Example/a?b=%5B1%5D&c=|&d=@;{macro}+x#frag",
+        "http://shop.example:8080/",
+        "https://münchen.example/ü?ä=ö",
+        "https://[2001:db8::1]/x",
+    ],
+)
+def test_a_web_address_is_kept_byte_for_byte(text: str) -> None:
+    assert urls.parse_web_url(f"  {text}\n").text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("dress", "no web address"),
+        ("javascript:alert(1)", "javascript: addresses"),
+        ("data:text/html,x", "data: addresses"),
+        ("ftp://shop.example/", "ftp: addresses"),
+        ("//shop.example/x", "no web address"),
+        ("https:/shop.example/x", "begin with https://"),
+        ("https://localhost/x", "no public host"),
+        ("https://me:pw@shop.example/", "user name or password"),
+        ("https://shop.example/a b", "percent-encoded"),
+        ("https://shop.example/a\nb", "percent-encoded"),
+        ("https://shop.example/\x00", "percent-encoded"),
+        ("https://shop.example/" + "a" * 8000, "longer than 8000"),
+        ("https://", "no web address"),
+    ],
+)
+def test_what_is_no_web_address_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(InvalidUrl, match=re.escape(reason)):
+        urls.parse_web_url(text)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_judged_without_a_crash(text: str) -> None:
+    try:
+        parsed = urls.parse_web_url(text)
+    except InvalidUrl:
+        return
+    assert parsed.text == text.strip()
+
+
+def test_only_tracking_is_dropped() -> None:
+    url = "https://shop.example/p?variant=3&utm_source=a&UTM_Medium=b&gclid=c&size=M&awc=1_2&q=utm_source#utm_x=1"
+    assert urls.without_tracking(url) == "https://shop.example/p?variant=3&size=M&q=utm_source#utm_x=1"
+    assert urls.without_tracking("https://shop.example/p?utm_source=a") == "https://shop.example/p"
+    assert urls.without_tracking("https://shop.example/p?") == "https://shop.example/p"
+
+
+def test_parameters_are_added_before_the_fragment() -> None:
+    assert urls.add_parameters("https://s.example/a#f", [("t", "x y")]) == "https://s.example/a?t=x%20y#f"
+    assert urls.add_parameters("https://s.example/a?b", [("t", "1")]) == "https://s.example/a?b&t=1"
+
+
+def test_hosts_are_looked_up_from_the_most_specific_one() -> None:
+    assert urls.host_and_parents("www.shop.brand.co.uk") == ["shop.brand.co.uk", "brand.co.uk"]
+    assert urls.host_and_parents("brand.co.uk") == ["brand.co.uk"]
+
+
+def test_one_product_page_has_one_key() -> None:
+    same = {
+        urls.same_target(url)
+        for url in (
+            "https://www.shop.example/p/1?c=2",
+            "http://shop.example/p/1/?c=2&utm_source=x",
+            "https://SHOP.example/p/1?c=2#reviews",
+        )
+    }
+    assert same == {"shop.example/p/1?c=2"}
+    assert urls.same_target("https://shop.example/p/1?c=3") not in same
+
+
+@pytest.mark.parametrize("text", ["Shop.Example", "https://www.shop.example/path", " shop.example "])
+def test_a_host_may_be_typed_in_any_way(text: str) -> None:
+    assert urls.normalise_host(text) == "shop.example"
