@@ -1,0 +1,271 @@
+"""A network's report into the ledger: what is new is appended, what is known changes nothing, what is bad is set aside."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from affiliate.commissions import queries
+from affiliate.commissions.attribution import attribute, tokens_in
+from affiliate.commissions.counterparties import Counterparties, Newcomer
+from affiliate.commissions.ledger import Facts, History, Key, Version, flaw
+from affiliate.errors import InvalidInput, UnreadableFile
+from affiliate.networks.base import BadRow, Reading, ReportedTransaction
+from affiliate.networks.columns import ColumnMap
+from affiliate.networks.registry import network as find_network
+from affiliate.store.tables import ImportRun, PublisherAccount
+
+TRANSACTIONS = "transactions"
+
+_BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What one import did: `rows` = new + amended + unchanged + quarantined. `run_id` is None for a dry run, which stored
+    nothing. `to_be_completed` lists what rows named and nobody knew."""
+
+    run_id: int | None
+    rows: int
+    new: int
+    amended: int
+    unchanged: int
+    quarantined: tuple[BadRow, ...]
+    to_be_completed: tuple[Newcomer, ...]
+    dry_run: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "run": self.run_id,
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "new": self.new,
+            "amended": self.amended,
+            "unchanged": self.unchanged,
+            "quarantined": [{"line": bad.line, "reason": bad.reason} for bad in self.quarantined],
+            "to_be_completed": [newcomer.as_json() for newcomer in self.to_be_completed],
+        }
+
+
+def import_transactions(
+    session: Session,
+    *,
+    network: str,
+    file_name: str,
+    content: bytes,
+    as_of: datetime | None = None,
+    reading: Reading | None = None,
+    dry_run: bool = False,
+    now: datetime,
+) -> ImportResult:
+    """Books a network's own report (or any CSV as `generic`) as one run of the caller's transaction.
+
+    A transaction is known again by account, the network's id and line. Rows that say what is known change nothing; a row
+    that says something else becomes a further version. `as_of` is when the file was true (default: now); an older file
+    than what is known becomes history without changing the current picture.
+
+    Within one file an equal repetition counts as unchanged. A repetition that says something else is quarantined and
+    names the line that was booked: the file contradicts itself, so a person must decide, and until then the money stands
+    in the books once, not twice.
+
+    Rows that cannot be booked are quarantined whole with line and reason; the good ones are booked. UnreadableFile if the
+    content is not such a report at all, NotFound for an unknown network, InvalidInput for an `as_of` in the future;
+    nothing was stored then.
+    """
+    if as_of is not None and as_of > now:
+        raise InvalidInput(f"The file cannot have been true at {as_of.isoformat()}: that is in the future.")
+    source = find_network(network)
+    try:
+        report = source.read_transactions(content, reading or reading_of(session, network))
+    except UnreadableFile as problem:
+        raise UnreadableFile(file_name, problem.reason) from problem
+    unit = session.begin_nested()
+    queries.one_import_at_a_time(session)
+    run = ImportRun(
+        kind=TRANSACTIONS,
+        network=source.key,
+        file_name=_kept_name(file_name),
+        file_sha256=hashlib.sha256(content).hexdigest(),
+        as_of=as_of or now,
+        recorded_at=now,
+        rows=report.rows,
+        new=0,
+        amended=0,
+        unchanged=0,
+        quarantined=0,
+    )
+    session.add(run)
+    session.flush()
+    booking = _Booking(session, run, Counterparties(session, source, now=now), bad=list(report.bad))
+    for batch in _batches(report.good):
+        booking.book(batch)
+    booking.finish()
+    result = ImportResult(
+        run_id=None if dry_run else run.id,
+        rows=run.rows,
+        new=run.new,
+        amended=run.amended,
+        unchanged=run.unchanged,
+        quarantined=tuple(booking.bad),
+        to_be_completed=tuple(booking.counterparties.newcomers),
+        dry_run=dry_run,
+    )
+    if dry_run:
+        unit.rollback()
+    else:
+        unit.commit()
+    return result
+
+
+def reading_of(
+    session: Session,
+    network: str,
+    *,
+    publisher_ref: str | None = None,
+    currency: str | None = None,
+    time_zone: str | None = None,
+    columns: ColumnMap | None = None,
+) -> Reading:
+    """How to read a file of this network: what is given, else what our account says (the named one, or the only one)."""
+    wanted = select(PublisherAccount).where(PublisherAccount.network == find_network(network).key)
+    if publisher_ref:
+        wanted = wanted.where(PublisherAccount.publisher_ref == publisher_ref)
+    accounts = session.scalars(wanted.limit(2)).all()
+    account = accounts[0] if len(accounts) == 1 else None
+    return Reading(
+        currency=currency or (account.currency if account else None),
+        time_zone=time_zone or (account.time_zone if account else None) or "UTC",
+        publisher_ref=publisher_ref,
+        columns=columns,
+    )
+
+
+@dataclass(slots=True)
+class _Booking:
+    """One run being written, batch by batch. `seen` holds the line of each transaction that the file named so far."""
+
+    session: Session
+    run: ImportRun
+    counterparties: Counterparties
+    bad: list[BadRow]
+    seen: dict[Key, int] = field(default_factory=dict)
+
+    def book(self, rows: Sequence[ReportedTransaction]) -> None:
+        keyed = [(key, row) for row in rows if (key := self._key(row))]
+        histories = queries.histories(self.session, {key for key, _ in keyed})
+        tokens = {token for _, row in keyed for token in tokens_in(row.sub_ids)}
+        placements = queries.placements_of(self.session, tokens)
+        fresh: dict[Key, Facts] = {}
+        versions: list[tuple[Key, dict[str, Any]]] = []
+        for key, row in keyed:
+            facts = Facts.of(
+                row, self.counterparties.programme_of(row, key.account_id), attribute(row.sub_ids, placements)
+            )
+            history = histories.setdefault(key, History())
+            completed, same = history.place(facts, self.run.as_of)
+            if same:
+                self.run.unchanged += 1
+            elif key in self.seen:
+                self._contradicts(key, row, completed, history)
+                continue
+            else:
+                if history.transaction_id is None:
+                    fresh[key] = completed
+                versions.append((key, self._append(history, row, completed)))
+            self.seen.setdefault(key, row.line)
+        ids = queries.insert_transactions(self.session, [self._transaction(key, facts) for key, facts in fresh.items()])
+        for key, transaction_id in zip(fresh, ids, strict=True):
+            histories[key].transaction_id = transaction_id
+        queries.insert_versions(
+            self.session, [{**version, "transaction_id": histories[key].transaction_id} for key, version in versions]
+        )
+
+    def finish(self) -> None:
+        """Settles the current picture and writes what was set aside."""
+        self.bad.sort(key=lambda bad: bad.line)
+        self.run.quarantined = len(self.bad)
+        queries.insert_quarantined(
+            self.session,
+            [
+                {"import_run_id": self.run.id, "line": bad.line, "reason": bad.reason, "payload": bad.payload}
+                for bad in self.bad
+            ],
+        )
+        self.session.flush()
+        if self.run.new or self.run.amended:
+            queries.settle(self.session, self.run.id)
+
+    def _key(self, row: ReportedTransaction) -> Key | None:
+        """None if the row was set aside instead."""
+        reason = flaw(row)
+        if reason is None:
+            account_id = self.counterparties.account_of(row)
+            if account_id is not None:
+                return Key(account_id, row.external_id, row.line_id)
+            known = ", ".join(self.counterparties.account_refs)
+            reason = f"The row names no publisher account, and there are several at {self.run.network}: {known}."
+        self._set_aside(row, reason)
+        return None
+
+    def _append(self, history: History, row: ReportedTransaction, facts: Facts) -> dict[str, Any]:
+        if history.versions:
+            self.run.amended += 1
+        else:
+            self.run.new += 1
+        payload = _payload_text(row)
+        version = Version(self.run.as_of, self.run.recorded_at, history.next_number, facts)
+        history.add(version)
+        history.next_number += 1
+        return {
+            "number": version.number,
+            "import_run_id": self.run.id,
+            "line": row.line,
+            "observed_at": version.observed_at,
+            "recorded_at": version.recorded_at,
+            **facts._asdict(),
+            "payload": payload,
+            "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
+        }
+
+    def _transaction(self, key: Key, facts: Facts) -> dict[str, Any]:
+        return {
+            **key._asdict(),
+            "network": self.run.network,
+            **{name: getattr(facts, name) for name in queries.REPEATED},
+            "created_at": self.run.recorded_at,
+        }
+
+    def _contradicts(self, key: Key, row: ReportedTransaction, facts: Facts, history: History) -> None:
+        booked = next(known.facts for known in reversed(history.versions) if known.observed_at <= self.run.as_of)
+        self._set_aside(
+            row,
+            f"Line {row.line} contradicts line {self.seen[key]} of the same file about"
+            f" transaction {row.external_id}: {facts.difference(booked)}. The earlier line was booked.",
+        )
+
+    def _set_aside(self, row: ReportedTransaction, reason: str) -> None:
+        self.bad.append(BadRow(row.line, reason, _payload_text(row)))
+
+
+def _batches(rows: Sequence[ReportedTransaction]) -> Iterator[Sequence[ReportedTransaction]]:
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]
+
+
+def _payload_text(row: ReportedTransaction) -> str:
+    """The row as it came, as JSON; escaped whole where a database could not keep its characters."""
+    text = json.dumps(row.payload, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(row.payload, default=str)
+    return text
+
+
+def _kept_name(file_name: str) -> str:
+    return file_name.replace("\x00", "")[-255:]

@@ -1,0 +1,76 @@
+"""Saved column maps: how to read somebody's CSV, by name."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from affiliate.errors import InvalidInput, NotFound, UnreadableFile
+from affiliate.networks.columns import ColumnMap
+from affiliate.store import tables
+
+_SUFFIXES = (".toml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMap:
+    """A column map as it was written, under its name."""
+
+    name: str
+    columns: Mapping[str, Any]
+    created_at: datetime
+
+
+def save_map(session: Session, name: str, columns: Mapping[str, object], *, now: datetime) -> SavedMap:
+    """Keeps a map under a name; a map of that name is replaced. SettingsInvalid lists all that is wrong with it,
+    InvalidInput refuses a name that would be taken for a file; nothing is stored then."""
+    kept = name.strip()
+    if not kept or len(kept) > 255 or "/" in kept or kept.endswith(_SUFFIXES):
+        raise InvalidInput(f"{name!r} is no name for a column map: use a word such as sovrn-daily.")
+    ColumnMap.parse(columns, f"The column map {kept}")
+    saved = session.get(tables.ColumnMap, kept)
+    if saved is None:
+        saved = tables.ColumnMap(name=kept, created_at=now)
+        session.add(saved)
+    saved.columns = dict(columns)
+    session.flush()
+    return SavedMap(saved.name, saved.columns, saved.created_at)
+
+
+def list_maps(session: Session) -> list[SavedMap]:
+    rows = session.scalars(select(tables.ColumnMap).order_by(tables.ColumnMap.name))
+    return [SavedMap(row.name, row.columns, row.created_at) for row in rows]
+
+
+def find_map(session: Session, name_or_file: str) -> ColumnMap:
+    """The saved map of this name, or the one written in a .toml or .json file.
+
+    NotFound for an unknown name (it lists the known ones), UnreadableFile or SettingsInvalid for a file that is no map.
+    """
+    if name_or_file.endswith(_SUFFIXES):
+        return ColumnMap.parse(read_map_file(Path(name_or_file)), name_or_file)
+    saved = session.get(tables.ColumnMap, name_or_file)
+    if saved is None:
+        known = ", ".join(known.name for known in list_maps(session)) or "none yet"
+        raise NotFound("column map", name_or_file, f"Saved are: {known}. A file must end in .toml or .json.")
+    return ColumnMap.parse(saved.columns, f"The column map {saved.name}")
+
+
+def read_map_file(path: Path) -> dict[str, object]:
+    """The flat mapping in a TOML or JSON file, unchecked."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as problem:
+        raise UnreadableFile(str(path), f"{problem.strerror}.") from problem
+    except (ValueError, RecursionError) as problem:
+        raise UnreadableFile(str(path), f"it is no {path.suffix[1:].upper()}: {problem}") from problem
+    if not isinstance(given, dict):
+        raise UnreadableFile(str(path), "a column map is one object with our fields as names.")
+    return given

@@ -1,0 +1,90 @@
+"""Taking imports back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from affiliate.commissions.undo import undo_import
+from affiliate.errors import Conflict, NotFound
+from affiliate.store import Store
+from affiliate.store.tables import Transaction, TransactionVersion
+from tests.commissions.sheets import book, newsroom
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ledger(store: Store) -> Store:
+    with store.transaction() as session:
+        newsroom(session, NOW)
+    return store
+
+
+def statuses(store: Store) -> dict[str, str]:
+    with store.reading() as session:
+        rows = session.execute(
+            select(Transaction.external_id, TransactionVersion.status).join(
+                TransactionVersion, TransactionVersion.id == Transaction.current_version_id
+            )
+        )
+        return {row.external_id: row.status for row in rows}
+
+
+def test_undoing_an_amendment_brings_the_earlier_picture_back(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "t1"}, now=NOW)
+        second = book(session, {"id": "t1", "status": "declined"}, {"id": "t2"}, now=NOW + DAY)
+    with ledger.transaction() as session:
+        undone = undo_import(session, second.run_id or 0, now=NOW + 2 * DAY)
+    assert (undone.transactions, undone.gone) == (2, 1)
+    assert statuses(ledger) == {"t1": "pending"}
+
+
+def test_undoing_the_first_of_two_keeps_what_the_second_said(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        first = book(session, {"id": "t1"}, now=NOW)
+        book(session, {"id": "t1", "status": "declined"}, now=NOW + DAY)
+        undo_import(session, first.run_id or 0, now=NOW + 2 * DAY)
+    assert statuses(ledger) == {"t1": "declined"}
+
+
+def test_undoing_brings_the_dates_and_the_programme_of_the_earlier_version_back(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "t1"}, now=NOW)
+        wrong = book(session, {"id": "t1", "sold": "2026-09-30T10:00:00+00:00", "shop": "78"}, now=NOW + DAY)
+        undo_import(session, wrong.run_id or 0, now=NOW + 2 * DAY)
+        transaction = session.scalars(select(Transaction)).one()
+        assert transaction.transaction_at == datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
+        assert transaction.programme.advertiser_ref == "77"
+
+
+def test_an_undone_file_can_be_imported_anew_with_other_dates(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        wrong = book(session, {"id": "t1", "sold": "2026-09-30T10:00:00+00:00"}, now=NOW)
+        undo_import(session, wrong.run_id or 0, now=NOW)
+        right = book(session, {"id": "t1"}, now=NOW + DAY)
+        transaction = session.scalars(select(Transaction)).one()
+    assert (right.new, right.amended) == (1, 0)
+    assert transaction.transaction_at == datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
+
+
+def test_undoing_names_the_later_files_that_rested_on_it(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        first = book(session, {"id": "t1"}, now=NOW)
+        second = book(session, {"id": "t1"}, now=NOW + DAY)
+        undone = undo_import(session, first.run_id or 0, now=NOW + 2 * DAY)
+        assert undone.import_again == (second.run_id,)
+        again = book(session, {"id": "t1"}, now=NOW + 3 * DAY)
+    assert again.new == 1
+
+
+def test_an_import_cannot_be_undone_twice_nor_one_that_is_not_there(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        run = book(session, {"id": "t1"}, now=NOW).run_id or 0
+        undo_import(session, run, now=NOW + DAY)
+        with pytest.raises(Conflict, match="undone already"):
+            undo_import(session, run, now=NOW + DAY)
+        with pytest.raises(NotFound, match="import run 99"):
+            undo_import(session, 99, now=NOW + DAY)
