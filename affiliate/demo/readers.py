@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Address
 from random import Random
 
 from affiliate.clock import zone
+from affiliate.demo.world import Ware
 
 # Addresses and networks for documentation: RFC 5737 and RFC 3849. The first sixteen are the office's.
 OFFICE = "192.0.2.0/28"
@@ -48,11 +49,12 @@ _HALF_GONE_AFTER = 4.5  # days
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One link in a published article: where a reader can click."""
+    """One link in a published article: where a reader can click. `readers` click in the article on its first day."""
 
     host: str
     path: str
     token: str
+    ware: Ware
     position: int
     article_url: str
     published_at: datetime

@@ -236,9 +236,7 @@ WARES = (
         "kestrelyard.example",
         ("/us/tailoring/unlined-wool-blazer", "Unlined wool blazer", "210.00"),
     ),
-    *_wares(
-        US, "maisonquillon.example", ("/us/foulards/tide-line-silk-square", "Tide-line silk square", "110.00")
-    ),
+    *_wares(US, "maisonquillon.example", ("/us/foulards/tide-line-silk-square", "Tide-line silk square", "110.00")),
     *_wares(
         US,
         "vellumstreet.example",
