@@ -135,14 +135,14 @@ class _Call:
             raise self.too_slow(url)
         with _guarded_session(self.client.may_connect, self.left()) as (session, is_cut):
             try:
-                response = session.get(
+                with session.get(
                     url,
                     headers={"User-Agent": self.client.user_agent, "Accept-Encoding": "gzip, deflate", **headers},
                     timeout=self.client.timeout_seconds,
                     allow_redirects=False,
                     stream=True,
-                )
-                answer = self.judge(url, response)
+                ) as response:
+                    answer = self.judge(url, response)
             except (requests.RequestException, OSError) as problem:
                 raise (self.too_slow(url) if is_cut() else _failure(url, problem)) from problem
             if is_cut():
