@@ -26,6 +26,7 @@ OFF_MARK = "data-affiliate"
 
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_STRAY_ENDS = re.compile(r"(?:\s*</[^>]*>)*")  # ignored at the start of a document, but not behind a paragraph
 _BLANKS = "\t\n\f\r "
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -264,7 +265,8 @@ class Document:
         has_head = isinstance(head, Element) and (head.source_location is not None or list(head.children))
         doctype = any(not isinstance(node, Element | Comment | Text) for node in self._tree.children)
         if not (opened or has_head or doctype):
-            return self._bom
+            stray = _STRAY_ENDS.match(self.html, self._bom)
+            return stray.end() if stray else self._bom
         body = self._tree.find("body")
         starts = [
             self._start(node)

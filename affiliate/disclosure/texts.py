@@ -77,6 +77,15 @@ def disclosure_text(jurisdiction: str, language: str) -> DisclosureText:
     )
 
 
+def checked_jurisdiction(name: str) -> str:
+    """The key of a jurisdiction that has a text (any case); InvalidInput names them."""
+    key = name.strip().lower()
+    known = sorted({text.jurisdiction for text in TEXTS})
+    if key not in known:
+        raise InvalidInput(f"There is no disclosure text for the jurisdiction {name!r}; there are {', '.join(known)}.")
+    return key
+
+
 def statements(text: DisclosureText, networks: frozenset[str]) -> tuple[str, ...]:
     """The sentences that networks want beside ours, for the networks whose links stand in the article."""
     return (AMAZON_STATEMENTS[text.language],) if "amazon" in networks else ()

@@ -1,0 +1,54 @@
+"""Placements of an article: which token stands at which anchor, stable from run to run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from affiliate.articles.document import Anchor
+from affiliate.articles.queries import placements_of
+from affiliate.articles.routes import carried_token
+from affiliate.ids import new_placement_token
+from affiliate.store.tables import Placement
+
+_LONGEST_TEXT = 300  # characters of an anchor's text that reports show
+
+
+def place(
+    session: Session, *, article_id: int, uses: Sequence[tuple[Anchor, int]], now: datetime
+) -> Mapping[int, Placement]:
+    """The placement of every use (anchor, link id), by the anchor's number.
+
+    An anchor that carries a token of this article and link keeps it; the others take the link's remaining placements
+    in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted.
+    """
+    left = list(placements_of(session, article_id))
+    placed: dict[int, Placement] = {}
+    for anchor, link_id in uses:
+        token = carried_token(anchor)
+        if token and (own := next((old for old in left if old.token == token and old.link_id == link_id), None)):
+            left.remove(own)
+            placed[anchor.number] = own
+    for anchor, link_id in uses:
+        if anchor.number not in placed:
+            known = next((old for old in left if old.link_id == link_id), None)
+            if known is not None:
+                left.remove(known)
+            placed[anchor.number] = known or _new(session, article_id, link_id, now)
+    for position, (anchor, _) in enumerate(uses, start=1):
+        placement = placed[anchor.number]
+        placement.position = position
+        placement.anchor_text = anchor.text[:_LONGEST_TEXT]
+        placement.removed_at = None
+    for old in left:
+        old.removed_at = old.removed_at or now
+    session.flush()
+    return placed
+
+
+def _new(session: Session, article_id: int, link_id: int, now: datetime) -> Placement:
+    placement = Placement(
+        token=new_placement_token(), link_id=link_id, article_id=article_id, kind="article", created_at=now
+    )
+    session.add(placement)
+    return placement

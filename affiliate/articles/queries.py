@@ -1,0 +1,43 @@
+"""What the rewriter asks the store."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from affiliate.store.tables import Article, LinkPath, Placement
+
+DRAFT = "draft-"  # how the ref of an article begins that nobody named
+
+
+def article_by_ref(session: Session, site_id: int, ref: str) -> Article | None:
+    return session.scalar(select(Article).where(Article.site_id == site_id, Article.ref == ref))
+
+
+def article_by_url(session: Session, site_id: int, url: str) -> Article | None:
+    wanted = select(Article).where(Article.site_id == site_id, Article.url == url).order_by(Article.id).limit(1)
+    return session.scalar(wanted)
+
+
+def draft_holding(session: Session, site_id: int, tokens: Collection[str]) -> Article | None:
+    """The site's draft whose placements these tokens name; the oldest of several."""
+    wanted = (
+        select(Article)
+        .join(Placement, Placement.article_id == Article.id)
+        .where(Article.site_id == site_id, Article.ref.startswith(DRAFT), Placement.token.in_(tokens))
+        .order_by(Article.id)
+        .limit(1)
+    )
+    return session.scalar(wanted)
+
+
+def placements_of(session: Session, article_id: int) -> Sequence[Placement]:
+    """The article's placements: those that stand in it first, in their order, then those that were removed."""
+    wanted = select(Placement).where(Placement.article_id == article_id)
+    return session.scalars(wanted.order_by(Placement.removed_at.is_not(None), Placement.position, Placement.id)).all()
+
+
+def known_paths(session: Session, site_id: int, paths: Collection[str]) -> set[str]:
+    """Those of the paths that answer for a link of the site."""
+    wanted = select(LinkPath.path).where(LinkPath.site_id == site_id, LinkPath.path.in_(paths))
+    return set(session.scalars(wanted))

@@ -1,0 +1,131 @@
+"""What each anchor of an article leads to: one of our links, one to be made, somebody else's, or nothing of ours."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from affiliate.articles.document import PLACEMENT_MARK, Anchor
+from affiliate.articles.queries import known_paths
+from affiliate.errors import CannotBuild, InvalidUrl, OwnHost, UnknownAdvertiser
+from affiliate.ids import is_placement_token
+from affiliate.links.library import LinkView, link_for_target, show_link
+from affiliate.links.programmes import is_our_account
+from affiliate.links.sites import own_hosts
+from affiliate.networks.base import UNTOUCHED
+from affiliate.networks.inspect import NO, OTHER, OURS, Inspected, inspect
+from affiliate.store.tables import Site
+from affiliate.urls import host_of, split_query
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an anchor leads. With `link` it becomes (or is) one of ours; `written` says that it is written as one
+    already. Without a link it is left alone: `reason` says why, `paid` whether it earns all the same, `alarming`
+    whether an editor must look. `target` is the advertiser's page behind a link of ours that was left."""
+
+    link: LinkView | None = None
+    written: bool = False
+    reason: str = ""
+    paid: bool = False
+    alarming: bool = False
+    network: str | None = None
+    target: str | None = None
+
+
+class Router:
+    """Finds the routes of one article's anchors on one site. Makes no request; makes links that are not there yet,
+    unless `make_links` is off: then anchors that are not ours yet have no route."""
+
+    def __init__(self, session: Session, site: Site, *, make_links: bool, now: datetime) -> None:
+        self._session = session
+        self._site = site
+        self._make_links = make_links
+        self._now = now
+        self._hosts = own_hosts(session) | {host for host in (host_of(site.link_base),) if host}
+        self._known: dict[str, Route | None] = {}
+        self._paths: set[str] = set()
+
+    def routes(self, anchors: tuple[Anchor, ...]) -> dict[int, Route]:
+        """The routes by the anchors' numbers; anchors that are no business of ours are not in it."""
+        usable = [anchor for anchor in anchors if not anchor.off]
+        candidates = {path for anchor in usable if (own := self._own_path(anchor.url)) for path in _spellings(own)}
+        self._paths = known_paths(self._session, self._site.id, candidates) if candidates else set()
+        found = ((anchor.number, self._route(anchor.url)) for anchor in usable)
+        return {number: route for number, route in found if route is not None}
+
+    def _route(self, url: str) -> Route | None:
+        if url not in self._known:
+            self._known[url] = self._find(url)
+        return self._known[url]
+
+    def _find(self, url: str) -> Route | None:
+        own = self._own_path(url)
+        if own is not None:
+            path = next((path for path in _spellings(own) if path in self._paths), None)
+            return self._usable(show_link(self._session, self._site, path), written=True) if path else None
+        address = "https:" + url if url.startswith("//") else url
+        if host_of(address) is None:
+            return None
+        try:
+            return self._outbound(address)
+        except (InvalidUrl, CannotBuild) as problem:
+            return Route(reason=str(problem))
+
+    def _outbound(self, address: str) -> Route | None:
+        inspected = inspect(address, is_ours=lambda network, ref: is_our_account(self._session, network, ref))
+        if inspected.monetised == OTHER:
+            publisher = inspected.layers[0].publisher_id
+            reason = f"It is a link of {inspected.network} that pays somebody else ({publisher})."
+            return Route(reason=reason, alarming=True, network=inspected.network)
+        if inspected.monetised not in (OURS, NO):
+            reason = f"It is a link of {inspected.network} that none of our accounts is known to earn on."
+            return Route(reason=reason, paid=True, alarming=True, network=inspected.network)
+        if not self._make_links:
+            return None if inspected.monetised == NO else self._left_ours(inspected, "Paid links are off here.")
+        try:
+            link = link_for_target(self._session, site=self._site, url=address, now=self._now)
+        except OwnHost:
+            return None
+        except (UnknownAdvertiser, InvalidUrl, CannotBuild) as problem:
+            return Route(reason=str(problem)) if inspected.monetised == NO else self._left_ours(inspected, str(problem))
+        return self._usable(link, written=False)
+
+    @staticmethod
+    def _left_ours(inspected: Inspected, why: str) -> Route:
+        reason = f"It is our own link of {inspected.network} and was left as it is. {why}"
+        target = inspected.target_url
+        return Route(reason=reason, paid=True, alarming=True, network=inspected.network, target=target)
+
+    @staticmethod
+    def _usable(link: LinkView, *, written: bool) -> Route:
+        if link.mode == UNTOUCHED:
+            return Route(reason=f"{link.advertiser} wants its addresses untouched.")
+        if link.status != "live":
+            return Route(reason=f"The link {link.path} is {link.status}.", alarming=True)
+        if link.deep_link is None:
+            return Route(reason=f"No deep link can be built for {link.path}: see its programme.", alarming=True)
+        return Route(link, written, network=link.network)
+
+    def _own_path(self, url: str) -> str | None:
+        """The path of an address on one of our own hosts, or relative to one; None for other addresses."""
+        if url.startswith("/") and not url.startswith("//"):
+            return split_query(url)[0]
+        host = host_of("https:" + url if url.startswith("//") else url)
+        if host is None or not any(host == own or host.endswith("." + own) for own in self._hosts):
+            return None
+        return "/" + split_query(url)[0].partition("//")[2].partition("/")[2]
+
+
+def carried_token(anchor: Anchor) -> str | None:
+    """The placement token that an anchor carries from an earlier run, in its mark or in its path."""
+    for text in (anchor.attributes.get(PLACEMENT_MARK, ""), split_query(anchor.url)[0].rpartition("/-")[2]):
+        if is_placement_token(text):
+            return text
+    return None
+
+
+def _spellings(path: str) -> list[str]:
+    """The paths under which a link may be known: the whole one first, then without a placement at its end."""
+    rest, mark, token = path.rpartition("/-")
+    return [path, rest] if mark and is_placement_token(token) else [path]
