@@ -1,5 +1,6 @@
 """The first minute on a bare machine: what is installed, how often, and what is said when it cannot be."""
 
+import ast
 import os
 import runpy
 import shutil
@@ -112,6 +113,10 @@ def test_a_python_that_is_too_old_is_named_with_the_way_to_a_newer_one(monkeypat
     with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed") as told:
         runpy.run_path(str(ROOT / ".ci" / "bootstrap.py"), run_name="__main__")
     assert "apt-get install python3" in str(told.value)
+
+
+def test_an_old_python_understands_the_bootstrap_well_enough_to_refuse() -> None:
+    ast.parse((ROOT / ".ci" / "bootstrap.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
 def test_a_machine_without_certificates_is_told_how_to_get_them() -> None:
