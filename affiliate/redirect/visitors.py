@@ -22,7 +22,7 @@ _MS_PER_DAY = 86_400_000
 _EPOCH = date(1970, 1, 1)
 
 
-class DailyKeys:
+class KeyFiles:
     """The keys of a node, one file a day (mode 0600), shared by its processes."""
 
     def __init__(self, folder: Path) -> None:

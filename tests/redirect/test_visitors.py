@@ -3,14 +3,14 @@ from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
 
-from affiliate.redirect.visitors import DailyKeys, Visitors
+from affiliate.redirect.visitors import KeyFiles, Visitors
 
 DAY = date(2026, 11, 20)
 DAY_MS = int(datetime(2026, 11, 20, 23, 59, tzinfo=UTC).timestamp() * 1000)
 
 
 def _key(folder: Path, queue: "Queue[bytes]") -> None:
-    queue.put(DailyKeys(folder)(DAY))
+    queue.put(KeyFiles(folder)(DAY))
 
 
 def test_all_processes_of_a_node_have_one_key_a_day(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_all_processes_of_a_node_have_one_key_a_day(tmp_path: Path) -> None:
 
 
 def test_a_day_s_key_is_deleted_three_hours_past_midnight_and_never_the_same_again(tmp_path: Path) -> None:
-    keys = DailyKeys(tmp_path)
+    keys = KeyFiles(tmp_path)
     key = keys(DAY)
     hashed = Visitors(keys).hash(DAY_MS, "m.example", "203.0.113.9", "x")
     assert keys.forget(now=datetime(2026, 11, 21, 2, 59, tzinfo=UTC)) == 0
@@ -39,7 +39,7 @@ def test_a_day_s_key_is_deleted_three_hours_past_midnight_and_never_the_same_aga
 
 
 def test_a_new_day_has_a_new_key(tmp_path: Path) -> None:
-    visitors = Visitors(DailyKeys(tmp_path))
+    visitors = Visitors(KeyFiles(tmp_path))
     asked = ("m.example", "203.0.113.9", "x")
     assert visitors.hash(DAY_MS, *asked) == visitors.hash(DAY_MS + 1000, *asked)
     assert visitors.hash(DAY_MS, *asked) != visitors.hash(DAY_MS + 60_000, *asked)

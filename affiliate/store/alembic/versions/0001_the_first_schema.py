@@ -121,14 +121,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "recent_visits",
-        sa.Column("scope", sa.String(length=40), nullable=False),
-        sa.Column("visitor", sa.String(length=32), nullable=False),
-        sa.Column("last_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("scope", "visitor", name=op.f("pk_recent_visits")),
+        sa.Column("visitor", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("scope", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("last_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("visitor", "scope", name=op.f("pk_recent_visits")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("recent_visits", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_recent_visits_last_at"), ["last_at"], unique=False)
-
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,356 @@
+import os
+import random
+import shutil
+import signal
+import threading
+import time
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select, text
+
+from affiliate.clicks import queries
+from affiliate.clicks.count import Counts, count
+from affiliate.clicks.load import Loaded, forget_visits, load
+from affiliate.clicks.rollup import rebuild
+from affiliate.errors import StoreUnavailable
+from affiliate.redirect import journal as format_of
+from affiliate.redirect.journal import read_segment, segments
+from affiliate.store import Store
+from affiliate.store.tables import ClickHour, JournalSegment, RecentVisit
+from tests.clicks.conftest import NOW_MS, Journal
+from tests.conftest import NOW
+
+
+def hours(store: Store) -> list[tuple[object, ...]]:
+    with store.reading() as session:
+        return sorted(tuple(row) for row in session.execute(select(ClickHour.__table__)))
+
+
+def counts(store: Store) -> Counts:
+    with store.reading() as session:
+        return count(session)
+
+
+def test_a_click_is_booked_on_its_placement_article_and_programme(journal: Journal) -> None:
+    room = journal.room
+    journal.write([journal.click(token=room.in_article, referrer=("mag.example", "/story"), flags=format_of.GPC)])
+    assert journal.load() == Loaded(clicks=1, set_aside=0, segments=1)
+    (click,) = journal.stored()
+    assert (click.at, click.link_id, click.article_id) == (NOW, room.links[0], room.article)
+    assert (click.click_class, click.device, click.user_agent_family) == ("human", "desktop", "Firefox")
+    assert (click.referrer_host, click.referrer_path, click.gpc, click.fallback_reason) == (
+        "mag.example",
+        "/story",
+        True,
+        None,
+    )
+    assert click.placement_id is not None
+    assert click.programme_id is not None
+
+
+def test_a_token_of_another_link_or_of_nobody_counts_for_the_default_placement(journal: Journal) -> None:
+    journal.write(
+        [
+            journal.click(link=2, token=journal.room.in_article, visitor=1),
+            journal.click(link=2, token="a0000000001y", visitor=2, seconds=1),
+            journal.click(link=2, token="a0000000001y", visitor=3, seconds=2, reason="retired"),
+        ]
+    )
+    journal.load()
+    clicks = journal.stored()
+    assert [click.fallback_reason for click in clicks] == ["token-of-another-link", "unknown-token", "retired"]
+    assert {click.article_id for click in clicks} == {None}
+    assert len({click.placement_id for click in clicks}) == 1
+
+
+@pytest.mark.parametrize(
+    ("click_class", "flags", "user_agent"),
+    [
+        ("prefetch", format_of.PREFETCH, "Googlebot/2.1"),
+        ("preview", format_of.INTERNAL, "facebookexternalhit/1.1"),
+        ("preview", 0, "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"),
+        ("bot", format_of.INTERNAL, "Googlebot/2.1"),
+        ("bot", 0, ""),
+        ("bot", 0, "python-requests/2.32"),
+        ("internal", format_of.INTERNAL, "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0"),
+    ],
+)
+def test_the_first_class_that_fits_is_kept_and_is_no_reader(
+    sqlite_journal: Journal, click_class: str, flags: int, user_agent: str
+) -> None:
+    sqlite_journal.write([sqlite_journal.click(flags=flags, user_agent=user_agent)])
+    sqlite_journal.load()
+    (click,) = sqlite_journal.stored()
+    assert (click.click_class, click.network_comparable) == (click_class, False)
+    assert counts(sqlite_journal.store) == Counts(raw=1, human=0, network_comparable=0)
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_second_click_within_ten_seconds_is_a_duplicate(journal: Journal, batch: int) -> None:
+    journal.write(
+        [
+            journal.click(),
+            journal.click(seconds=9.9),
+            journal.click(seconds=10, visitor=2),
+            journal.click(seconds=11, link=1),
+            journal.click(seconds=20),
+        ]
+    )
+    journal.load(batch)
+    classes = [click.click_class for click in journal.stored()]
+    assert classes == ["human", "duplicate", "human", "human", "human"]
+
+
+def test_the_order_in_which_segments_are_loaded_does_not_hide_a_duplicate(journal: Journal) -> None:
+    journal.write([journal.click(seconds=5)])
+    journal.write([journal.click(seconds=0)])
+    journal.load()
+    assert sorted(click.click_class for click in journal.stored()) == ["duplicate", "human"]
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_network_counts_a_visitor_once_per_advertiser_in_three_hours(journal: Journal, batch: int) -> None:
+    journal.write(
+        [
+            journal.click(),
+            journal.click(seconds=60, link=1),  # the same advertiser's other link
+            journal.click(seconds=61, link=2),  # another advertiser
+            journal.click(seconds=62, visitor=2),
+            journal.click(seconds=3 * 3600 - 1),
+            journal.click(seconds=3 * 3600, link=1),
+        ]
+    )
+    journal.load(batch)
+    assert [click.network_comparable for click in journal.stored()] == [True, False, True, True, False, True]
+    assert counts(journal.store) == Counts(raw=6, human=6, network_comparable=4)
+
+
+def test_a_prefetch_does_not_make_the_real_click_a_duplicate(sqlite_journal: Journal) -> None:
+    prefetch = sqlite_journal.click(flags=format_of.PREFETCH)
+    sqlite_journal.write([prefetch, sqlite_journal.click(seconds=1)])
+    sqlite_journal.load()
+    assert [click.click_class for click in sqlite_journal.stored()] == ["prefetch", "human"]
+
+
+def test_clicks_without_a_visitor_each_count(sqlite_journal: Journal) -> None:
+    sqlite_journal.write([sqlite_journal.click(visitor=0), sqlite_journal.click(visitor=0)])
+    sqlite_journal.load()
+    assert counts(sqlite_journal.store) == Counts(raw=2, human=2, network_comparable=2)
+
+
+def test_what_is_remembered_of_visitors_is_forgotten_after_three_hours(journal: Journal) -> None:
+    journal.write([journal.click(seconds=-3 * 3600 - 1), journal.click(seconds=-60, link=2, visitor=2)])
+    journal.load()
+    with journal.store.transaction() as session:
+        assert forget_visits(session, now=NOW) == 2
+        assert session.scalar(select(func.count()).select_from(RecentVisit)) == 2
+
+
+def test_loading_again_changes_nothing(journal: Journal) -> None:
+    writer = journal.writer()
+    writer.append(journal.click())
+    assert journal.load() == Loaded(1, 0, 0)
+    assert journal.load() == Loaded(0, 0, 0)
+    writer.append(journal.click(seconds=60))
+    assert journal.load() == Loaded(1, 0, 0)
+    writer.close()
+    assert journal.load() == Loaded(0, 0, 1)
+    assert segments(journal.folder) == []
+    assert journal.count_stored() == 2
+
+
+def test_a_copied_segment_is_the_same_segment(journal: Journal) -> None:
+    journal.write([journal.click()])
+    (path,) = segments(journal.folder)
+    copy = path.with_name("9999999999999-copy.clicks")
+    shutil.copy(path, copy)
+    kept = journal.folder.parent / "kept"
+    shutil.copy(path, kept)
+    assert journal.load().clicks == 1
+    shutil.copy(kept, path)  # a restored backup
+    assert journal.load().clicks == 0
+    assert (journal.count_stored(), segments(journal.folder)) == (1, [])
+
+
+def test_the_roll_up_equals_the_raw_clicks_and_can_be_made_anew(journal: Journal) -> None:
+    dice = random.Random(7)
+    agents = ["", "Googlebot/2.1", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"]
+    clicks = [
+        journal.click(
+            link=dice.randrange(3),
+            token=dice.choice(["", journal.room.in_article]),
+            seconds=dice.randrange(50_000),
+            visitor=dice.randrange(20),
+            user_agent=dice.choice(agents),
+        )
+        for _ in range(2_000)
+    ]
+    for start in range(0, 2_000, 500):
+        journal.write(clicks[start : start + 500])
+        journal.load(batch=137)
+    loaded, counted = hours(journal.store), counts(journal.store)
+    assert (counted.raw, sum(row[9] for row in loaded)) == (2_000, 2_000)  # type: ignore[misc]  # rows are untyped
+    with journal.store.transaction() as session:
+        session.execute(text("UPDATE click_hours SET clicks = clicks + 5"))
+        assert rebuild(session) == len(loaded)
+    assert hours(journal.store) == loaded
+    assert counts(journal.store) == counted
+
+
+def test_a_damaged_record_is_set_aside_whole_and_the_others_are_loaded(journal: Journal) -> None:
+    journal.write([journal.click(seconds=number * 60) for number in range(10)])
+    (path,) = segments(journal.folder)
+    start, end = read_segment(path, limit=4).offset, read_segment(path, limit=5).offset
+    content = bytearray(path.read_bytes())
+    content[start + 30] ^= 255
+    path.write_bytes(content)
+    assert journal.load() == Loaded(clicks=9, set_aside=1, segments=1)
+    (aside,) = (journal.folder / "set-aside").iterdir()
+    assert aside.read_bytes() == bytes(content[start:end])
+    with journal.store.reading() as session:
+        assert session.execute(select(JournalSegment.loaded, JournalSegment.set_aside)).one() == (9, 1)
+
+
+def test_a_torn_tail_waits_for_its_writer_and_is_set_aside_without_one(journal: Journal) -> None:
+    writer = journal.writer()
+    for number in range(3):
+        writer.append(journal.click(seconds=number * 60))
+    (path,) = segments(journal.folder)
+    last = read_segment(path, limit=2).offset
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(last + 20)
+        file.write(bytes(1000))
+    assert journal.load() == Loaded(2, 0, 0)
+    with path.open("r+b") as file:  # the writer gets on with it
+        file.write(content)
+    assert journal.load() == Loaded(1, 0, 0)
+    with path.open("r+b") as file:
+        file.seek(read_segment(path).offset)
+        file.write(content[last : last + 20])
+    assert journal.load() == Loaded(0, 0, 0)
+    writer.close()
+    assert journal.load() == Loaded(clicks=0, set_aside=1, segments=1)
+    assert journal.count_stored() == 3
+
+
+def test_a_file_that_is_no_segment_is_moved_out_of_the_way(sqlite_journal: Journal) -> None:
+    sqlite_journal.write([sqlite_journal.click()])
+    (sqlite_journal.folder / "0-rubbish.clicks").write_bytes(b"rubbish" * 100)
+    assert sqlite_journal.load() == Loaded(clicks=1, set_aside=1, segments=1)
+    assert (sqlite_journal.folder / "set-aside" / "0-rubbish.clicks").is_file()
+
+
+def test_a_segment_cut_by_hand_gives_what_is_left(sqlite_journal: Journal) -> None:
+    sqlite_journal.write([sqlite_journal.click(seconds=number * 60) for number in range(10)])
+    (path,) = segments(sqlite_journal.folder)
+    os.truncate(path, read_segment(path, limit=6).offset + 7)
+    assert sqlite_journal.load() == Loaded(clicks=6, set_aside=1, segments=1)
+
+
+def test_a_click_of_a_link_that_nobody_knows_is_set_aside(journal: Journal) -> None:
+    journal.write(
+        [journal.click()._replace(link_id=424_242), journal.click(), journal.click()._replace(time_ms=1 << 62)]
+    )
+    assert journal.load() == Loaded(clicks=1, set_aside=2, segments=1)
+    (aside,) = (journal.folder / "set-aside").iterdir()
+    assert aside.name.endswith(".unknown-link")
+
+
+def test_a_loader_that_was_overtaken_stores_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.write([journal.click()])
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "move_checkpoint", lambda *_, **__: False)
+        assert journal.load() == Loaded(0, 0, 0)
+    assert (journal.count_stored(), hours(journal.store), len(segments(journal.folder))) == (0, [], 1)
+    assert journal.load().clicks == 1
+
+
+def test_a_database_that_is_away_leaves_the_journal_as_it_is(tmp_path: Path, sqlite_journal: Journal) -> None:
+    sqlite_journal.write([sqlite_journal.click()])
+    with pytest.raises(StoreUnavailable):
+        load(Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing"), sqlite_journal.folder)
+    assert sqlite_journal.load().clicks == 1
+
+
+def test_two_loaders_at_once_load_each_click_once(journal: Journal) -> None:
+    writer = journal.writer(segment_bytes=16_384)
+    stop = threading.Event()
+
+    def keep_loading(folder: Path) -> None:
+        while not stop.is_set():
+            load(journal.store, folder, batch=50)
+
+    # The second loader sees the same segments through another folder, as if the lock did not hold: only the
+    # checkpoint keeps them apart.
+    other = journal.folder.parent / "other"
+    other.mkdir()
+    loaders = [threading.Thread(target=keep_loading, args=(folder,)) for folder in (journal.folder, other)]
+    for loader in loaders:
+        loader.start()
+    for number in range(1_500):
+        writer.append(journal.click(seconds=number, visitor=number))
+        if number % 100 == 0:
+            for path in segments(journal.folder):
+                if not (other / path.name).exists():
+                    (other / path.name).hardlink_to(path)
+    writer.close()
+    deadline = time.monotonic() + 20
+    while segments(journal.folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    for loader in loaders:
+        loader.join()
+    journal.load()
+    assert (journal.count_stored(), counts(journal.store).raw) == (1_500, 1_500)
+
+
+def _load_for_ever(url: str, folder: Path, begun: Event) -> None:
+    store = Store(url)
+    while True:
+        if load(store, folder, batch=25).clicks:
+            begun.set()
+
+
+@pytest.mark.parametrize(
+    "kills", [pytest.param(4, id="short"), pytest.param(100, marks=pytest.mark.slow, id="hundred")]
+)
+def test_a_loader_killed_at_random_points_loads_each_click_exactly_once(journal: Journal, kills: int) -> None:
+    url = journal.store.url.render_as_string(hide_password=False)
+    journal.store.close()
+    writer = journal.writer(segment_bytes=32_768)
+    written = written_before = 0
+    context = get_context("spawn")
+    for _ in range(kills):
+        begun = context.Event()
+        loader = context.Process(target=_load_for_ever, args=(url, journal.folder, begun))
+        loader.start()
+        until = time.monotonic() + random.uniform(0.2, 1.5)  # it needs about 0.7 s to begin
+        while time.monotonic() < until:
+            for _ in range(20):
+                assert writer.append(journal.click(seconds=written, visitor=written))
+                written += 1
+            time.sleep(0.005)
+        if not written_before:
+            assert begun.wait(20)
+        written_before = written
+        assert loader.pid is not None
+        os.kill(loader.pid, signal.SIGKILL)
+        loader.join()
+    assert 0 < journal.count_stored() < written + 1
+    writer.close()
+    journal.load()
+    assert (journal.count_stored(), counts(journal.store).raw, segments(journal.folder)) == (written, written, [])
+
+
+def test_the_default_placement_of_a_link_may_be_missing(sqlite_journal: Journal) -> None:
+    with sqlite_journal.store.transaction() as session:
+        session.execute(text("DELETE FROM placements WHERE article_id IS NULL"))
+        session.execute(delete(RecentVisit))
+    sqlite_journal.write([sqlite_journal.click()])
+    sqlite_journal.load()
+    assert [click.placement_id for click in sqlite_journal.stored()] == [None]
+    assert sqlite_journal.stored()[0].at.timestamp() * 1000 == NOW_MS
