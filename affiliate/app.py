@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from affiliate.articles.policy import Policy
 from affiliate.clicks.load import Loaded, load
@@ -17,8 +18,14 @@ from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.table import LinkTable
 from affiliate.redirect.visitors import KeyFiles, KeyOfDay, Visitors
+from affiliate.redirect.wsgi import RedirectMiddleware
 from affiliate.settings import Settings
 from affiliate.store import Store, migrations
+from affiliate.web import create_app
+from affiliate.web.services import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,10 @@ class Application:
     def policy(self) -> Policy:
         articles = self.settings.articles
         return Policy(
-            monetise=articles.monetise,
-            always_off_tags=frozenset(articles.always_off_tags),
-            default_off_tags=frozenset(articles.default_off_tags),
-            off_sections=frozenset(articles.off_sections),
+            enabled=articles.monetise,
+            always_off_tags=articles.always_off_tags,
+            default_off_tags=articles.default_off_tags,
+            sections=dict.fromkeys(articles.off_sections, False),
         )
 
     @cached_property
@@ -79,6 +86,21 @@ class Application:
             proxies=[str(network) for network in server.trusted_proxies],
             internal=[str(network) for network in self.settings.clicks.internal_networks],
         )
+
+    def wsgi(self) -> "WSGIApplication":
+        """The whole of the web as one WSGI callable: the redirect in front, the pages behind it."""
+        pages = create_app(
+            Services(
+                store=self.store,
+                clock=self.clock,
+                publish=self.publish,
+                publish_all=self.publish_all,
+                session_key=self.settings.session_key(),
+                secure_cookies=self.settings.server.secure_cookies,
+                policy=self.policy,
+            )
+        )
+        return RedirectMiddleware(self.hop(), pages, clock=self.clock, not_ready=self.not_ready)
 
     def prepare(self) -> None:
         """Creates or migrates the database, and gives an empty one its first company and site."""

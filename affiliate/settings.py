@@ -68,7 +68,6 @@ class Articles(_Section):
     always_off_tags: list[str] = ["bereavement", "disaster", "court", "health-scare"]
     default_off_tags: list[str] = []
     off_sections: list[str] = []
-    largest_html_bytes: int = Field(default=4_000_000, ge=10_000, le=64_000_000)
 
 
 class Journal(_Section):

@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
+from affiliate.articles.policy import KINDS
 from affiliate.articles.publish import ArticleFacts, rewrite_article
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json, site_option
 from affiliate.disclosure.check import check as check_html
 from affiliate.errors import InvalidDocument
 from affiliate.links.sites import find_site
-
-KINDS = ("product-led", "mixed", "editorial")
 
 
 def read_document(name: str) -> str:
@@ -29,12 +28,12 @@ def read_document(name: str) -> str:
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE|-")
 @click.option("--article-url", help="Where the article is published (default: a draft named by its file).")
-@click.option("--kind", type=click.Choice(KINDS), default="mixed", show_default=True)
+@click.option("--kind", type=click.Choice(KINDS), help="Default: what is known of the article, else mixed.")
 @click.option("--jurisdiction", help="Whose disclosure rules apply (default: the site's).")
 @click.option("--language", help="The article's language (default: the site's).")
-@click.option("--author", default="")
-@click.option("--section", default="")
-@click.option("--title", default="")
+@click.option("--author")
+@click.option("--section")
+@click.option("--title")
 @click.option("--tag", "tags", multiple=True, help="May be repeated.")
 @click.option("--monetise/--no-monetise", default=None, help="The article's own word, above the site's.")
 @click.option("--report", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the changes as JSON.")
@@ -45,12 +44,12 @@ def rewrite(
     *,
     file: str,
     article_url: str | None,
-    kind: str,
+    kind: str | None,
     jurisdiction: str | None,
     language: str | None,
-    author: str,
-    section: str,
-    title: str,
+    author: str | None,
+    section: str | None,
+    title: str | None,
     tags: tuple[str, ...],
     monetise: bool | None,
     report: Path | None,
@@ -60,22 +59,21 @@ def rewrite(
     app = context.app
     html = read_document(file)
     facts = ArticleFacts(
-        ref=article_url or ("standard-input" if file == "-" else Path(file).name),
         url=article_url,
         title=title,
         kind=kind,
         author=author,
         section=section,
-        tags=tags,
+        tags=tags or None,
         language=language,
-        jurisdiction=jurisdiction.lower() if jurisdiction else None,
+        jurisdiction=jurisdiction,
         monetise=monetise,
     )
     with app.store.transaction() as session:
         rewritten = rewrite_article(
             session, site=find_site(session, site), html=html, article=facts, policy=app.policy, now=app.clock()
         )
-    app.publish(rewritten.link_ids)
+    app.publish([placement.link.id for placement in rewritten.placements])
     if report:
         _write_report(report, rewritten.as_json())
     for warning in rewritten.warnings:

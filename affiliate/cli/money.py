@@ -17,13 +17,12 @@ from affiliate.cli.frame import (
     site_option,
 )
 from affiliate.clock import day_start, parse_day
-from affiliate.commissions.importing import ImportResult, import_transactions
+from affiliate.commissions.importing import ImportResult, import_transactions, reading_of
 from affiliate.commissions.maps import find_map
 from affiliate.commissions.runs import list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.links.sites import find_site
-from affiliate.networks.base import Reading
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
 from affiliate.reports.export import FORMATS, export
 
@@ -40,6 +39,7 @@ def import_() -> None:
 @click.option(
     "--map", "map_name", metavar="NAME|FILE", help="For `generic`: a saved column map, or a TOML or JSON file."
 )
+@click.option("--account", help="Our publisher id, where we have several accounts at the network.")
 @click.option("--time-zone", default=None, help="The zone of moments without one (default: the account's, else UTC).")
 @click.option("--currency", default=None, help="For files that name none.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; store nothing.")
@@ -52,6 +52,7 @@ def transactions(
     file: Path,
     as_of: str | None,
     map_name: str | None,
+    account: str | None,
     time_zone: str | None,
     currency: str | None,
     dry_run: bool,
@@ -71,7 +72,9 @@ def transactions(
             file_name=file.name,
             content=content,
             as_of=_moment(as_of) if as_of else None,
-            reading=Reading(currency=currency, time_zone=time_zone or "UTC", columns=columns),
+            reading=reading_of(
+                session, network, publisher_ref=account, currency=currency, time_zone=time_zone, columns=columns
+            ),
             dry_run=dry_run,
             now=app.clock(),
         )
