@@ -179,8 +179,8 @@ class _Booking:
                 versions.append((key, self._append(history, row, completed)))
             self.seen.setdefault(key, row.line)
         ids = queries.insert_transactions(self.session, [self._transaction(key, facts) for key, facts in fresh.items()])
-        for key, transaction_id in zip(fresh, ids, strict=True):
-            histories[key].transaction_id = transaction_id
+        for key in fresh:
+            histories[key].transaction_id = ids[key]
         queries.insert_versions(
             self.session, [{**version, "transaction_id": histories[key].transaction_id} for key, version in versions]
         )

@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from affiliate.commissions.ledger import Facts, History, Key, Version
 from affiliate.store.tables import ImportRun, Placement, QuarantinedRow, Transaction, TransactionVersion
 
+# Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
+_TRANSACTIONS = cast("Table", Transaction.__table__)
+_VERSIONS = cast("Table", TransactionVersion.__table__)
+_QUARANTINED = cast("Table", QuarantinedRow.__table__)
 REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
 
 
@@ -61,22 +65,28 @@ def placements_of(session: Session, tokens: Collection[str]) -> dict[str, int]:
     return {row.token: row.id for row in rows}
 
 
-def insert_transactions(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The new ids, in the order of the rows."""
+def insert_transactions(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Key, int]:
+    """The ids of the new rows. Asked for afterwards: RETURNING in the order of the rows would insert them one by one."""
     if not rows:
-        return []
-    inserted = insert(Transaction).returning(Transaction.id, sort_by_parameter_order=True)
-    return list(session.scalars(inserted, rows))
+        return {}
+    session.execute(insert(_TRANSACTIONS), rows)
+    inserted = session.execute(
+        select(Transaction.id, *(getattr(Transaction, name) for name in Key._fields)).where(
+            Transaction.account_id.in_({row["account_id"] for row in rows}),
+            Transaction.external_id.in_({row["external_id"] for row in rows}),
+        )
+    )
+    return {Key(*key): transaction_id for transaction_id, *key in inserted}
 
 
 def insert_versions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        session.execute(insert(TransactionVersion), rows)
+        session.execute(insert(_VERSIONS), rows)
 
 
 def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        session.execute(insert(QuarantinedRow), rows)
+        session.execute(insert(_QUARANTINED), rows)
 
 
 def settle(session: Session, run_id: int) -> None:
