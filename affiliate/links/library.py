@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,7 +27,8 @@ READ_FACTS = "products.read-facts"
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A link as people and scripts see it. `deep_link` carries the token of the link's default placement."""
+    """A link as people and scripts see it. `deep_link` carries the token of the link's default placement, `own_mode`
+    is set where the link differs from its programme, `price` is `amount` as people write it, `facts_note` says why the product's page could not be read."""
 
     id: int
     site: str
@@ -40,12 +42,16 @@ class LinkView:
     advertiser: str
     programme_id: int
     mode: str
+    own_mode: str | None
     status: str
     default_token: str
     note: str
     product_id: int
     price: str | None
+    amount: Decimal | None
+    currency: str | None
     image_url: str | None
+    facts_note: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -252,6 +258,7 @@ def edit_link(
     mode: str | None = None,
     price: str | None = None,
     currency: str | None = None,
+    image_url: str | None = None,
 ) -> LinkView:
     """Changes what is given and leaves the rest. A new address goes through the same checks as a new link."""
     link = _whole(session, link_id)
@@ -263,6 +270,7 @@ def edit_link(
         link.programme_id = target.programme.id
         link.product.target_url = target.url.text
         link.product.advertiser_id = target.programme.advertiser_id
+        link.product.facts_note = None
     if name is not None:
         if not name.strip():
             raise InvalidInput("The name is empty; give the link a name that editors recognise.")
@@ -273,6 +281,8 @@ def edit_link(
         link.mode = checked_mode(mode) if mode else None
     if price is not None:
         _set_price(link.product, price, currency, now)
+    if image_url is not None:
+        link.product.image_url = parse_web_url(image_url).text if image_url.strip() else None
     changed(session, link, now)
     return show_by_id(session, link_id)
 
@@ -338,12 +348,16 @@ def _view(link: Link, token: str) -> LinkView:
         advertiser=link.programme.advertiser.name,
         programme_id=link.programme_id,
         mode=mode_of(link),
+        own_mode=link.mode,
         status=link.status,
         default_token=token,
         note=link.note,
         product_id=link.product_id,
         price=_price(link.product),
+        amount=link.product.price,
+        currency=link.product.currency,
         image_url=link.product.image_url,
+        facts_note=link.product.facts_note,
         created_at=link.created_at,
         updated_at=link.updated_at,
     )

@@ -114,10 +114,14 @@ def menu_for(who: Person | None) -> list[MenuEntry]:
     if who is None:
         return []
     return [
-        MenuEntry(*blueprint.menu, current=request.blueprint == blueprint.name)
+        MenuEntry(*blueprint.menu, current=_is_within(blueprint))
         for blueprint in current_app.blueprints.values()
         if isinstance(blueprint, Pages) and blueprint.menu and who.role in blueprint.roles
     ]
+
+
+def _is_within(blueprint: Pages) -> bool:
+    return bool(blueprint.url_prefix) and f"{request.path}/".startswith(f"{blueprint.url_prefix}/")
 
 
 def may_open(endpoint: str) -> bool:

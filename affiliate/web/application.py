@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from affiliate.errors import StoreUnavailable
-from affiliate.web import access, headers, refusals, sessions, words
+from affiliate.web import access, api, headers, links, people, refusals, sessions, setup, words
 from affiliate.web import services as given
 from affiliate.web.access import Api, Pages, glimpse, may_open, menu_for
 from affiliate.web.folders import templates_folder
@@ -24,6 +24,10 @@ LARGEST_REQUEST = 32_000_000  # bytes; a network's yearly report of a large publ
 BLUEPRINTS: tuple[Pages | Api, ...] = (
     sessions.doors,
     sessions.pages,
+    links.pages,
+    setup.pages,
+    people.pages,
+    *api.BLUEPRINTS,
 )
 
 
@@ -59,6 +63,7 @@ def create_app(wanted: Services) -> APIFlask:
         app.register_blueprint(blueprint)
         if isinstance(blueprint, Api):
             forgery.exempt(blueprint)  # a token in a header is never sent by a browser on its own
+    api.describe(app)
     _prepare_templates(app)
     return app
 
@@ -66,7 +71,7 @@ def create_app(wanted: Services) -> APIFlask:
 def _prepare_templates(app: APIFlask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.filters.update(words.FILTERS, zip=zip)
     app.jinja_env.globals.update(static_url=static_url, may_open=may_open)
     app.context_processor(_frame)
 

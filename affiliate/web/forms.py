@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from flask import redirect
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from affiliate.errors import (
     AffiliateError,
@@ -38,6 +40,12 @@ class Form:
         self.problems: dict[str, str] = {}
         self.status = 200
 
+    def over(self, values: Mapping[str, str]) -> "Form":
+        """This form with `values` where it was not sent: one of several forms of a page, refused."""
+        whole = Form({**values, **self._values.to_dict()})
+        whole.problems, whole.status = self.problems, self.status
+        return whole
+
     def value(self, name: str) -> str:
         """As typed; empty if it was not sent."""
         return self._values.get(name) or ""
@@ -69,6 +77,17 @@ class Form:
             self.note(name, str(problem))
             return None
 
+    def checked_lines(self, name: str, check: Callable[[str], object]) -> None:
+        """Notes what `check` refuses of the lines, each refusal on a line of its own."""
+        refusals = []
+        for line in self.lines(name):
+            try:
+                check(line)
+            except AffiliateError as problem:
+                refusals.append(str(problem))
+        if refusals:
+            self.note(name, "\n".join(refusals))
+
     def note(self, name: str, problem: str, status: int = 422) -> None:
         self.problems.setdefault(name, problem)
         self.status = status
@@ -87,3 +106,8 @@ class Form:
     def whole(self) -> str:
         """What is wrong with the form as a whole."""
         return self.problems.get(_WHOLE, "")
+
+
+def go(url: str) -> Response:
+    """After a form was taken: to a page that can be reloaded without sending it again."""
+    return redirect(url, code=303)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -11,7 +11,7 @@ from affiliate.errors import AffiliateError, NotAllowed
 from affiliate.web import site_choice
 from affiliate.web.access import Pages, menu_for, person, somebody
 from affiliate.web.accounts import ROLES, Person, change_password, check_password
-from affiliate.web.forms import Form
+from affiliate.web.forms import Form, go
 from affiliate.web.services import services
 from affiliate.web.throttle import Throttle
 
@@ -121,7 +121,3 @@ def safe_next(wanted: str | None) -> str:
     parts = urlsplit(wanted)
     printable = all(character.isprintable() for character in wanted)
     return wanted if printable and not parts.scheme and not parts.netloc else home_page
-
-
-def go(url: str) -> Response:
-    return redirect(url, code=303)
