@@ -132,7 +132,8 @@ class _Page:
         self.headline = headline if isinstance(headline, Tag) else None
 
     def place(self, node: PageElement) -> int:
-        return self.order[id(node)]
+        """Where a node stands in the document; the document itself stands before all."""
+        return self.order.get(id(node), -1)
 
     def blocks_before(self, place: int) -> Iterator[str]:
         """The text of each block, as far as it stands before a place."""
@@ -143,13 +144,18 @@ class _Page:
         for pieces in parts.values():
             yield _plain("".join(pieces))
 
-    def labelled(self, labels: re.Pattern[str], first: int, until: int) -> bool:
-        """Whether an element in this range says nothing but a label, or a text begins with one and a divider."""
-        for at, node in self.texts:
-            if first <= at < until:
-                text = _plain(str(node))
-                if labels.fullmatch(text) or labels.fullmatch(re.split(r"\s*[|:–—]\s*", text)[0]):
-                    return True
+    def labelled(self, labels: re.Pattern[str], until: int) -> bool:
+        """Whether a live text before this place is a label."""
+        return any(_is_label(labels, node) for at, node in self.texts if at < until)
+
+    def labelled_in_block(self, labels: re.Pattern[str], link: Tag) -> bool:
+        """Whether a label stands before a link in its own block; what hides both hides no label from the link."""
+        block = _block(link)
+        for node in block.descendants:
+            if node is link:
+                return False
+            if isinstance(node, NavigableString) and _is_live(node, within=block) and _is_label(labels, node):
+                return True
         return False
 
 
@@ -183,21 +189,29 @@ def _label_findings(page: _Page, profile: _Profile, labels: re.Pattern[str]) -> 
         until = first
         if page.headline is not None:
             until = min(first, page.place(page.headline) + 1 + sum(1 for _ in page.headline.descendants))
-        if not page.labelled(labels, 0, until):
+        if not page.labelled(labels, until):
             message = "A product-led article needs the advertising label in or before its headline."
             yield Finding(profile.headline_rule, BLOCK, message, "headline")
         return
     for number, link in enumerate(page.links, start=1):
-        if not page.labelled(labels, page.place(_block(link)), page.place(link)):
+        if not page.labelled_in_block(labels, link):
             message = "No advertising label stands before this paid link in its own block."
             yield Finding(profile.link_rule, ERROR, message, _where(link, number))
 
 
-def _is_live(node: NavigableString) -> bool:
-    """Text that markup does not hide; comments and declarations are none."""
+def _is_label(labels: re.Pattern[str], node: NavigableString) -> bool:
+    """Whether a text says nothing but a label, or begins with one and a divider."""
+    text = _plain(str(node))
+    return bool(labels.fullmatch(text) or labels.fullmatch(re.split(r"\s*[|:–—]\s*", text)[0]))
+
+
+def _is_live(node: NavigableString, within: Tag | None = None) -> bool:
+    """Text that markup does not hide, up to the element that is looked into; comments and declarations are none."""
     if isinstance(node, PreformattedString) or not node.strip():
         return False
     for parent in node.parents:
+        if parent is within:
+            return True
         if parent.name in _UNSEEN or parent.has_attr("hidden") or _HIDING.search(str(parent.get("style", ""))):
             return False
         if parent.name == "details" and not parent.has_attr("open") and not _in_summary(node, parent):

@@ -128,7 +128,9 @@ def test_an_anchor_behind_what_is_left_alone_is_still_found() -> None:
 def test_html_that_is_cut_anywhere_loses_nothing(cut: int) -> None:
     whole = (
         '<article><h1>Marble print</h1>\r\n<p>Wear <a class="x" href="https://shop.example/dress" rel=\'noopener\'>this'
-        ' dress</a> &amp; <!-- note --> that.</p><p><a href=https://shop.example/bag>A bag</a></p></article>' + "<p>x" * 20
+        " dress</a> &amp; <!-- note --> that.</p><p><a href=https://shop.example/bag>A bag</a></p></article>"
+        + "<p>x"
+        * 20
     )
     half = whole[:cut]
     result = rewrite(half, decide, notice=notice(product_led=True))
@@ -155,9 +157,21 @@ def test_what_is_no_text_is_refused(html: str) -> None:
 # ---- laws, over documents that nobody would write and some CMS still sends ------------------------------------------
 
 _href = st.sampled_from(
-    ["https://shop.example/x", "https://shop.example/y?a=1&amp;b=2", "//elsewhere.example/", "/in", "#f", "", " ", "=", "x/"]
+    [
+        "https://shop.example/x",
+        "https://shop.example/y?a=1&amp;b=2",
+        "//elsewhere.example/",
+        "/in",
+        "#f",
+        "",
+        " ",
+        "=",
+        "x/",
+    ]
 )
-_rel = st.sampled_from(["", ' rel="noopener"', " rel=NoFollow", " rel", ' rel=""', " rel='a&amp;b'", ' REL = "sponsored"'])
+_rel = st.sampled_from(
+    ["", ' rel="noopener"', " rel=NoFollow", " rel", ' rel=""', " rel='a&amp;b'", ' REL = "sponsored"']
+)
 _blank = st.sampled_from([" ", "\n", "\r\n", "\t ", "/", "\r"])
 
 

@@ -1,0 +1,350 @@
+"""An article on its way to the site: links, placements, disclosure and the record of them, on both databases."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from affiliate.articles.article import ArticleFacts
+from affiliate.articles.edits import restore
+from affiliate.articles.policy import Policy
+from affiliate.articles.publish import Rewritten, preview, rewrite_article
+from affiliate.disclosure.check import check
+from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
+from affiliate.errors import InvalidInput, InvalidUrl
+from affiliate.ids import is_placement_token
+from affiliate.links.library import add_link, rename_link, retire_link
+from affiliate.store import Store
+from affiliate.store.tables import Article, ArticleDisclosure, Job, Link, LinkChange, Placement
+from tests.articles.newsroom import PARTYWEAR, found_title, the_site
+from tests.articles.oracle import tree
+from tests.conftest import NOW
+
+FACTS = ArticleFacts(url="https://magazine.example/partywear/marble", kind="product-led", author="Jo")
+
+
+@pytest.fixture
+def title(store: Store) -> Store:
+    with store.transaction() as session:
+        found_title(session, now=NOW)
+    return store
+
+
+def publish(
+    store: Store, html: str, facts: ArticleFacts = FACTS, *, days: int = 0, policy: Policy | None = None
+) -> Rewritten:
+    with store.transaction() as session:
+        return rewrite_article(
+            session,
+            site=the_site(session),
+            html=html,
+            article=facts,
+            now=NOW + timedelta(days=days),
+            policy=policy,
+        )
+
+
+def hrefs(html: str) -> list[str]:
+    return re.findall(r"<a [^>]*href=[\"']([^\"']*)", html)
+
+
+def tokens(rewritten: Rewritten) -> list[str]:
+    return [placement.token for placement in rewritten.placements]
+
+
+def rows(store: Store, table: type) -> int:
+    with store.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_links_to_known_advertisers_become_ours_and_nothing_else_changes(title: Store) -> None:
+    rewritten = publish(title, PARTYWEAR)
+    first, second, third = tokens(rewritten)
+    assert hrefs(rewritten.html) == [
+        "/partywear",
+        f"/go/marble-midi-dress/-{first}",
+        f"/go/clutch-bag/-{second}",
+        f"/go/marble-midi-dress/-{third}",
+        "https://museum.example/marble",
+    ]
+    assert all(map(is_placement_token, (first, second, third)))
+    assert tree(rewritten.html) == tree(PARTYWEAR)
+    assert restore(rewritten.html, rewritten.changes) == PARTYWEAR
+    assert [skipped.url for skipped in rewritten.skipped] == ["https://museum.example/marble"]
+    assert "No programme covers museum.example" in rewritten.skipped[0].reason
+    assert rows(title, Link) == 2
+
+
+def test_a_second_run_changes_nothing(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    twice = publish(title, once.html, days=1)
+    assert (twice.html, twice.changes) == (once.html, ())
+    assert tokens(twice) == tokens(once)
+    assert rows(title, Placement) == 2 + 3  # a default one for each link
+    assert rows(title, ArticleDisclosure) == rows(title, Article) == 1
+
+
+def test_the_same_input_gives_the_same_output_for_ever(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    assert publish(title, PARTYWEAR, days=30).html == once.html
+
+
+def test_a_product_led_article_is_labelled_at_its_headline_and_at_each_link(title: Store) -> None:
+    html = publish(title, PARTYWEAR).html
+    mark = 'data-affiliate-disclosure="uk-en-1"'
+    assert f"<p {mark}><strong>Ad</strong></p><h1>Marble print on the high street</h1><p {mark}>We earn" in html
+    assert html.count('<span data-affiliate-label="uk-en-1">Ad&#160;</span><a ') == 3
+    verdicts = check(html, ["uk", "us"], kind="product-led").verdicts
+    assert verdicts == {"uk": "PASS", "us": "PASS"}
+
+
+def test_a_mixed_article_is_labelled_where_its_first_paid_link_stands(title: Store) -> None:
+    html = publish(title, PARTYWEAR, replace(FACTS, kind="mixed")).html
+    assert '</p>\n<p data-affiliate-disclosure="uk-en-1"><strong>Ad</strong> We earn a commission if you buy' in html
+    assert html.index("We earn") < html.index("Start with")
+    assert check(html, ["uk", "us"], kind="mixed").verdicts == {"uk": "PASS", "us": "PASS"}
+
+
+def test_the_us_text_stands_in_a_us_article(title: Store) -> None:
+    rewritten = publish(title, PARTYWEAR, replace(FACTS, jurisdiction="US"))
+    assert '<p data-affiliate-disclosure="us-en-1">We get a commission if you buy through' in rewritten.html
+    assert rewritten.html.count(">(paid link)&#160;</span><a ") == 3
+    assert check(rewritten.html, ["us"], kind="product-led").verdicts == {"us": "PASS"}
+    assert rewritten.disclosure.label == "(paid link)"
+
+
+def test_an_article_without_a_paid_link_gets_nothing(title: Store) -> None:
+    html = '<h1>Marble</h1><p>See <a href="https://museum.example/">the museum</a>, our <a href="/x">x</a>.</p>'
+    rewritten = publish(title, html)
+    assert (rewritten.html, rewritten.changes, rewritten.placements) == (html, (), ())
+    assert rewritten.disclosure.state == NOT_NEEDED
+
+
+def test_the_disclosure_goes_when_the_last_paid_link_goes(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    without = re.sub(r"<span data-affiliate-label[^>]*>Ad&#160;</span><a [^>]*/go/[^>]*>(.*?)</a>", r"\1", once.html)
+    gone = publish(title, without, days=2)
+    assert "affiliate" not in gone.html
+    with title.reading() as session:
+        states = session.execute(
+            select(ArticleDisclosure.state, ArticleDisclosure.shown_from, ArticleDisclosure.shown_until).order_by(
+                ArticleDisclosure.id
+            )
+        ).all()
+    later = NOW + timedelta(days=2)
+    assert [tuple(row) for row in states] == [(PRESENT, NOW, later), (NOT_NEEDED, later, None)]
+
+
+def test_new_wording_replaces_the_old_in_place_and_opens_a_row(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    american = publish(title, once.html, replace(FACTS, jurisdiction="us"), days=1)
+    assert american.html == publish(title, PARTYWEAR, replace(FACTS, jurisdiction="us"), days=1).html
+    assert "uk-en-1" not in american.html
+    assert rows(title, ArticleDisclosure) == 2
+
+
+def test_a_placement_that_leaves_is_kept_and_comes_back(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    shorter = PARTYWEAR.replace("<ul><li><a", "<ul><li><i").replace("again</a>", "again</i>")
+    publish(title, shorter, days=1)
+    with title.reading() as session:
+        removed = session.scalars(select(Placement).where(Placement.removed_at.is_not(None))).all()
+    assert [(row.token, row.removed_at) for row in removed] == [(tokens(once)[2], NOW + timedelta(days=1))]
+    assert tokens(publish(title, PARTYWEAR, days=2)) == tokens(once)
+    with title.reading() as session:
+        assert session.scalar(select(func.count()).where(Placement.removed_at.is_not(None))) == 0
+
+
+def test_a_link_that_moves_within_the_article_keeps_its_token(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    anchors = re.findall(r"<a [^>]*marble-midi-dress.*?</a>", once.html)
+    swapped = once.html.replace(anchors[0], "@").replace(anchors[1], anchors[0]).replace("@", anchors[1])
+    first, second, third = tokens(once)
+    assert tokens(publish(title, swapped)) == [third, second, first]
+
+
+def test_what_is_copied_into_another_article_gets_placements_of_its_own(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    other = publish(title, once.html, ArticleFacts(url="https://magazine.example/other"))
+    assert not set(tokens(once)) & set(tokens(other))
+    assert not any(token in other.html for token in tokens(once))
+    assert publish(title, once.html).html == once.html
+
+
+def test_a_renamed_slug_is_left_as_it_is_written(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    with title.transaction() as session:
+        rename_link(session, link_id=once.placements[0].link.id, slug="the-dress", now=NOW)
+    assert publish(title, once.html).html == once.html
+    assert "/go/the-dress/-" in publish(title, PARTYWEAR).html
+
+
+def test_an_amazon_link_stays_direct_with_the_placement_as_its_sub_id(title: Store) -> None:
+    html = (
+        '<p>The <a href="https://www.amazon.co.uk/dp/B000000001?tag=magazine0a-21&amp;th=1">kettle at Amazon</a>.</p>'
+    )
+    once = publish(title, html)
+    (href,) = hrefs(once.html)
+    assert href.startswith("https://www.amazon.co.uk/dp/B000000001?")
+    assert "tag=magazine0a-21" in href
+    assert tokens(once)[0] in href
+    assert "As an Amazon Associate I earn from qualifying purchases." in once.html
+    assert once.disclosure.version == "uk-en-1+amazon"
+    twice = publish(title, once.html)
+    assert (twice.html, twice.changes) == (once.html, ())
+
+
+def test_our_own_network_link_is_normalised_and_somebody_elses_is_left_alone_with_a_warning(title: Store) -> None:
+    wrapped = "https://www.awin1.com/cread.php?awinmid=70002&awinaffid={}&ued=https%3A%2F%2Fpebblerow.example%2Fp%2Fhat"
+    ours, other = wrapped.format("900001"), wrapped.format("123456")
+    rewritten = publish(title, f'<p><a href="{ours}">hat</a></p><p><a href="{other}">hat</a></p>')
+    assert hrefs(rewritten.html) == [f"/go/hat/-{tokens(rewritten)[0]}", other]
+    assert f'<p><a href="{other}">hat</a></p>' in rewritten.html
+    (warning,) = rewritten.warnings
+    assert other in warning
+    assert "pays somebody else (123456)" in warning
+
+
+def test_a_network_link_of_an_unknown_account_is_labelled_but_not_taken_over(title: Store) -> None:
+    address = "https://click.linksynergy.com/deeplink?id=AbCdEfGhIjK&mid=1&murl=https%3A%2F%2Felsewhere.example%2F"
+    rewritten = publish(title, f'<p><a href="{address}">x</a></p>')
+    assert hrefs(rewritten.html) == [address]
+    assert rewritten.html.index(">Ad") < rewritten.html.index(address)
+    assert rewritten.disclosure.state == PRESENT
+    assert "none of our accounts" in rewritten.warnings[0]
+
+
+def test_an_advertiser_that_wants_no_tracking_is_left_untouched(title: Store) -> None:
+    html = '<p><a href="https://silent.example/x">x</a></p>'
+    rewritten = publish(title, html)
+    assert rewritten.html == html
+    assert "untouched" in rewritten.skipped[0].reason
+
+
+def test_a_bereavement_story_is_never_monetised_whatever_its_editor_set(title: Store) -> None:
+    facts = replace(FACTS, tags=("Bereavement",), monetise=True)
+    rewritten = publish(title, PARTYWEAR, facts)
+    assert (rewritten.html, rewritten.changes, rewritten.placements) == (PARTYWEAR, (), ())
+    assert rewritten.disclosure.state == NOT_NEEDED
+    assert rewritten.ruling.spoke == "always-off tag"
+    assert rewritten.warnings == ("Nothing was made to earn. The tag “Bereavement” never carries paid links.",)
+    assert rows(title, Link) == 0
+
+
+def test_an_article_that_may_no_longer_earn_loses_links_labels_and_placements(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    off = publish(title, once.html, days=1, policy=Policy(enabled=False))
+    assert hrefs(off.html)[1:4] == [
+        "https://www.harbourvine.example/p/marble-midi-dress",
+        "https://pebblerow.example/p/clutch-bag",
+        "https://www.harbourvine.example/p/marble-midi-dress",
+    ]
+    assert "data-affiliate" not in off.html
+    assert off.ruling.spoke == "global switch"
+    assert restore(off.html, off.changes) == once.html
+    with title.reading() as session:
+        assert session.scalar(select(func.count()).where(Placement.removed_at.is_not(None))) == 3
+    assert tokens(publish(title, PARTYWEAR, days=2)) == tokens(once)
+
+
+def test_tags_that_were_said_once_are_remembered(title: Store) -> None:
+    publish(title, PARTYWEAR, replace(FACTS, tags=("court",)))
+    assert publish(title, PARTYWEAR, FACTS).html == PARTYWEAR
+
+
+def test_a_preview_answers_the_same_and_stores_nothing(title: Store) -> None:
+    with title.transaction() as session:
+        seen = preview(session, site=the_site(session), html=PARTYWEAR, article=FACTS, now=NOW)
+    assert seen.html.count("/go/") == 3
+    assert seen.article_id is None
+    for table in (Article, Link, Placement, ArticleDisclosure, LinkChange, Job):
+        assert rows(title, table) == 0
+    stored = publish(title, PARTYWEAR)
+    assert len(stored.changes) == len(seen.changes)
+
+
+def test_a_draft_is_recognised_by_the_placements_it_carries(title: Store) -> None:
+    once = publish(title, PARTYWEAR, ArticleFacts())
+    twice = publish(title, once.html, ArticleFacts())
+    assert twice.article_id == once.article_id
+    assert twice.changes == ()
+
+
+def test_an_article_is_found_by_its_address_when_the_cms_begins_to_send_ids(title: Store) -> None:
+    once = publish(title, PARTYWEAR)
+    assert publish(title, PARTYWEAR, replace(FACTS, id="4711")).article_id == once.article_id
+
+
+def test_a_link_base_makes_links_absolute(store: Store) -> None:
+    with store.transaction() as session:
+        found_title(session, now=NOW, link_base="https://go.magazine.example")
+    once = publish(store, PARTYWEAR)
+    assert once.placements[0].href == f"https://go.magazine.example/go/marble-midi-dress/-{tokens(once)[0]}"
+    assert publish(store, once.html).changes == ()
+
+
+def test_a_bare_link_of_ours_in_an_article_gets_a_placement(title: Store) -> None:
+    with title.transaction() as session:
+        add_link(session, site=the_site(session), url="https://pebblerow.example/p/hat", slug="hat", now=NOW)
+    rewritten = publish(title, '<p><a href="/go/hat">hat</a> <a href="/go/unknown">x</a></p>')
+    assert hrefs(rewritten.html) == [f"/go/hat/-{tokens(rewritten)[0]}", "/go/unknown"]
+
+
+def test_a_retired_link_is_left_alone_with_a_warning(title: Store) -> None:
+    once = publish(title, '<p><a href="https://pebblerow.example/p/hat">hat</a></p>')
+    with title.transaction() as session:
+        retire_link(session, link_id=once.placements[0].link.id, now=NOW)
+    again = publish(title, once.html)
+    assert hrefs(again.html) == hrefs(once.html)
+    assert "is retired" in again.warnings[0]
+
+
+def test_a_paid_link_that_policy_forbids_but_an_author_wrote_counts_as_undisclosed(title: Store) -> None:
+    ours = "https://www.awin1.com/cread.php?awinmid=70002&awinaffid=900001&ued=https%3A%2F%2Fpebblerow.example%2Fp"
+    html = f'<p><a href="{ours}">hat</a></p>'
+    rewritten = publish(title, html, replace(FACTS, kind="editorial"))
+    assert rewritten.html == html
+    assert rewritten.disclosure.state == MISSING
+    assert any("our own link of awin" in warning for warning in rewritten.warnings)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            replace(FACTS, kind="advertorial"),
+            "'advertorial' is no kind of article; there are product-led, mixed, editorial",
+        ),
+        (replace(FACTS, jurisdiction="mars"), "jurisdiction 'mars'; there are de, uk, us"),
+        (replace(FACTS, language="es-ES"), "in the language 'es-ES'. Available: uk in en"),
+        (replace(FACTS, id="x" * 1001), "longer than 1000 characters"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused_and_nothing_is_stored(
+    title: Store, facts: ArticleFacts, message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(message)):
+        publish(title, PARTYWEAR, facts)
+    assert rows(title, Article) == rows(title, Link) == rows(title, Placement) == 0
+
+
+def test_an_address_that_is_none_is_refused(title: Store) -> None:
+    with pytest.raises(InvalidUrl):
+        publish(title, PARTYWEAR, ArticleFacts(url="javascript:alert(1)"))
+
+
+def test_the_answer_has_exactly_the_contracts_keys(title: Store) -> None:
+    answer = publish(title, PARTYWEAR).as_json()
+    assert set(answer) == {"html", "changes", "placements", "disclosure", "warnings"}
+    assert answer["disclosure"] == {
+        "state": "present",
+        "jurisdiction": "uk",
+        "label": "Ad",
+        "sentence": "We earn a commission if you buy through links marked Ad.",
+        "text_version": "uk-en-1",
+        "paid_links": 3,
+        "label_at_headline": True,
+    }
+    assert answer["placements"][0]["slug"] == "marble-midi-dress"
