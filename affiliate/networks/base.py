@@ -21,6 +21,7 @@ from affiliate.networks.words import (
     UNPAID,
     UNTOUCHED,
 )
+from affiliate.urls import encode
 
 __all__ = [
     "APPROVED",
@@ -73,16 +74,22 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class DeepLink:
     """A tracked address with one place for the sub-id: `before + sub_id + after`. `longest` is the network's limit
-    for a sub-id in characters; `has_slot` is False where the network takes none (then after is empty)."""
+    for a sub-id in characters; `has_slot` is False where the network takes none (then after is empty). `bare` is the
+    address without a sub-id, where an empty place would not do."""
 
     before: str
     after: str = ""
     has_slot: bool = True
     longest: int | None = None
+    bare: str | None = None
 
     def with_sub_id(self, sub_id: str) -> str:
-        """The finished address. The sub-id is one of our tokens ([a-z0-9]), which needs no encoding anywhere."""
-        return f"{self.before}{sub_id}{self.after}" if self.has_slot else self.before
+        """The finished address. Our tokens ([a-z0-9]) stand as they are; any other text is percent-encoded."""
+        if not self.has_slot:
+            return self.before
+        if not sub_id and self.bare is not None:
+            return self.bare
+        return f"{self.before}{encode(sub_id)}{self.after}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,7 @@ def is_personal(field: str) -> bool:
     """Whether a field of this name holds personal data: IP addresses and their hashes, e-mail, telephone, and names
     and addresses of people (`advertiserName` and `productName` are none)."""
     words = {word.lower() for word in _WORD.findall(field)}
-    if {"e", "mail"} <= words or words & _ALWAYS:
-        return True
-    return bool(words & _PERSON and words & _OF_A_PERSON)
+    return bool(words & _ALWAYS or (words & _PERSON and words & _OF_A_PERSON))
 
 
 def without_personal_data(value: object) -> object:

@@ -173,3 +173,20 @@ def test_an_international_host_goes_into_a_raw_tail_in_ascii() -> None:
     link = network("cj").deep_link(TERMS["cj"], "https://müller.example/größe").with_sub_id("a1")
     assert link.endswith("/https://xn--mller-kva.example/gr%C3%B6%C3%9Fe")
     assert inspect(link).target_url == "https://xn--mller-kva.example/gr%C3%B6%C3%9Fe"
+
+
+def test_a_link_without_a_sub_id_is_still_a_link() -> None:
+    assert network("cj").deep_link(TERMS["cj"], TARGET).with_sub_id("") == (
+        f"https://www.anrdoezrs.net/links/6415797/type/dlg/{TARGET}"
+    )
+    for key, terms in TERMS.items():
+        layer = network(key).take_apart(network(key).deep_link(terms, TARGET).with_sub_id(""))
+        assert layer is not None
+        assert (layer.publisher_id, layer.sub_ids, layer.target) == (terms.publisher_ref, {}, TARGET)
+
+
+@pytest.mark.parametrize("key", TERMS)
+def test_a_sub_id_of_a_persons_own_cannot_add_parameters(key: str) -> None:
+    layer = network(key).take_apart(network(key).deep_link(TERMS[key], TARGET).with_sub_id("a/b&u=x ü"))
+    assert layer is not None
+    assert (list(layer.sub_ids.values()), layer.target) == (["a/b&u=x ü"], TARGET)

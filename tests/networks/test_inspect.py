@@ -1,4 +1,8 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affiliate.errors import InvalidUrl
 from affiliate.networks.inspect import inspect
@@ -57,3 +61,18 @@ def test_a_link_inside_itself_comes_to_an_end() -> None:
 def test_what_is_no_web_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidUrl):
         inspect(url)
+
+
+@given(
+    st.text(max_size=80), st.sampled_from(["", "https://", "https://www.amazon.com/", "//", "%68ttps://", "http://["])
+)
+def test_nothing_that_a_link_carries_breaks_the_taking_apart(inside: str, scheme: str) -> None:
+    carried = encode((scheme + inside).encode("utf-8", "replace").decode())
+    for url in (
+        f"https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued={carried}",
+        f"https://www.ojrq.net/p/?return={carried}",
+        f"https://www.anrdoezrs.net/links/1/type/dlg/{carried}",
+        f"https://click.linksynergy.com/fs-bin/click?id={carried}&offerid={carried}&RD_PARM1={carried}",
+        f"https://www.amazon.com/dp/B0?tag={carried}&ascsubtag={carried}",
+    ):
+        json.dumps(inspect(url).as_json()).encode()

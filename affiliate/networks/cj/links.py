@@ -31,7 +31,7 @@ _HOSTS = (
     "cj.dotomi.com",
 )
 _CLICK = re.compile(r"/click-(\d+)-(\d+)")
-_LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]+/)*)(.*)", re.DOTALL)
+_LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re.DOTALL)
 
 
 def take_apart(url: str) -> Layer | None:
@@ -59,4 +59,5 @@ def deep_link(terms: Terms, target_url: str) -> DeepLink:
     if ad := terms.parameters.get("ad_id"):
         before = f"https://www.jdoqocy.com/click-{publisher}-{encode(ad)}?sid="
         return DeepLink(before, f"&url={encode(target_url)}")
-    return DeepLink(f"https://www.anrdoezrs.net/links/{publisher}/type/dlg/sid/", f"/{in_ascii(target_url)}")
+    links, tail = f"https://www.anrdoezrs.net/links/{publisher}/type/dlg", f"/{in_ascii(target_url)}"
+    return DeepLink(f"{links}/sid/", tail, bare=f"{links}{tail}")
