@@ -53,8 +53,8 @@ def fill(app: Application) -> None:
     known = logins.login_text(app.settings.data_dir)
     if UK in keys and known is None:
         raise Conflict(
-            f"The demo newsroom in {app.settings.data_dir} is half filled. Delete what is in that folder, then run:"
-            " affiliate demo"
+            f"The demo newsroom in {app.settings.data_dir} was not filled to the end, or its log-ins are gone."
+            " Delete what is in that folder and run: affiliate demo"
         )
     if occupied:
         console.print("There are links or articles already: nothing was added.")
@@ -143,7 +143,7 @@ def _click(app: Application, requests: Sequence[Visit], console: Console) -> Non
     folder = app.settings.journal_dir
     journal = JournalWriter(folder, Counters(folder), segment_bytes=app.settings.journal.segment_bytes)
     hop = Hop(app.table, journal, Visitors(_key_of), OrphanLog(folder), internal=[OFFICE])
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Readers click", total=len(requests))
         for number, visit in enumerate(requests, start=1):
             hop.answer("GET", visit.spot.host, visit.spot.path, visit.headers, visit.address, visit.at)

@@ -48,7 +48,7 @@ STORIES = (
         author="Imogen Farrowdale",
         days_old=58,
         hour=7,
-        readers=330,
+        readers=220,
         tags=("partywear", "high street", "trends"),
     ),
     Story(
@@ -60,7 +60,7 @@ STORIES = (
         author="Dev Askwith-Rao",
         days_old=33,
         hour=6,
-        readers=70,
+        readers=50,
         tags=("villages", "good news"),
     ),
     Story(
@@ -79,7 +79,7 @@ STORIES = (
         title_key=UK,
         file="remembering-hettie-marlpool",
         headline="Hettie Marlpool, who taught a town to swim",
-        kind="editorial",
+        kind="mixed",
         section="Lives",
         author="Dev Askwith-Rao",
         days_old=21,
@@ -96,7 +96,7 @@ STORIES = (
         author="Cosima Pettifer-Lund",
         days_old=44,
         hour=8,
-        readers=120,
+        readers=80,
         tags=("hosting", "tableware"),
     ),
     Story(
@@ -108,7 +108,7 @@ STORIES = (
         author="Marguerite Dellafield",
         days_old=51,
         hour=7,
-        readers=190,
+        readers=130,
         tags=("travel", "capsule wardrobe"),
     ),
     Story(
@@ -120,7 +120,7 @@ STORIES = (
         author="Jonah Westerbrook-Ames",
         days_old=26,
         hour=6,
-        readers=60,
+        readers=45,
         tags=("libraries", "cooking"),
     ),
 )

@@ -45,6 +45,7 @@ _WEEK = (0.95, 0.9, 0.95, 1.05, 1.15, 0.85, 1.2)  # Monday first: Friday and Sun
 _HOURS = (2, 1, 1, 1, 1, 3, 6, 9, 10, 8, 7, 8, 11, 10, 8, 7, 8, 9, 10, 12, 15, 17, 14, 7)
 _LASTING = 0.05  # of the first day's readers still come after weeks, from search
 _HALF_GONE_AFTER = 4.5  # days
+_MACHINES = 0.12  # the share of bots and link previewers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def _of_article(spots: Sequence[Spot], now: datetime, dice: Random) -> Iterator[
             at = _moment(day, first.time_zone, dice)
             if at < first.published_at:  # the first day starts with the article
                 at = first.published_at + timedelta(seconds=dice.uniform(60, 40_000))
-            yield from _of_reader(dice.choices(spots, weights)[0], at, dice)
+            clicked = dice.choices(spots, weights)[0]
+            if dice.random() < _MACHINES:
+                yield _of_machine(clicked, at, dice)
+            else:
+                yield from _of_person(clicked, spots, at, dice)
         day += timedelta(days=1)
         age += 1
 
@@ -108,17 +113,12 @@ def _moment(day: date, time_zone: str, dice: Random) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=zone(time_zone)) + timedelta(seconds=dice.uniform(0, 3600))
 
 
-def _of_reader(spot: Spot, at: datetime, dice: Random) -> Iterator[Visit]:
-    what = dice.random()
-    if what < 0.09:
-        yield Visit(at, spot, {"user-agent": dice.choice(_BOTS)}, _address(dice), by_person=False)
-    elif what < 0.12:
-        yield Visit(at, spot, {"user-agent": dice.choice(_PREVIEWERS)}, _address(dice), by_person=False)
-    else:
-        yield from _of_person(spot, at, dice)
+def _of_machine(spot: Spot, at: datetime, dice: Random) -> Visit:
+    agent = dice.choice(_BOTS if dice.random() < 0.75 else _PREVIEWERS)
+    return Visit(at, spot, {"user-agent": agent}, _address(dice), by_person=False)
 
 
-def _of_person(spot: Spot, at: datetime, dice: Random) -> Iterator[Visit]:
+def _of_person(spot: Spot, others: Sequence[Spot], at: datetime, dice: Random) -> Iterator[Visit]:
     agent = dice.choice(_PHONES if dice.random() < 0.68 else _OTHER_SCREENS)
     headers = {"user-agent": agent} | _referrer(spot, dice)
     if dice.random() < 0.04:
@@ -129,6 +129,9 @@ def _of_person(spot: Spot, at: datetime, dice: Random) -> Iterator[Visit]:
     yield Visit(at, spot, headers, address, by_person=True)
     if dice.random() < 0.05:  # tapped twice
         yield Visit(at + timedelta(seconds=dice.uniform(0.4, 4)), spot, headers, address, by_person=False)
+    if dice.random() < 0.2:  # came back to the article for another look
+        again = at + timedelta(seconds=dice.uniform(25, 400))
+        yield Visit(again, dice.choice(others), headers, address, by_person=True)
 
 
 def _referrer(spot: Spot, dice: Random) -> dict[str, str]:
