@@ -35,7 +35,7 @@ STATUSES: dict[type[AffiliateError], int] = {
     NotAllowed: 403,
     Unreachable: 502,
     StoreUnavailable: 503,
-    SettingsInvalid: 500,
+    SettingsInvalid: 422,  # here: a column map that somebody sent
     AffiliateError: 422,
 }
 
@@ -70,11 +70,11 @@ def status_of(problem: AffiliateError) -> int:
 
 
 def install(app: APIFlask) -> None:
+    app.error_processor(_schema)  # first: it also takes every HTTPException for itself
     app.register_error_handler(AffiliateError, _refused)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _broken)
-    app.error_processor(_schema)
 
 
 def _refused(problem: AffiliateError) -> tuple[Any, int] | Response:
@@ -118,12 +118,17 @@ def _broken(problem: Exception) -> tuple[Any, int] | Response:
 
 def _schema(problem: HTTPError) -> tuple[Any, int, Any]:
     """What the API's own checks of input refuse, in the form of every other refusal."""
-    error = {"kind": "InvalidRequest", "message": problem.message, "detail": problem.detail}
-    return {"error": error}, problem.status_code, problem.headers
+    fields = {name: texts for found in problem.detail.values() for name, texts in found.items()}
+    message = " ".join(f"{name}: {texts[0]}." for name, texts in fields.items()) or problem.message
+    return (
+        {"error": {"code": "InvalidRequest", "message": message, "fields": fields}},
+        problem.status_code,
+        problem.headers,
+    )
 
 
 def _answer(status: int, kind: str, text: str, *, heading: str = "") -> tuple[Any, int]:
     if wants_json():
-        return jsonify(error={"kind": kind, "message": text}), status
+        return jsonify(error={"code": kind, "message": text}), status
     heading = heading or _HEADINGS.get(status, "This did not work")
     return render_template("error.html", status=status, heading=heading, text=text), status

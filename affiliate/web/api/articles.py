@@ -1,0 +1,130 @@
+"""Articles: rewritten on the way out of a CMS, listed with what they disclose; links taken apart."""
+
+from typing import Any
+
+from affiliate.articles.article import ArticleFacts
+from affiliate.articles.publish import rewrite_article
+from affiliate.errors import InvalidDocument, InvalidInput
+from affiliate.links.programmes import is_our_account
+from affiliate.links.sites import find_site
+from affiliate.networks.inspect import inspect
+from affiliate.reports.articles import ArticleFilter, ArticleRow, list_articles
+from affiliate.web.access import scoped
+from affiliate.web.api.door import SECURITY, blueprint, site_of
+from affiliate.web.api.models import (
+    ArticleIn,
+    ArticleListOut,
+    ArticleQuery,
+    InspectIn,
+    InspectListOut,
+    RewriteIn,
+    RewriteOut,
+)
+from affiliate.web.services import services
+
+api = blueprint("articles", "Articles")
+
+
+@api.post("/rewrite")
+@api.input(RewriteIn, arg_name="body")
+@api.output(RewriteOut)
+@api.doc(security=SECURITY)
+@scoped("articles:write")
+def rewrite(body: RewriteIn) -> dict[str, Any]:
+    """Rewrite an article
+
+    Outbound links to known advertisers become tracked links, the disclosure is put before the first of them; every
+    other byte stays. The same article again gives the same answer. With `dry_run` nothing is stored.
+    """
+    largest = services().largest_html_bytes
+    if len(body.html.encode()) > largest:
+        raise InvalidDocument(f"The HTML is larger than {largest:,} bytes; send the article without its surroundings.")
+    with services().store.transaction() as session:
+        rewritten = rewrite_article(
+            session,
+            site=site_of(session, body.site, body.article.url),
+            html=body.html,
+            article=facts_of(body.article),
+            policy=services().policy,
+            dry_run=body.dry_run,
+            now=services().clock(),
+        )
+    if not body.dry_run:
+        services().publish([placed.link.id for placed in rewritten.placements])
+    return rewritten.as_json()
+
+
+@api.post("/inspect")
+@api.input(InspectIn, arg_name="body")
+@api.output(InspectListOut)
+@api.doc(security=SECURITY)
+@scoped("links:read")
+def inspect_links(body: InspectIn) -> InspectListOut:
+    """Take links apart
+
+    One object per address, in their order. No request is made.
+    """
+    urls = [*(body.urls or []), *([body.url] if body.url is not None else [])]
+    if not urls:
+        raise InvalidInput("Send the addresses as “urls”, or one as “url”.")
+    with services().store.reading() as session:
+        taken = [inspect(url, is_ours=lambda key, ref: is_our_account(session, key, ref)) for url in urls]
+    return InspectListOut.model_validate([part.as_json() for part in taken])
+
+
+@api.get("/articles")
+@api.input(ArticleQuery, location="query", arg_name="query")
+@api.output(ArticleListOut)
+@api.doc(security=SECURITY)
+@scoped("articles:read")
+def articles(query: ArticleQuery) -> dict[str, Any]:
+    """Search the articles
+
+    The last rewritten first, each with what it discloses.
+    """
+    with services().store.reading() as session:
+        wanted = ArticleFilter(
+            text=query.search,
+            site_id=find_site(session, query.site).id if query.site else None,
+            disclosure=query.disclosure,
+            page=query.page,
+            per_page=query.per_page,
+        )
+        rows, total = list_articles(session, wanted)
+    return {"items": [_row(row) for row in rows], "total": total, "page": query.page, "per_page": query.per_page}
+
+
+def _row(row: ArticleRow) -> dict[str, Any]:
+    return {
+        "id": row.ref,
+        "site": row.site,
+        "url": row.url,
+        "title": row.title,
+        "kind": row.kind,
+        "author": row.author,
+        "section": row.section,
+        "tags": list(row.tags),
+        "monetise": row.monetise,
+        "paid_links": row.paid_links,
+        "clicks": row.clicks,
+        "disclosure": row.disclosure,
+        "label": row.label,
+        "sentence": row.sentence,
+        "shown_from": row.shown_from,
+        "rewritten_at": row.rewritten_at,
+    }
+
+
+def facts_of(article: ArticleIn) -> ArticleFacts:
+    return ArticleFacts(
+        id=str(article.id) if article.id is not None else None,
+        url=article.url,
+        title=article.title,
+        kind=article.kind,
+        section=article.section,
+        tags=tuple(article.tags) if article.tags is not None else None,
+        author=article.author,
+        language=article.language,
+        jurisdiction=article.jurisdiction,
+        monetise=article.monetise,
+    )

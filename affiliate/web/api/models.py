@@ -1,0 +1,284 @@
+"""What the API takes and gives. Bodies are strict: no text for a number, no unknown field."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+LARGEST_PAGE = 200
+MOST_URLS = 500
+
+Item = TypeVar("Item")
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(text: str) -> str:
+    if found := _UNSTORABLE.search(text):
+        raise ValueError(f"the text holds {found.group()!r}, which is no character that can be stored")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Short = Annotated[Text, StringConstraints(max_length=255)]
+Long = Annotated[Text, StringConstraints(max_length=2000)]
+Address = Annotated[Text, StringConstraints(max_length=8000)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Query):
+    """Pages count from 1."""
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(50, ge=1, le=LARGEST_PAGE)
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.per_page
+
+
+class Listed(BaseModel, Generic[Item]):
+    """A page of a list, and how many there are in all."""
+
+    items: list[Item]
+    total: int
+    page: int
+    per_page: int
+
+
+class Loose(BaseModel):
+    """An answer whose fields beyond the named ones are described in docs/api.md."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+# ---- articles -------------------------------------------------------------------------------------------------------
+
+
+class ArticleIn(Body):
+    """`id` or `url` names the article within its site; without both the text itself does. Null leaves to the site."""
+
+    id: Annotated[Text, StringConstraints(max_length=1000)] | int | None = None
+    url: Address | None = None
+    kind: Literal["product-led", "mixed", "editorial"] | None = None
+    section: Short | None = None
+    tags: list[Short] | None = Field(None, max_length=200)
+    author: Short | None = None
+    language: Annotated[Text, StringConstraints(max_length=20)] | None = None
+    jurisdiction: Annotated[Text, StringConstraints(max_length=12)] | None = None
+    title: Long | None = None
+    monetise: bool | None = None
+
+
+class RewriteIn(Body):
+    html: Text
+    article: ArticleIn = Field(default_factory=ArticleIn)
+    site: Short | None = None
+    dry_run: bool = False
+
+
+class RewriteOut(BaseModel):
+    """`changes` restore the input: each `old` stood at `start` (in characters) of the input where `new` stands now."""
+
+    html: str
+    changes: list[dict[str, Any]]
+    placements: list[dict[str, Any]]
+    disclosure: dict[str, Any]
+    warnings: list[str]
+
+
+class InspectIn(Body):
+    """`urls`, or one `url`."""
+
+    urls: list[Address] | None = Field(None, min_length=1, max_length=MOST_URLS)
+    url: Address | None = None
+
+
+class InspectOut(BaseModel):
+    url: str
+    network: str | None
+    publisher_id: str | None
+    advertiser_id: str | None
+    sub_ids: dict[str, str]
+    target_url: str | None
+    wrapped: bool
+    monetised: Literal["ours", "other", "unknown", "no"]
+    layers: list[dict[str, Any]]
+
+
+class InspectListOut(RootModel[list[InspectOut]]):
+    pass
+
+
+class ArticleQuery(Page):
+    search: Long = ""
+    site: Short | None = None
+    disclosure: Literal["present", "missing", "not-needed"] | None = None
+
+
+class ArticleOut(BaseModel):
+    """`disclosure` is present, missing, not-needed or null (never rewritten); `clicks` are human ones, ever."""
+
+    id: str
+    site: str
+    url: str | None
+    title: str
+    kind: str
+    author: str
+    section: str
+    tags: list[str]
+    monetise: bool | None
+    paid_links: int
+    clicks: int
+    disclosure: str | None
+    label: str | None
+    sentence: str | None
+    shown_from: datetime | None
+    rewritten_at: datetime | None
+
+
+class ArticleListOut(Listed[ArticleOut]):
+    pass
+
+
+# ---- links ----------------------------------------------------------------------------------------------------------
+
+
+class LinkQuery(Page):
+    search: Long = ""
+    status: Literal["live", "scheduled", "expired", "retired"] | None = None
+    site: Short | None = None
+
+
+class SiteQuery(Query):
+    site: Short | None = None
+
+
+class LinkIn(Body):
+    """`url` may be any network's link to the product; it is taken apart and cleaned."""
+
+    url: Address
+    slug: Short | None = None
+    name: Long | None = None
+    site: Short | None = None
+
+
+class LinkChangeIn(Body):
+    """Only what is sent changes. A `mode` of null goes back to the programme's."""
+
+    slug: Short | None = None
+    url: Address | None = None
+    name: Long | None = None
+    note: Annotated[Text, StringConstraints(max_length=20_000)] | None = None
+    mode: Literal["redirect", "direct", "untouched"] | None = None
+    price: Short | None = None
+    currency: Short | None = None
+    status: Literal["live", "scheduled", "expired", "retired"] | None = None
+
+
+class LinkOut(Loose):
+    slug: str
+    path: str
+    target_url: str
+    deep_link: str | None
+    network: str
+    mode: str
+    status: str
+
+
+class AddedLinkOut(LinkOut):
+    created: bool
+    duplicates: list[str]
+
+
+class LinkListOut(Listed[LinkOut]):
+    pass
+
+
+class SiteOut(BaseModel):
+    key: str
+    name: str
+    entity: str
+    hosts: list[str]
+    link_base: str
+    language: str
+    jurisdiction: str
+    time_zone: str
+    monetise: bool
+
+
+class SiteListOut(Listed[SiteOut]):
+    pass
+
+
+class ProgrammeOut(BaseModel):
+    """`rate` is a fraction as a decimal text (0.08 for 8 %)."""
+
+    id: int
+    network: str
+    publisher_id: str
+    advertiser_id: str
+    name: str
+    advertiser: str
+    hosts: list[str]
+    mode: str
+    rate: str | None
+    joined: bool
+    to_be_completed: bool
+
+
+class ProgrammeListOut(Listed[ProgrammeOut]):
+    pass
+
+
+class ProductOut(BaseModel):
+    """`price` is a decimal text beside `currency`, as of `price_as_of`."""
+
+    id: int
+    title: str
+    advertiser: str
+    target_url: str
+    brand: str | None
+    price: str | None
+    currency: str | None
+    price_as_of: datetime | None
+    image_url: str | None
+    availability: str | None
+
+
+class ProductListOut(Listed[ProductOut]):
+    pass
+
+
+class SearchQuery(Page):
+    search: Long = ""
+
+
+# ---- money ----------------------------------------------------------------------------------------------------------
+
+
+class ReportQuery(Query):
+    """Days in the site's zone: `from` inclusive, `to` exclusive. `as_of` is a moment with its offset."""
+
+    first: date = Field(alias="from")
+    until: date = Field(alias="to")
+    by: Short = "article"
+    date_basis: Short = "transaction"
+    as_of: AwareDatetime | None = None
+    site: Short | None = None
+    format: Literal["json", "csv"] = "json"
+
+
+class ReportOut(BaseModel):
+    basis: dict[str, Any]
+    rows: list[dict[str, Any]]
+    totals: list[dict[str, Any]]
