@@ -49,7 +49,8 @@ class Publisher:
         with self._store.reading() as session:
             newest = queries.newest_change(session)
             entries = _all_entries(session)
-            self._table.replace((host, path, entry) for host, path, entry in entries if entry is not None)
+            present = ((host, path, entry) for host, path, entry in entries if entry is not None)
+            self._table.replace(present, checkpoint=newest)
         self._applied = set(range(max(newest - _LOOK_BACK, 0), newest + 1))
 
 

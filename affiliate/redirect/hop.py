@@ -95,10 +95,10 @@ class Hop:
     def health(self) -> str:
         """Why redirects do not work, or "" if they do."""
         try:
-            self._table.count()
+            built = self._table.checkpoint() is not None
         except TableDamaged as problem:
             return str(problem)
-        return ""
+        return "" if built else "The link table has not been built yet."
 
     def _click(self, found: Found, host: str, headers: Mapping[str, str], peer: str, now: datetime) -> ClickRecord:
         get = headers.get

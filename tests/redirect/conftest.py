@@ -33,7 +33,7 @@ class Redirects:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.table = LinkTable(folder / "links")
-        self.table.apply([(HOST, "/go/dress", entry())])
+        self.table.apply([(HOST, "/go/dress", entry())], checkpoint=0)
         self.counters = Counters(folder / "counters")
         self.journal = JournalWriter(folder / "journal", self.counters)
         self.orphans = OrphanLog(folder)

@@ -187,7 +187,8 @@ def test_a_damaged_table_is_a_503_for_links_and_none_of_the_pages_business(redir
     assert redirects.ask("/login") is None
     assert "rebuilt" in redirects.hop.health()
     redirects.table.recreate()
-    redirects.table.apply([(HOST, "/go/dress", entry())])
+    assert "not been built" in redirects.hop.health()
+    redirects.table.replace([(HOST, "/go/dress", entry())], checkpoint=0)
     assert shown(redirects.ask())[0] == "302 Found"
     assert redirects.hop.health() == ""
 

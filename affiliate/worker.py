@@ -1,0 +1,189 @@
+"""The work that goes on in the background of a node, as one table of tasks: each is run every so often, in a thread of
+its own so that a long one keeps none waiting, and can be run by name."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from affiliate.app import Application
+from affiliate.clicks.load import forget_visits
+from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
+from affiliate.links import facts
+from affiliate.links.library import READ_FACTS
+from affiliate.links.publish import Publisher
+from affiliate.redirect.table import TableDamaged
+from affiliate.redirect.visitors import KeyFiles
+from affiliate.store import jobs
+from affiliate.store.tables import Link
+
+_TROUBLE_SECONDS = 1.0  # between tries while the database is away
+
+log = logging.getLogger(__name__)
+
+
+class Node:
+    """What the tasks work with, kept for as long as the process runs."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(self.app.store, self.app.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`run` returns what it did in words, or "" if there was nothing to do."""
+
+    name: str
+    seconds: float
+    does: str
+    run: Callable[[Node], str]
+
+
+def load_clicks(node: Node) -> str:
+    loaded = node.app.load_clicks()
+    if not any((loaded.clicks, loaded.set_aside, loaded.segments)):
+        return ""
+    return f"loaded {loaded.clicks} clicks, set aside {loaded.set_aside} records, emptied {loaded.segments} segments"
+
+
+def publish_links(node: Node) -> str:
+    """Replays the outbox; builds the whole table where there is none, it is damaged or was never built."""
+    table = node.app.table
+    try:
+        built = table.checkpoint() is not None
+    except TableDamaged as problem:
+        log.error("%s It is being rebuilt.", problem)
+        table.recreate()
+        built = False
+    if not built:
+        node.publisher.rebuild()
+        return f"built the link table: {table.count()} paths"
+    published = node.publisher.publish_pending()
+    return f"published {published} changes" if published else ""
+
+
+def run_jobs(node: Node) -> str:
+    done = 0
+    while _run_next_job(node.app):
+        done += 1
+    return f"ran {done} jobs" if done else ""
+
+
+def forget_visitors(node: Node) -> str:
+    """Deletes visitor keys and visits whose three hours are over."""
+    now = node.app.clock()
+    keys = KeyFiles(node.app.settings.visitor_keys_dir).forget(now=now)
+    with node.app.store.transaction() as session:
+        visits = forget_visits(session, now=now)
+    return f"deleted {keys} visitor keys and {visits} visits" if keys or visits else ""
+
+
+TASKS = (
+    Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
+    Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
+    Task("jobs.run", 1.0, "runs the jobs that are due", run_jobs),
+    Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
+)
+
+
+def run_task(app: Application, name: str) -> str:
+    """Runs one task now; what it did, in words."""
+    for task in TASKS:
+        if task.name == name:
+            return task.run(Node(app)) or "There was nothing to do."
+    raise NotFound("task", name, "There are: " + ", ".join(task.name for task in TASKS))
+
+
+def run_forever(app: Application, stop: threading.Event | None = None) -> None:
+    """Runs every task until `stop` is set (or the process is interrupted), and the loader once more at the end.
+
+    The database may be away when this begins: it is created or migrated as soon as it answers.
+    """
+    stop = stop or threading.Event()
+    node = Node(app)
+    while not _tried("database", app.prepare) and not stop.wait(_TROUBLE_SECONDS):
+        pass
+    threads = [threading.Thread(target=_repeat, args=(task, node, stop), name=task.name) for task in TASKS]
+    for thread in threads:
+        thread.start()
+    try:
+        stop.wait()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    _tried("clicks.load", lambda: load_clicks(node))
+
+
+def _repeat(task: Task, node: Node, stop: threading.Event) -> None:
+    working = True
+    while True:
+        worked = _tried(task.name, lambda: task.run(node), quiet=not working)
+        if worked and not working:
+            log.warning("%s: works again", task.name)
+        working = worked
+        if stop.wait(task.seconds if working else max(task.seconds, _TROUBLE_SECONDS)):
+            return
+
+
+def _tried(name: str, work: Callable[[], object], *, quiet: bool = False) -> bool:
+    """Whether the work went well. A burst of failures is logged once."""
+    try:
+        did = work()
+    except StoreUnavailable as problem:
+        if not quiet:
+            log.error("%s: %s", name, problem)
+        return False
+    except Exception:  # one bad task must not end the others; it is logged whole and tried again
+        if not quiet:
+            log.exception("%s failed", name)
+        return False
+    if did:
+        log.debug("%s: %s", name, did)
+    return True
+
+
+def _run_next_job(app: Application) -> bool:
+    now = app.clock()
+    with app.store.transaction() as session:
+        job = jobs.lease_next(session, now=now)
+    if job is None:
+        return False
+    try:
+        _HANDLERS[job.name](app, **job.arguments)
+    except Exception as problem:  # a job that cannot be done is put off, and kept with its error
+        log.exception("job %s %s failed", job.name, job.arguments)
+        with app.store.transaction() as session:
+            jobs.fail(session, job, repr(problem), now=app.clock())
+    else:
+        with app.store.transaction() as session:
+            jobs.finish(session, job, now=app.clock())
+    return True
+
+
+def _read_facts(app: Application, *, link_id: int) -> None:
+    """Reads a product's page; one that cannot be read leaves a note for the editor, and nothing waits for it."""
+    if not app.settings.requests.read_product_pages:
+        return
+    with app.store.reading() as session:
+        link = session.get(Link, link_id)
+        url = link.target_url if link else ""
+    if not url:
+        return
+    try:
+        page = app.pages.get(url)
+    except AffiliateError as problem:
+        with app.store.transaction() as session:
+            facts.note_failure(session, link_id, problem, now=app.clock())
+        return
+    with app.store.transaction() as session:
+        facts.store_facts(session, link_id, facts.facts_of(page.text, page.url), now=app.clock())
+
+
+_HANDLERS: dict[str, Callable[..., Any]] = {READ_FACTS: _read_facts}
