@@ -24,7 +24,6 @@ LABEL_MARK = "data-affiliate-label"
 PLACEMENT_MARK = "data-affiliate-placement"
 OFF_MARK = "data-affiliate"
 
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _STRAY_ENDS = re.compile(r"(?:\s*</[^>]*>)*")  # ignored at the start of a document, but not behind a paragraph
 _BLANKS = "\t\n\f\r "
@@ -122,8 +121,8 @@ class Document:
                 f"The HTML has {len(html):,} characters; at most {longest:,} are read. Send the article alone,"
                 " without the page around it."
             )
-        if found := _NOT_TEXT.search(html):
-            raise InvalidDocument(f"The HTML is no text: character {found.start()} is {found.group()!r}.")
+        if (at := _first_that_is_no_text(html)) is not None:
+            raise InvalidDocument(f"The HTML is no text: character {at} is {html[at]!r}.")
         self.html = html
         self._bom = 1 if html.startswith("\ufeff") else 0
         # position of every CRLF in the parser's counting, in which each of those before it is one shorter
@@ -308,6 +307,16 @@ class Document:
 
     def _offset(self, parsed: int) -> int:
         return parsed + bisect_left(self._crlf, parsed) + self._bom
+
+
+def _first_that_is_no_text(html: str) -> int | None:
+    """The place of a NUL or half a surrogate pair, which no text has and no database takes."""
+    at = html.find("\0")
+    try:
+        html.encode()  # fifteen times as fast as a regular expression over 200,000 characters
+    except UnicodeEncodeError as problem:
+        return problem.start if at < 0 else min(at, problem.start)
+    return None if at < 0 else at
 
 
 def _around(element: Element) -> Iterator[Element]:

@@ -6,7 +6,7 @@ finding rests on is named by its rule: US-… and UK-… after FTC and CAP/ASA g
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,8 @@ class _Profile:
 
 
 _ENGLISH = re.compile(
-    r"(?=.*\b(?:earn|get|gets|receive|paid|make|makes|pays?)\b)(?=.*\b(?:commissions?|paid|money|percentage|cut|fee)\b)"
+    r"(?=.*\b(?:(?:earn|get|receive|make|collect)s?\b.*\b(?:commissions?|money|percentage|cut|fees?|share)"
+    r"|(?:are|is|be|get|gets) paid)\b)"
     r"(?=.*\b(?:buy|bought|purchas\w*|shop|links?)\b)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -150,11 +151,11 @@ class _Page:
 
     def labelled_in_block(self, labels: re.Pattern[str], link: Tag) -> bool:
         """Whether a label stands before a link in its own block; what hides both hides no label from the link."""
-        block = _block(link)
-        for node in block.descendants:
+        around = {id(parent) for parent in link.parents}
+        for node in _block(link).descendants:
             if node is link:
                 return False
-            if isinstance(node, NavigableString) and _is_live(node, within=block) and _is_label(labels, node):
+            if isinstance(node, NavigableString) and _is_live(node, around) and _is_label(labels, node):
                 return True
         return False
 
@@ -205,12 +206,13 @@ def _is_label(labels: re.Pattern[str], node: NavigableString) -> bool:
     return bool(labels.fullmatch(text) or labels.fullmatch(re.split(r"\s*[|:–—]\s*", text)[0]))
 
 
-def _is_live(node: NavigableString, within: Tag | None = None) -> bool:
-    """Text that markup does not hide, up to the element that is looked into; comments and declarations are none."""
+def _is_live(node: NavigableString, around: Collection[int] = ()) -> bool:
+    """Text that markup does not hide; comments and declarations are none. Elements with the ids `around` do not count,
+    nor what is around them."""
     if isinstance(node, PreformattedString) or not node.strip():
         return False
     for parent in node.parents:
-        if parent is within:
+        if id(parent) in around:
             return True
         if parent.name in _UNSEEN or parent.has_attr("hidden") or _HIDING.search(str(parent.get("style", ""))):
             return False

@@ -1,7 +1,6 @@
 """html5lib as the independent judge: it shares no code with the parser that the rewriter uses."""
 
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import html5lib
 
@@ -14,24 +13,24 @@ def tree(html: str, *, comments: bool = True) -> Any:
     attributes of anchors. A paragraph before a document's first comment moves that into the body: `comments` False
     leaves them out too."""
     parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
-    root: Element = parser.parse(html.removeprefix("\ufeff"), scripting=True)
+    root = parser.parse(html.removeprefix("\ufeff"), scripting=True)
     return _node(root, comments)
 
 
-def _node(element: Element, comments: bool) -> Any:
+def _node(element: Any, comments: bool) -> Any:
     attributes = dict(element.attrib)
     if element.tag in ("a", "area"):
         for name in _CHANGED:
             attributes.pop(name, None)
     children: list[Any] = [element.text or ""]
     for child in element:
-        is_comment = not isinstance(child.tag, str)
+        is_comment = callable(child.tag)
         if (is_comment and not comments) or any(mark in child.attrib for mark in _OURS):
             children[-1] += child.tail or ""
             continue
         children += [_node(child, comments), child.tail or ""]
     return (
-        element.tag if isinstance(element.tag, str) else "comment",
+        "comment" if callable(element.tag) else element.tag,
         tuple(sorted(attributes.items(), key=str)),
         tuple(children),
     )
