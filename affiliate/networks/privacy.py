@@ -1,7 +1,7 @@
 """Personal data in networks' rows: dropped before anything is kept, whatever the column is called."""
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ALWAYS = frozenset(
@@ -53,6 +53,7 @@ _PERSON = frozenset(
 _OF_A_PERSON = frozenset({"name", "address"})
 
 
+@lru_cache(maxsize=1000)  # a report repeats its field names in every row
 def is_personal(field: str) -> bool:
     """Whether a field of this name holds personal data: IP addresses and their hashes, e-mail, telephone, and names
     and addresses of people (`advertiserName` and `productName` are none)."""
@@ -62,7 +63,7 @@ def is_personal(field: str) -> bool:
 
 def without_personal_data(value: object) -> object:
     """The same JSON value without personal fields, at any depth."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: without_personal_data(inner) for key, inner in value.items() if not is_personal(str(key))}
     if isinstance(value, list):
         return [without_personal_data(inner) for inner in value]

@@ -13,6 +13,7 @@ from affiliate.networks.base import BadRow, Report, ReportedTransaction
 from affiliate.networks.moments import read_moment
 from affiliate.networks.privacy import without_personal_data
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
@@ -27,7 +28,7 @@ class Row:
     which names the field and the value.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: dict[str, Any]) -> None:
         self._values = values
 
     def raw(self, *path: str) -> Any:
@@ -35,7 +36,7 @@ class Row:
         for name in path:
             if value is None:
                 return None
-            if not isinstance(value, Mapping):
+            if not isinstance(value, dict):
                 raise BadValue(f"{'.'.join(path)} cannot be read: {_shown(value)} has no fields.")
             value = value.get(name)
         return None if value == "" else value
@@ -131,7 +132,7 @@ def read_rows(rows: Iterable[tuple[int, object]], read_one: Callable[[int, Row],
     bad: list[BadRow] = []
     for line, record in rows:
         try:
-            if not isinstance(record, Mapping):
+            if not isinstance(record, dict):
                 raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
             _refuse_unstorable(record)
             good.append(read_one(line, Row(record)))
@@ -157,13 +158,13 @@ def records_at(document: Any, report: str, *path: str) -> list[tuple[int, object
     """The list of records at a path of the document, numbered from 1; UnreadableFile where there is none."""
     found = document
     for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+        found = found.get(name) if isinstance(found, dict) else None
     if isinstance(found, list):
         return list(enumerate(found, start=1))
     where = f"a list under {'.'.join(path)}" if path else "a list of rows at the top"
     there = (
         f"an object with {', '.join(map(str, document)) or 'nothing'}"
-        if isinstance(document, Mapping)
+        if isinstance(document, dict)
         else _shown(document)
     )
     raise UnreadableFile(report, f"{where} was expected, but it holds {there[:200]}.")
@@ -189,7 +190,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         number = float(value)
         return number if Decimal(repr(number)) == value else str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
@@ -198,16 +199,17 @@ def _plain(value: object) -> object:
 
 def _refuse_unstorable(value: object) -> None:
     """PostgreSQL stores neither NUL nor half a surrogate pair; such a text is damaged anyway."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if not _storable(value):
+            raise BadValue(f"The text {_shown(value)} is damaged: it holds characters that are none.")
+    elif isinstance(value, dict):
         for key, inner in value.items():
             _refuse_unstorable(key)
             _refuse_unstorable(inner)
     elif isinstance(value, list):
         for inner in value:
             _refuse_unstorable(inner)
-    elif isinstance(value, str) and not _storable(value):
-        raise BadValue(f"The text {_shown(value)} is damaged: it holds characters that are none.")
 
 
 def _storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return not _UNSTORABLE.search(text)
