@@ -125,7 +125,7 @@ def test_every_click_stands_at_its_article_and_has_a_time_before_now(newsroom: N
 
 
 def test_commissions_add_up_to_the_newest_rows_of_the_networks_files(newsroom: Newsroom) -> None:
-    newest: dict[tuple[str, str, str], tuple[str, str, Decimal]] = {}
+    newest: dict[tuple[str, str, str], tuple[str, str, str, Decimal]] = {}
     with newsroom.app.store.reading() as session:
         for path in sorted(newsroom.files.iterdir()):
             account = next(each for each in ACCOUNTS if path.stem.endswith(f"{each.network}-{each.title}"))
@@ -135,19 +135,20 @@ def test_commissions_add_up_to_the_newest_rows_of_the_networks_files(newsroom: N
             )
             for row in network(account.network).read_transactions(path.read_bytes(), reading).good:
                 key = (account.ref, row.external_id, row.line_id)
-                newest[key] = (row.status, row.commission.currency, row.commission.amount)
+                newest[key] = (row.status, row.payment, row.commission.currency, row.commission.amount)
+        said = (TransactionVersion.status, TransactionVersion.payment, TransactionVersion.currency)
         stored = session.execute(
-            select(TransactionVersion.status, TransactionVersion.currency, func.sum(TransactionVersion.commission))
+            select(*said, func.sum(TransactionVersion.commission))
             .join(Transaction, Transaction.current_version_id == TransactionVersion.id)
-            .group_by(TransactionVersion.status, TransactionVersion.currency)
+            .group_by(*said)
         ).all()
         transactions = session.scalar(select(func.count(Transaction.id)))
-    expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for status, currency, amount in newest.values():
-        expected[status, currency] += amount
-    assert {(row[0], row[1]): row[2] for row in stored} == expected
+    expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for status, payment, currency, amount in newest.values():
+        expected[status, payment, currency] += amount
+    assert {(row[0], row[1], row[2]): row[3] for row in stored} == expected
     assert transactions == len(newest)
-    assert {currency for _, currency in expected} == {"GBP", "EUR", "USD"}
+    assert {currency for _, _, currency in expected} == {"GBP", "EUR", "USD"}
 
 
 def test_later_reports_amend_earlier_ones_and_repeat_without_effect(newsroom: Newsroom) -> None:
