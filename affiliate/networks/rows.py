@@ -14,6 +14,7 @@ from affiliate.networks.moments import read_moment
 from affiliate.networks.privacy import without_personal_data
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DEEPEST = 50
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
@@ -132,12 +133,14 @@ def read_rows(rows: Iterable[tuple[int, object]], read_one: Callable[[int, Row],
     bad: list[BadRow] = []
     for line, record in rows:
         try:
+            _refuse_unstorable(record)
             if not isinstance(record, dict):
                 raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
-            _refuse_unstorable(record)
             good.append(read_one(line, Row(record)))
         except BadValue as problem:
             bad.append(BadRow(line, str(problem), payload_text(record)))
+        except _TooDeepError:
+            bad.append(BadRow(line, "The record is nested deeper than any report's.", "{}"))
     return Report(tuple(good), tuple(bad))
 
 
@@ -197,18 +200,24 @@ def _plain(value: object) -> object:
     return value
 
 
-def _refuse_unstorable(value: object) -> None:
+class _TooDeepError(Exception):
+    """A record nested so deeply that walking it could exhaust the stack; no known report goes deeper than five."""
+
+
+def _refuse_unstorable(value: object, depth: int = 0) -> None:
     """PostgreSQL stores neither NUL nor half a surrogate pair; such a text is damaged anyway."""
+    if depth > _DEEPEST:
+        raise _TooDeepError
     if isinstance(value, str):
         if not _storable(value):
             raise BadValue(f"The text {_shown(value)} is damaged: it holds characters that are none.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             _refuse_unstorable(key)
-            _refuse_unstorable(inner)
+            _refuse_unstorable(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            _refuse_unstorable(inner)
+            _refuse_unstorable(inner, depth + 1)
 
 
 def _storable(text: str) -> bool:

@@ -202,6 +202,16 @@ def test_a_file_of_another_kind_is_refused_whole(key: str, content: bytes, words
     assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize("depth", [100, 300, 700, 900, 2_000, 20_000])
+def test_a_deeply_nested_row_is_a_row_a_bad_row_or_a_refused_file(depth: int) -> None:
+    nested = json.dumps([awin_row(orderRef="here")]).replace('"here"', "[" * depth + "]" * depth)
+    try:
+        report = network("awin").read_transactions(nested.encode(), Reading())
+    except UnreadableFile:
+        return
+    assert report.rows == 1
+
+
 def test_an_empty_list_is_a_report_without_rows() -> None:
     assert read("awin", []).rows == 0
 
