@@ -249,6 +249,14 @@ def test_an_article_that_may_no_longer_earn_loses_links_labels_and_placements(ti
     assert tokens(publish(title, PARTYWEAR, days=2)) == tokens(once)
 
 
+def test_a_direct_link_that_may_no_longer_earn_loses_tag_and_token(title: Store) -> None:
+    once = publish(title, '<p><a href="https://www.amazon.co.uk/dp/B000000001?th=1">kettle at Amazon</a></p>')
+    off = publish(title, once.html, replace(FACTS, monetise=False))
+    assert hrefs(off.html) == ["https://www.amazon.co.uk/dp/B000000001?th=1"]
+    assert off.disclosure.state == NOT_NEEDED
+    assert off.warnings == ("Nothing was made to earn. An editor switched this article off.",)
+
+
 def test_tags_that_were_said_once_are_remembered(title: Store) -> None:
     publish(title, PARTYWEAR, replace(FACTS, tags=("court",)))
     assert publish(title, PARTYWEAR, FACTS).html == PARTYWEAR
