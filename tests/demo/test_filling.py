@@ -3,7 +3,7 @@
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from affiliate.ids import is_placement_token
 from affiliate.links.library import add_link
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import find_site, site_keys
+from affiliate.networks.base import ReportedTransaction
 from affiliate.networks.registry import network
+from affiliate.reports.commissions import commissions_report
 from affiliate.store import tables
 from affiliate.store.tables import (
     Advertiser,
@@ -43,6 +45,8 @@ from affiliate.store.tables import (
 )
 from affiliate.web.accounts import check_password
 from tests.demo.conftest import TODAY, Newsroom, filled, open_empty
+
+pytestmark = pytest.mark.xdist_group("demo")  # the newsroom is filled once per process
 
 
 def test_two_companies_with_two_currencies_have_a_site_each(newsroom: Newsroom) -> None:
@@ -124,8 +128,9 @@ def test_every_click_stands_at_its_article_and_has_a_time_before_now(newsroom: N
     assert first < last < TODAY
 
 
-def test_commissions_add_up_to_the_newest_rows_of_the_networks_files(newsroom: Newsroom) -> None:
-    newest: dict[tuple[str, str, str], tuple[str, str, str, Decimal]] = {}
+def newest_rows(newsroom: Newsroom) -> list[ReportedTransaction]:
+    """What the networks said last of every transaction, read from their files without the importer."""
+    newest: dict[tuple[str, str, str], ReportedTransaction] = {}
     with newsroom.app.store.reading() as session:
         for path in sorted(newsroom.files.iterdir()):
             account = next(each for each in ACCOUNTS if path.stem.endswith(f"{each.network}-{each.title}"))
@@ -134,21 +139,52 @@ def test_commissions_add_up_to_the_newest_rows_of_the_networks_files(newsroom: N
                 session, account.network, publisher_ref=account.ref, time_zone=TIME_ZONE, columns=columns
             )
             for row in network(account.network).read_transactions(path.read_bytes(), reading).good:
-                key = (account.ref, row.external_id, row.line_id)
-                newest[key] = (row.status, row.payment, row.commission.currency, row.commission.amount)
-        said = (TransactionVersion.status, TransactionVersion.payment, TransactionVersion.currency)
+                newest[account.ref, row.external_id, row.line_id] = row
+    return list(newest.values())
+
+
+def test_the_ledger_adds_up_to_the_newest_rows_of_the_networks_files(newsroom: Newsroom) -> None:
+    expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    rows = newest_rows(newsroom)
+    for row in rows:
+        expected[row.status, row.payment, row.commission.currency] += row.commission.amount
+    said = (TransactionVersion.status, TransactionVersion.payment, TransactionVersion.currency)
+    with newsroom.app.store.reading() as session:
         stored = session.execute(
             select(*said, func.sum(TransactionVersion.commission))
             .join(Transaction, Transaction.current_version_id == TransactionVersion.id)
             .group_by(*said)
         ).all()
-        transactions = session.scalar(select(func.count(Transaction.id)))
-    expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for status, payment, currency, amount in newest.values():
-        expected[status, payment, currency] += amount
-    assert {(row[0], row[1], row[2]): row[3] for row in stored} == expected
-    assert transactions == len(newest)
+        assert session.scalar(select(func.count(Transaction.id))) == len(rows)
+    assert {(line[0], line[1], line[2]): line[3] for line in stored} == expected
     assert {currency for _, _, currency in expected} == {"GBP", "EUR", "USD"}
+
+
+@pytest.mark.parametrize("by", ["article", "advertiser", "network", "author", "link"])
+def test_the_report_s_totals_are_those_of_the_networks_files_and_of_the_clicks(newsroom: Newsroom, by: str) -> None:
+    expected: dict[str, Counter[str]] = defaultdict(Counter)
+    amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in newest_rows(newsroom):
+        expected[row.commission.currency][row.status] += 1
+        amounts[row.commission.currency, row.status] += row.commission.amount
+    with newsroom.app.store.reading() as session:
+        report = commissions_report(
+            session,
+            first=date(2026, 9, 1),
+            until=date(2026, 12, 1),
+            by=by,
+            time_zone="Europe/London",
+            now=TODAY,
+        ).as_json()
+        humans = count(session).human
+    assert {total["currency"] for total in report["totals"]} == set(expected)
+    for total in report["totals"]:
+        assert total["clicks"] == humans
+        for status in ("pending", "approved", "declined"):
+            assert total[f"transactions_{status}"] == expected[total["currency"]][status]
+            assert Decimal(total[f"commission_{status}"]) == amounts[total["currency"], status]
+            rows = [row for row in report["rows"] if row["currency"] == total["currency"]]
+            assert sum(row[f"transactions_{status}"] for row in rows) == total[f"transactions_{status}"]
 
 
 def test_later_reports_amend_earlier_ones_and_repeat_without_effect(newsroom: Newsroom) -> None:
