@@ -1,16 +1,59 @@
 """The wheel, built from the checkout and installed into an environment that has what it declares and nothing else."""
 
+import socket
 import subprocess
 import sys
+import time
 import venv
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
+import requests
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent.parent
+BARE = {"PATH": "/usr/bin:/bin"}
+
+
+@contextmanager
+def serving(command: list[str], environment: dict[str, str], cwd: Path) -> Iterator[str]:
+    """The address of a server that `command` starts and SIGTERM ends, as it must within five seconds."""
+    port = free_port()
+    with (cwd / "server.log").open("w+b") as log:
+        server = subprocess.Popen(
+            command, cwd=cwd, env={**environment, "AFFILIATE_SERVER__PORT": str(port)}, stdout=log, stderr=log
+        )
+        base = f"http://127.0.0.1:{port}"
+        try:
+            assert answers(f"{base}/healthz", server), (cwd / "server.log").read_text(encoding="utf-8")
+            yield base
+        finally:
+            server.terminate()
+            server.wait(timeout=5)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str, server: subprocess.Popen[bytes], seconds: float = 60) -> bool:
+    """Whether the address answers 200 before the time is over or the server ends."""
+    deadline = time.monotonic() + seconds
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return True
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    return False
 
 
 @dataclass(frozen=True)
@@ -21,12 +64,12 @@ class Installation:
     def run(self, *command: str, cwd: Path) -> str:
         """What a command of the environment prints, run outside the repository; it must succeed."""
         path = str(self.folder / "bin" / command[0])
-        environment = {"PATH": "/usr/bin:/bin"}
-        done = subprocess.run(
-            [path, *command[1:]], check=False, cwd=cwd, env=environment, capture_output=True, text=True
-        )
+        done = subprocess.run([path, *command[1:]], check=False, cwd=cwd, env=BARE, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def serving(self, cwd: Path) -> AbstractContextManager[str]:
+        return serving([str(self.folder / "bin" / "affiliate"), "serve"], BARE, cwd)
 
 
 @pytest.fixture(scope="session")

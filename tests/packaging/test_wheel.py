@@ -1,10 +1,13 @@
 """Whoever installs the wheel has the whole product: code, templates, static files, migrations."""
 
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import requests
 
 from tests.packaging.conftest import ROOT, Installation
 
@@ -61,6 +64,22 @@ def test_the_installed_wheel_finds_its_own_templates(installation: Installation,
     program = "from affiliate.web.folders import templates_folder; print(templates_folder())"
     printed = installation.run("python", "-c", program, cwd=tmp_path)
     assert Path(printed.strip()) == installation.packages / "affiliate" / "templates"
+
+
+def test_the_installed_wheel_serves_the_log_in_page_with_its_style(installation: Installation, tmp_path: Path) -> None:
+    with installation.serving(tmp_path) as base:
+        page = requests.get(f"{base}/", timeout=30)
+        assert page.status_code == 200
+        assert 'type="password"' in page.text
+        style = re.search(r'href="(/static/[^"]+\.css[^"]*)"', page.text)
+        assert style, page.text
+        assert requests.get(base + html.unescape(style[1]), timeout=30).headers["Content-Type"].startswith("text/css")
+
+
+def test_the_installed_command_migrates_an_empty_folder(installation: Installation, tmp_path: Path) -> None:
+    installation.run("affiliate", "db", "upgrade", cwd=tmp_path)
+    assert (tmp_path / "data").is_dir()
+    assert installation.run("affiliate", "link", "list", "--json", cwd=tmp_path) == "[]\n"
 
 
 def test_the_installed_wheel_migrates_an_empty_database(installation: Installation, tmp_path: Path) -> None:
