@@ -1,0 +1,348 @@
+"""The commission report: what was clicked and earned, per currency, with the disclosure beside each article."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from affiliate import __version__
+from affiliate.money import decimal_text
+from affiliate.networks.words import APPROVED, DECLINED, PENDING, STATUSES
+from affiliate.reports import queries
+from affiliate.reports.dimensions import DIMENSIONS, Labels, checked_dimension, names_of, unnamed
+from affiliate.reports.queries import Sum
+from affiliate.reports.scope import DATE_BASES, Scope
+from affiliate.store.tables import ArticleDisclosure, Site
+
+__all__ = ["DATE_BASES", "DIMENSIONS", "CommissionsReport", "commissions_report"]
+
+NAME = "commissions"
+UNKNOWN = "unknown"
+
+_ZERO = Decimal(0)
+_SIX_PLACES = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of one dimension value, or of all, in one currency (None: clicks only).
+
+    `transactions` counts each transaction once, whatever its status. `commission_declined` is the positive amount that
+    was declined; pending and approved commission are signed, so that a reversal reported as a negative row lowers them.
+    `sale_amount` sums the sales of all those transactions. `clicks` are human ones.
+    """
+
+    currency: str | None
+    clicks: int
+    transactions_pending: int = 0
+    transactions_approved: int = 0
+    transactions_declined: int = 0
+    commission_pending: Decimal = _ZERO
+    commission_approved: Decimal = _ZERO
+    commission_declined: Decimal = _ZERO
+    sale_amount: Decimal = _ZERO
+
+    @property
+    def transactions(self) -> int:
+        return self.transactions_pending + self.transactions_approved + self.transactions_declined
+
+    @property
+    def commission(self) -> Decimal:
+        """What counts as earned: pending and approved."""
+        return self.commission_pending + self.commission_approved
+
+    @property
+    def epc(self) -> Decimal | None:
+        """Earned commission per one human click, to six decimals; None without clicks."""
+        return _ratio(self.commission, Decimal(self.clicks))
+
+    @property
+    def cvr(self) -> Decimal | None:
+        """Transactions of any status per human click, as a fraction; None without clicks."""
+        return _ratio(Decimal(self.transactions), Decimal(self.clicks))
+
+    @property
+    def approval_rate(self) -> Decimal | None:
+        """Approved ÷ (approved + declined) transactions, as a fraction; None while nothing is decided.
+
+        By count, as networks give it: approval is decided per transaction, and an amount that is lowered before it is
+        approved would otherwise raise the rate.
+        """
+        decided = self.transactions_approved + self.transactions_declined
+        return _ratio(Decimal(self.transactions_approved), Decimal(decided))
+
+    def money(self, amount: Decimal) -> str:
+        """An amount of these figures as decimal text, with at least the currency's decimals."""
+        return decimal_text(amount, self.currency) if self.currency else f"{amount:.2f}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "clicks": self.clicks,
+            "transactions": self.transactions,
+            "transactions_pending": self.transactions_pending,
+            "transactions_approved": self.transactions_approved,
+            "transactions_declined": self.transactions_declined,
+            "commission_pending": self.money(self.commission_pending),
+            "commission_approved": self.money(self.commission_approved),
+            "commission_declined": self.money(self.commission_declined),
+            "sale_amount": self.money(self.sale_amount),
+            "currency": self.currency,
+            "epc": None if self.epc is None else self.money(self.epc),
+            "cvr": _number(self.cvr),
+            "approval_rate": _number(self.approval_rate),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an article showed its readers at the report's end. `state` is present, missing, not-needed, or unknown where
+    the register holds nothing for that moment."""
+
+    state: str
+    label: str | None = None
+    sentence: str | None = None
+    shown_from: datetime | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        return {
+            "state": self.state,
+            "label": self.label,
+            "sentence": self.sentence,
+            "shown_from": self.shown_from.isoformat() if self.shown_from else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Figures):
+    """One dimension value in one currency. `key` names it for the drill-down, None for what belongs to no value;
+    `labels` is what people call it, its first entry under the dimension's own name."""
+
+    key: str | None
+    labels: Labels
+    disclosure: Shown | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        disclosure = self.disclosure.as_json() if self.disclosure else None
+        return {**self.labels, **Figures.as_json(self), "disclosure": disclosure}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the earned commission of a currency is attributed to an article. By magnitude, so that a reversal
+    without a sub-id cannot lift it over 100 %. `percent` is None where nothing was earned."""
+
+    currency: str
+    attributed: Decimal
+    total: Decimal
+
+    @property
+    def percent(self) -> Decimal | None:
+        if not self.total:
+            return None
+        return (100 * self.attributed / self.total).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "currency": self.currency,
+            "attributed": decimal_text(self.attributed, self.currency),
+            "total": decimal_text(self.total, self.currency),
+            "percent": None if self.percent is None else str(self.percent),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the figures rest on: enough to make the same report again and to see whether it is the same.
+
+    `undated` transactions of the period lack the date that the report goes by and are in no row; `sales_elsewhere` were
+    sold in another currency than their commission's and are not in `sale_amount`. `sha256` is over rows and totals.
+    """
+
+    scope: Scope
+    by: str
+    known_at: datetime
+    generated_at: datetime
+    coverage: tuple[Coverage, ...]
+    undated: int
+    sales_elsewhere: int
+    sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "report": NAME,
+            "from": self.scope.first.isoformat(),
+            "to": self.scope.until.isoformat(),
+            "zone": self.scope.time_zone,
+            "by": self.by,
+            "date_basis": self.scope.date_basis,
+            "statuses": list(STATUSES),
+            "filters": {"site": self.scope.site_key},
+            "currencies": "as reported; nothing is converted",
+            "as_known_at": self.known_at.isoformat(),
+            "coverage": [one.as_json() for one in self.coverage],
+            "undated_transactions": self.undated,
+            "sales_in_another_currency": self.sales_elsewhere,
+            "version": __version__,
+            "generated_at": self.generated_at.isoformat(),
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionsReport:
+    """Rows per dimension value and currency, the highest earning first within a currency, and the totals per currency.
+    Clicks stand on every currency row of a value, and once in a total."""
+
+    basis: Basis
+    rows: tuple[Row, ...]
+    totals: tuple[Figures, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "basis": self.basis.as_json(),
+            "rows": [row.as_json() for row in self.rows],
+            "totals": [total.as_json() for total in self.totals],
+        }
+
+
+def commissions_report(
+    session: Session,
+    *,
+    first: date,
+    until: date,
+    by: str = "article",
+    date_basis: str = "transaction",
+    as_of: datetime | None = None,
+    site: Site | None = None,
+    time_zone: str,
+    now: datetime,
+) -> CommissionsReport:
+    """The days [first, until) of `time_zone`, cut by one of DIMENSIONS, by one of DATE_BASES.
+
+    `as_of` gives the ledger as it was known at that moment. With a `site` only what is attributed to its links; without
+    one everything, and what is attributed to nothing stands in a row whose key is None, so that rows sum to totals.
+    InvalidInput for an unknown dimension, basis or zone, or an empty range.
+    """
+    scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
+    sums = queries.ledger_sums(session, scope, checked_dimension(by))
+    clicks = queries.human_clicks(session, scope, by)
+    known_at = as_of or now
+    last_moment = min(scope.end - timedelta(microseconds=1), known_at)
+    rows = _with_names(session, by, _figures_by_value(sums, clicks), last_moment)
+    totals = _totals(sums, sum(clicks.values()))
+    basis = Basis(
+        scope=scope,
+        by=by,
+        known_at=known_at,
+        generated_at=now,
+        coverage=_coverage(sums),
+        undated=queries.undated(session, scope),
+        sales_elsewhere=sum(one.sales_elsewhere for one in sums),
+        sha256=_sha256(rows, totals),
+    )
+    return CommissionsReport(basis, rows, totals)
+
+
+def _figures_by_value(
+    sums: Iterable[Sum], clicks: Mapping[str | None, int]
+) -> list[tuple[str | None, str | None, dict[str, Any]]]:
+    """(key, currency, figures) of everything that earned, and of what was only clicked."""
+    by_value: dict[tuple[str | None, str | None], list[Sum]] = defaultdict(list)
+    for one in sums:
+        by_value[one.key, one.currency].append(one)
+    earning = {key for key, _ in by_value}
+    by_value.update({(key, None): [] for key in clicks if key not in earning})
+    return [
+        (key, currency, {"clicks": clicks.get(key, 0), **_added_up(of_value)})
+        for (key, currency), of_value in by_value.items()
+    ]
+
+
+def _with_names(
+    session: Session, by: str, figures: Sequence[tuple[str | None, str | None, dict[str, Any]]], moment: datetime
+) -> tuple[Row, ...]:
+    """The rows in their order. `moment`: when articles' disclosures are looked at."""
+    keys = {key for key, _, _ in figures if key is not None}
+    names, nameless = names_of(session, by, keys), unnamed(by)
+    shown = _shown(session, keys, moment) if by == "article" else {}
+    rows = [
+        Row(
+            key=key,
+            labels=names.get(key, nameless) if key else nameless,
+            disclosure=shown.get(key) if key else None,
+            currency=currency,
+            **amounts,
+        )
+        for key, currency, amounts in figures
+    ]
+    return tuple(sorted(rows, key=_day_order if by == queries.DAY else _earning_order))
+
+
+def _day_order(row: Row) -> tuple[str, str]:
+    return (row.key or "", row.currency or "")
+
+
+def _earning_order(row: Row) -> tuple[Any, ...]:
+    """Currency by currency, the highest earning first, what is attributed to nothing last; clicks only at the end."""
+    return (row.currency is None, row.currency or "", row.key is None, -row.commission, -row.clicks, row.key or "")
+
+
+def _added_up(sums: Iterable[Sum]) -> dict[str, Any]:
+    figures: dict[str, Any] = defaultdict(int)
+    for one in sums:
+        figures[f"transactions_{one.status}"] += one.transactions
+        figures[f"commission_{one.status}"] += one.magnitude if one.status == DECLINED else one.commission
+        figures["sale_amount"] += one.sale_amount
+    return dict(figures)
+
+
+def _totals(sums: Sequence[Sum], clicks: int) -> tuple[Figures, ...]:
+    """One per currency, all clicks once in each; without any money one of clicks only, without clicks too none."""
+    currencies: list[str | None] = [*sorted({one.currency for one in sums})]
+    if clicks and not currencies:
+        currencies = [None]
+    return tuple(
+        Figures(currency=currency, clicks=clicks, **_added_up(one for one in sums if one.currency == currency))
+        for currency in currencies
+    )
+
+
+def _coverage(sums: Sequence[Sum]) -> tuple[Coverage, ...]:
+    earned = [one for one in sums if one.status in (PENDING, APPROVED)]
+    return tuple(
+        Coverage(
+            currency,
+            sum((one.in_articles for one in earned if one.currency == currency), _ZERO),
+            sum((one.magnitude for one in earned if one.currency == currency), _ZERO),
+        )
+        for currency in sorted({one.currency for one in sums})
+    )
+
+
+def _shown(session: Session, articles: set[str], moment: datetime) -> dict[str, Shown]:
+    register: Mapping[str, ArticleDisclosure] = queries.disclosures_at(session, articles, moment)
+    return {
+        key: Shown(found.state, found.label, found.sentence, found.shown_from)
+        if (found := register.get(key))
+        else Shown(UNKNOWN)
+        for key in articles
+    }
+
+
+def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
+    return (part / whole).quantize(_SIX_PLACES, ROUND_HALF_UP) if whole else None
+
+
+def _number(ratio: Decimal | None) -> float | None:
+    return None if ratio is None else float(ratio)
+
+
+def _sha256(rows: Iterable[Row], totals: Iterable[Figures]) -> str:
+    content = {"rows": [row.as_json() for row in rows], "totals": [total.as_json() for total in totals]}
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

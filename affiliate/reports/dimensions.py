@@ -1,0 +1,69 @@
+"""What a report can be cut by, and how a value of it is called."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from sqlalchemy.orm import Session
+
+from affiliate.errors import InvalidInput, NotFound
+from affiliate.networks.registry import network
+from affiliate.reports import queries
+from affiliate.reports.queries import DIMENSIONS, Labels
+
+__all__ = ["DIMENSIONS", "Labels", "checked_dimension", "names_of", "unnamed"]
+
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "article": ("article", "title", "author", "site"),
+    "author": ("author",),
+    "link": ("link", "name", "site"),
+    "placement": ("placement", "link", "article"),
+    "site": ("site", "name"),
+    "advertiser": ("advertiser",),
+    "programme": ("programme", "advertiser_ref", "network"),
+    "network": ("network", "name"),
+    "day": ("day",),
+}
+
+
+def checked_dimension(by: str) -> str:
+    if by not in DIMENSIONS:
+        raise InvalidInput(f"{by!r} is no dimension of this report; there are {', '.join(DIMENSIONS)}.")
+    return by
+
+
+def unnamed(by: str) -> Labels:
+    """The labels of what belongs to no value of the dimension: all empty, and the columns in their fixed order."""
+    return dict.fromkeys(_COLUMNS[by])
+
+
+def names_of(session: Session, by: str, keys: Collection[str]) -> dict[str, Labels]:
+    """Key → labels in the order of the dimension's columns. The first column is the dimension itself."""
+    found = _FINDERS[by](session, keys)
+    return {key: {name: labels.get(name) for name in _COLUMNS[by]} for key, labels in found.items()}
+
+
+def _network_names(_session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    return {key: {"network": key, "name": _network_name(key)} for key in keys}
+
+
+def _network_name(key: str) -> str:
+    try:
+        return network(key).name
+    except NotFound:  # an older version of the product knew it
+        return key
+
+
+def _itself(name: str) -> Callable[[Session, Collection[str]], dict[str, Labels]]:
+    return lambda _session, keys: {key: {name: key} for key in keys}
+
+
+_FINDERS: Mapping[str, Callable[[Session, Collection[str]], dict[str, Labels]]] = {
+    "article": queries.article_names,
+    "author": _itself("author"),
+    "link": queries.link_names,
+    "placement": queries.placement_names,
+    "site": queries.site_names,
+    "advertiser": queries.advertiser_names,
+    "programme": queries.programme_names,
+    "network": _network_names,
+    "day": _itself("day"),
+}

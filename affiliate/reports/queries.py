@@ -1,0 +1,442 @@
+"""The SQL of the money reports: the ledger as known at a moment, clicks from the roll-up, and the names of things.
+
+Dimensions are grouped by ids; names are looked up afterwards, for the values that are there.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    values,
+)
+from sqlalchemy.orm import Session, aliased
+
+from affiliate.errors import InvalidInput
+from affiliate.reports.scope import Scope
+from affiliate.store.tables import (
+    Advertiser,
+    Article,
+    ArticleDisclosure,
+    ClickHour,
+    ImportRun,
+    Link,
+    LinkPath,
+    Placement,
+    Programme,
+    PublisherAccount,
+    Site,
+    Transaction,
+    TransactionVersion,
+)
+from affiliate.store.types import Micros, UtcDateTime
+
+Version = TransactionVersion
+
+AnySelect = Select[*tuple[Any, ...]]
+
+HUMAN = "human"
+DAY = "day"
+Labels = Mapping[str, str | None]
+
+_AT_ONCE = 5000  # ids in one look-up of names; SQLite takes 32,766
+
+
+# ---- the ledger -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The ledger's figures of one dimension value, currency and status. `magnitude` sums amounts without their signs,
+    `in_articles` the same for those attributed to an article; `sale_amount` only sales in `currency`, the others are
+    counted in `sales_elsewhere`."""
+
+    key: str | None
+    currency: str
+    status: str
+    transactions: int
+    commission: Decimal
+    magnitude: Decimal
+    in_articles: Decimal
+    sale_amount: Decimal
+    sales_elsewhere: int
+
+
+def _dated(scope: Scope) -> Any:
+    """The column that the report's date basis means. The current picture is found through the transactions' indexes."""
+    holder = Version if scope.as_of else Transaction
+    return {"transaction": holder.transaction_at, "click": holder.click_at, "validation": Version.validated_at}[
+        scope.date_basis
+    ]
+
+
+def _counts_at(version: Any, run: Any, moment: datetime) -> ColumnElement[bool]:
+    return and_(version.recorded_at <= moment, or_(run.undone_at.is_(None), run.undone_at > moment))
+
+
+def _known(wanted: AnySelect, scope: Scope) -> AnySelect:
+    """Joins each transaction with what is, or was, known of it: one version each, or none."""
+    wanted = wanted.select_from(Transaction)
+    if scope.as_of is None:
+        joined = wanted.join(Version, Version.id == Transaction.current_version_id)
+    else:
+        later, later_run = aliased(Version), aliased(ImportRun)
+        outdated = exists().where(
+            later.transaction_id == Version.transaction_id,
+            later.import_run_id == later_run.id,
+            _counts_at(later, later_run, scope.as_of),
+            tuple_(later.observed_at, later.recorded_at, later.number)
+            > tuple_(Version.observed_at, Version.recorded_at, Version.number),
+        )
+        joined = (
+            wanted.join(Version, Version.transaction_id == Transaction.id)
+            .join(ImportRun, ImportRun.id == Version.import_run_id)
+            .where(_counts_at(Version, ImportRun, scope.as_of), ~outdated)
+        )
+    # outer joins, each along a key: the database leaves out those that nothing asks for
+    return (
+        joined.outerjoin(Placement, Placement.id == Version.placement_id)
+        .outerjoin(Link, Link.id == Placement.link_id)
+        .outerjoin(Article, Article.id == Placement.article_id)
+        .outerjoin(Programme, Programme.id == Version.programme_id)
+    )
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    dated = _dated(scope)
+    conditions: list[ColumnElement[bool]] = [dated >= scope.start, dated < scope.end]
+    if scope.site_id is not None:
+        conditions.append(Link.site_id == scope.site_id)
+    return conditions
+
+
+_LEDGER_KEYS: dict[str, Any] = {
+    "article": Placement.article_id,
+    "author": func.nullif(Article.author, ""),
+    "link": Placement.link_id,
+    "placement": Version.placement_id,
+    "site": Link.site_id,
+    "advertiser": Programme.advertiser_id,
+    "programme": Version.programme_id,
+    "network": Transaction.network,
+}
+
+DIMENSIONS = (*_LEDGER_KEYS, DAY)
+
+
+def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
+    """The ledger within the scope, by dimension value, currency and status, in one statement."""
+    key, days = _key_and_days(scope, by, _LEDGER_KEYS)
+    size = func.abs(Version.commission, type_=Micros())
+    in_its_currency = Version.sale_currency == Version.currency
+    wanted = select(
+        key.label("key"),
+        Version.currency,
+        Version.status,
+        func.count().label("transactions"),
+        func.sum(Version.commission).label("commission"),
+        func.sum(size).label("magnitude"),
+        func.sum(case((Placement.article_id.is_not(None), size))).label("in_articles"),
+        func.sum(case((in_its_currency, Version.sale_amount))).label("sale_amount"),
+        func.count(case((Version.sale_currency != Version.currency, 1))).label("sales_elsewhere"),
+    )
+    wanted = _known(wanted, scope).where(*_within(scope)).group_by(key, Version.currency, Version.status)
+    if days is not None:
+        wanted = wanted.join(days, _in_day(days, _dated(scope)))
+    zero = Decimal(0)
+    return [
+        Sum(
+            key=_text(row.key),
+            currency=row.currency,
+            status=row.status,
+            transactions=row.transactions,
+            commission=row.commission,
+            magnitude=row.magnitude,
+            in_articles=row.in_articles or zero,
+            sale_amount=row.sale_amount or zero,
+            sales_elsewhere=row.sales_elsewhere,
+        )
+        for row in session.execute(wanted)
+    ]
+
+
+def undated(session: Session, scope: Scope) -> int:
+    """Transactions whose transaction date is in the range but which lack the date that the report goes by."""
+    if scope.date_basis == "transaction":
+        return 0
+    holder = Version if scope.as_of else Transaction
+    conditions = [holder.transaction_at >= scope.start, holder.transaction_at < scope.end, _dated(scope).is_(None)]
+    if scope.site_id is not None:
+        conditions.append(Link.site_id == scope.site_id)
+    return session.scalar(_known(select(func.count()), scope).where(*conditions)) or 0
+
+
+# ---- clicks ---------------------------------------------------------------------------------------------------------
+
+_CLICK_KEYS: dict[str, Any] = {
+    "article": func.nullif(ClickHour.article_id, 0),
+    "author": func.nullif(Article.author, ""),
+    "link": func.nullif(ClickHour.link_id, 0),
+    "placement": func.nullif(ClickHour.placement_id, 0),
+    "site": func.nullif(ClickHour.site_id, 0),
+    "advertiser": Programme.advertiser_id,
+    "programme": func.nullif(ClickHour.programme_id, 0),
+    "network": Programme.network,
+}
+
+
+def human_clicks(session: Session, scope: Scope, by: str) -> dict[str | None, int]:
+    """Human clicks by dimension value. A UTC hour belongs to the day in which it begins, which matters only in zones
+    that are not whole hours from UTC. As known at T: the hours that had begun by then."""
+    key, days = _key_and_days(scope, by, _CLICK_KEYS)
+    wanted = (
+        select(key.label("key"), func.sum(ClickHour.clicks).label("clicks"))
+        .select_from(ClickHour)
+        .outerjoin(Article, Article.id == ClickHour.article_id)
+        .outerjoin(Programme, Programme.id == ClickHour.programme_id)
+        .where(ClickHour.hour >= scope.start, ClickHour.hour < scope.end, ClickHour.click_class == HUMAN)
+        .group_by(key)
+    )
+    if days is not None:
+        wanted = wanted.join(days, _in_day(days, ClickHour.hour))
+    if scope.site_id is not None:
+        wanted = wanted.where(ClickHour.site_id == scope.site_id)
+    if scope.as_of is not None:
+        wanted = wanted.where(ClickHour.hour <= scope.as_of)
+    return {_text(row.key): int(row.clicks) for row in session.execute(wanted)}
+
+
+def _key_and_days(scope: Scope, by: str, keys: Mapping[str, Any]) -> tuple[Any, CTE | None]:
+    if by != DAY:
+        return keys[by], None
+    listed = values(
+        column("day", String), column("first", UtcDateTime()), column("until", UtcDateTime()), name="listed"
+    )
+    days = listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
+    return days.c.day, days
+
+
+def _in_day(days: CTE, dated: Any) -> ColumnElement[bool]:
+    return and_(dated >= days.c.first, dated < days.c.until)
+
+
+def _text(key: object) -> str | None:
+    return None if key is None else str(key)
+
+
+# ---- names ----------------------------------------------------------------------------------------------------------
+
+_SLUG = (
+    select(LinkPath.slug)
+    .where(LinkPath.link_id == Link.id, LinkPath.is_alias.is_(False))
+    .order_by(LinkPath.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def article_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    wanted = select(Article.id, Article.ref.label("article"), Article.title, Article.author, Site.key.label("site"))
+    return _named(session, wanted.join(Site, Site.id == Article.site_id), Article.id, keys)
+
+
+def link_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    wanted = select(Link.id, _SLUG.label("link"), Link.name, Site.key.label("site")).join(Site, Site.id == Link.site_id)
+    return _named(session, wanted, Link.id, keys)
+
+
+def placement_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    wanted = select(Placement.id, Placement.token.label("placement"), _SLUG.label("link"), Article.ref.label("article"))
+    wanted = wanted.join(Link, Link.id == Placement.link_id).outerjoin(Article, Article.id == Placement.article_id)
+    return _named(session, wanted, Placement.id, keys)
+
+
+def site_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    return _named(session, select(Site.id, Site.key.label("site"), Site.name), Site.id, keys)
+
+
+def advertiser_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    return _named(session, select(Advertiser.id, Advertiser.name.label("advertiser")), Advertiser.id, keys)
+
+
+def programme_names(session: Session, keys: Collection[str]) -> dict[str, Labels]:
+    wanted = select(Programme.id, Programme.name.label("programme"), Programme.advertiser_ref, Programme.network)
+    return _named(session, wanted, Programme.id, keys)
+
+
+def _named(session: Session, wanted: AnySelect, identity: Any, keys: Collection[str]) -> dict[str, Labels]:
+    found: dict[str, Labels] = {}
+    for batch in _batches(sorted(int(key) for key in keys)):
+        for row in session.execute(wanted.where(identity.in_(batch))).mappings():
+            found[str(row["id"])] = {name: value for name, value in row.items() if name != "id"}
+    return found
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    remaining = iter(ids)
+    while batch := list(islice(remaining, _AT_ONCE)):
+        yield batch
+
+
+def disclosures_at(session: Session, article_keys: Collection[str], moment: datetime) -> dict[str, ArticleDisclosure]:
+    """What each article showed at a moment, by article key; nothing for those with no record of it."""
+    found: dict[str, ArticleDisclosure] = {}
+    for batch in _batches(sorted(int(key) for key in article_keys)):
+        wanted = select(ArticleDisclosure).where(
+            ArticleDisclosure.article_id.in_(batch),
+            ArticleDisclosure.shown_from <= moment,
+            or_(ArticleDisclosure.shown_until.is_(None), ArticleDisclosure.shown_until > moment),
+        )
+        for shown in session.scalars(wanted.order_by(ArticleDisclosure.shown_from, ArticleDisclosure.id)):
+            found[str(shown.article_id)] = shown
+    return found
+
+
+# ---- transactions ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """Which transactions stand behind a figure: a dimension value (`key` None: what has none), a status, a currency."""
+
+    by: str | None = None
+    key: str | None = None
+    status: str | None = None
+    currency: str | None = None
+
+
+def _chosen(drill: Drill, scope: Scope) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if drill.by is not None:
+        conditions.append(_is_key(drill.by, drill.key, scope))
+    if drill.status:
+        conditions.append(Version.status == drill.status)
+    if drill.currency:
+        conditions.append(Version.currency == drill.currency)
+    return conditions
+
+
+def _is_key(by: str, key: str | None, scope: Scope) -> ColumnElement[bool]:
+    if by == DAY:
+        bounds = {day.isoformat(): (first, until) for day, first, until in scope.days}
+        if key not in bounds:
+            raise InvalidInput(f"{key!r} is no day of the range {scope.first} to {scope.until}.")
+        dated, (first, until) = _dated(scope), bounds[key]
+        return and_(dated >= first, dated < until)
+    expression = _LEDGER_KEYS[by]
+    if key is None:
+        return expression.is_(None)  # type: ignore[no-any-return] # a column of any type
+    if by in ("author", "network"):
+        return expression == key  # type: ignore[no-any-return] # a column of any type
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        raise InvalidInput(f"{key!r} is no {by} of a report.")
+    return expression == int(key)  # type: ignore[no-any-return] # a column of any type
+
+
+_TRANSACTION_FACTS = (
+    Transaction.id,
+    Transaction.external_id,
+    Transaction.line_id,
+    Transaction.network,
+    PublisherAccount.publisher_ref.label("account"),
+    Programme.id.label("programme_id"),
+    Programme.name.label("programme"),
+    Advertiser.name.label("advertiser"),
+    Version.kind,
+    Version.status,
+    Version.raw_status,
+    Version.payment,
+    Version.raw_payment,
+    Version.commission,
+    Version.currency,
+    Version.sale_amount,
+    Version.sale_currency,
+    Version.transaction_at,
+    Version.click_at,
+    Version.validated_at,
+    Version.order_ref,
+    Version.payout_ref,
+    Version.reason,
+    Version.sub_id,
+    Version.attribution,
+    Placement.token.label("placement"),
+    Link.id.label("link_id"),
+    Link.name.label("link_name"),
+    _SLUG.label("link"),
+    Article.id.label("article_id"),
+    Article.ref.label("article"),
+    Article.title.label("article_title"),
+    Article.author,
+    Site.key.label("site"),
+)
+
+
+def transactions(
+    session: Session, scope: Scope, drill: Drill, *, limit: int, offset: int
+) -> Sequence[Mapping[str, Any]]:
+    """One page, newest first."""
+    dated = _dated(scope)
+    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), scope)).where(*_within(scope), *_chosen(drill, scope))
+    wanted = wanted.order_by(dated.desc(), Transaction.id.desc()).limit(limit).offset(offset)
+    return [dict(row) for row in session.execute(wanted).mappings()]
+
+
+def transaction_sums(session: Session, scope: Scope, drill: Drill) -> Sequence[tuple[str, str, int, Decimal]]:
+    """(currency, status, transactions, commission) of all pages together."""
+    wanted = select(Version.currency, Version.status, func.count(), func.sum(Version.commission))
+    wanted = _known(wanted, scope).where(*_within(scope), *_chosen(drill, scope))
+    rows = session.execute(wanted.group_by(Version.currency, Version.status).order_by(Version.currency, Version.status))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def transaction_facts(session: Session, transaction_id: int) -> Mapping[str, Any] | None:
+    """One transaction as its current version says; if every run that named it was undone, as its newest one said."""
+    newest = (
+        select(Version.id)
+        .where(Version.transaction_id == transaction_id)
+        .order_by(Version.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(*_TRANSACTION_FACTS, Transaction.current_version_id)
+        .select_from(Transaction)
+        .join(Version, Version.id == func.coalesce(Transaction.current_version_id, newest))
+        .outerjoin(Placement, Placement.id == Version.placement_id)
+        .outerjoin(Link, Link.id == Placement.link_id)
+        .outerjoin(Article, Article.id == Placement.article_id)
+        .outerjoin(Programme, Programme.id == Version.programme_id)
+        .where(Transaction.id == transaction_id)
+    )
+    row = session.execute(_with_names(wanted)).mappings().first()
+    return dict(row) if row else None
+
+
+def _with_names(wanted: AnySelect) -> AnySelect:
+    return (
+        wanted.join(PublisherAccount, PublisherAccount.id == Transaction.account_id)
+        .join(Advertiser, Advertiser.id == Programme.advertiser_id)
+        .outerjoin(Site, Site.id == Link.site_id)
+    )
+
+
+def versions(session: Session, transaction_id: int) -> Sequence[tuple[Version, ImportRun]]:
+    """Every version with its run, undone ones included, in the order in which they were learnt."""
+    wanted = select(Version, ImportRun).join(ImportRun, ImportRun.id == Version.import_run_id)
+    rows = session.execute(wanted.where(Version.transaction_id == transaction_id).order_by(Version.number))
+    return [(row[0], row[1]) for row in rows]
