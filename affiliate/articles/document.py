@@ -25,7 +25,8 @@ PLACEMENT_MARK = "data-affiliate-placement"
 OFF_MARK = "data-affiliate"
 
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_STRAY_ENDS = re.compile(r"(?:\s*</[^>]*>)*")  # ignored at the start of a document, but not behind a paragraph
+# What a browser drops or puts before the body where a fragment starts with it, but not behind a paragraph.
+_BEFORE_BODY = re.compile(r"(?:[\t\n\f\r ]|</[^>]*>|<!--.*?-->)*", re.DOTALL)
 _BLANKS = "\t\n\f\r "
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -257,15 +258,15 @@ class Document:
 
     @cached_property
     def _implied_body_start(self) -> int:
-        """A fragment has no `<body>`: it starts at its very start, unless something of a head stands there."""
+        """Where the text of a document without a `<body>` tag begins: a fragment's at its start, a page's behind its head."""
         head = self._tree.find("head")
         html = self._tree.find("html")
         opened = isinstance(html, Element) and html.source_location is not None
         has_head = isinstance(head, Element) and (head.source_location is not None or list(head.children))
         doctype = any(not isinstance(node, Element | Comment | Text) for node in self._tree.children)
         if not (opened or has_head or doctype):
-            stray = _STRAY_ENDS.match(self.html, self._bom)
-            return stray.end() if stray else self._bom
+            before = _BEFORE_BODY.match(self.html, self._bom)
+            return before.end() if before else self._bom
         body = self._tree.find("body")
         starts = [
             self._start(node)
