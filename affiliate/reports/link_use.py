@@ -71,15 +71,12 @@ def clicks_by_day(session: Session, link_id: int, *, first: date, until: date, z
 
 def placements_of_link(session: Session, link_id: int, *, since: datetime) -> list[PlacementUse]:
     """Every use of the link, those that stand first, then by article and position."""
-    clicks = dict(
-        session.execute(
-            select(ClickHour.placement_id, func.sum(ClickHour.clicks))
-            .where(ClickHour.link_id == link_id, ClickHour.click_class == HUMAN, ClickHour.hour >= since)
-            .group_by(ClickHour.placement_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(ClickHour.placement_id, func.sum(ClickHour.clicks).label("clicks"))
+        .where(ClickHour.link_id == link_id, ClickHour.click_class == HUMAN, ClickHour.hour >= since)
+        .group_by(ClickHour.placement_id)
     )
+    clicks = {row.placement_id: int(row.clicks) for row in counted}
     rows = session.execute(
         select(Placement, Article.title, Article.ref, Site.name.label("site"))
         .outerjoin(Article, Article.id == Placement.article_id)
@@ -98,7 +95,7 @@ def placements_of_link(session: Session, link_id: int, *, since: datetime) -> li
             anchor_text=row.Placement.anchor_text,
             created_at=row.Placement.created_at,
             removed_at=row.Placement.removed_at,
-            clicks=int(clicks.get(row.Placement.id, 0)),
+            clicks=clicks.get(row.Placement.id, 0),
         )
         for row in rows
     ]

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from affiliate.links.sites import ensure_default_site
 from affiliate.store import Store
-from affiliate.web import Services, create_app
+from affiliate.web import Services, accounts, create_app
 from affiliate.web.accounts import ADMIN, EDITOR, FINANCE, add_user
 from tests.conftest import HandClock
 
@@ -31,6 +32,13 @@ class Published:
 
     def publish_all(self) -> None:
         self.whole += 1
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords of tests need not resist anybody: a hash in 1 ms instead of 100."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", lambda: quick)
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
 /* Conveniences only: every page works without this file. */
 "use strict";
 
-for (const button of document.querySelectorAll("[data-copy]")) {
+for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
   if (!navigator.clipboard) break; // only on https and localhost
   button.hidden = false;
   button.addEventListener("click", async () => {
     const before = button.textContent;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    const source = document.getElementById(button.dataset.copyFrom ?? "");
+    await navigator.clipboard.writeText(source ? source.value : button.dataset.copy);
     button.textContent = "Copied";
-    announce(`Copied: ${button.dataset.copy}`);
+    announce(source ? "Copied" : `Copied: ${button.dataset.copy}`);
     setTimeout(() => { button.textContent = before; }, 1600);
   });
 }
