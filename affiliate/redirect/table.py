@@ -26,7 +26,7 @@ from affiliate.ids import is_placement_token
 
 ANY_HOST = "*"
 
-_FORMAT = 1
+_FORMAT = b"1"
 _MAP_BYTES = 32 << 30  # address space, not disk: a million links take 0.3 GB, and a map that never grows never resizes
 _LONGEST_KEY = 511  # LMDB's own limit; longer keys end in a hash
 _LOOK_EVERY = 0.1  # seconds between two looks at whether another process wrote
@@ -66,7 +66,42 @@ class Found(NamedTuple):
     token: str
 
 
-_environments: WeakValueDictionary[tuple[int, int, int], Any] = WeakValueDictionary()
+class _Opened:
+    """One open environment. LMDB allows a process only one per file, so tables of the same folder share it."""
+
+    def __init__(self, folder: Path, file: Path) -> None:
+        environment = lmdb.open(str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=4, max_readers=1024)
+        info, page = environment.info(), environment.stat()["psize"]
+        if file.stat().st_size < (info["last_pgno"] + 1) * page:  # reading past the end would kill the process
+            raise lmdb.CorruptedError("the file was cut")
+        self.environment = environment
+        self.paths = environment.open_db(b"paths")
+        self.folded = environment.open_db(b"folded", dupsort=True)
+        self.meta = environment.open_db(b"meta")
+        with environment.begin() as transaction:
+            version = transaction.get(b"format", _FORMAT, db=self.meta)
+        if version != _FORMAT:
+            raise TableDamaged(folder, f"format {version.decode(errors='replace')} is not {_FORMAT.decode()}")
+
+    def built(self) -> bool:
+        with self.environment.begin() as transaction:
+            return transaction.get(b"checkpoint", db=self.meta) is not None
+
+    def last_write(self) -> int:
+        return int(self.environment.info()["last_txnid"])
+
+
+_shared: WeakValueDictionary[tuple[int, int], _Opened] = WeakValueDictionary()  # by device and inode
+
+
+def _leave_to_the_parent() -> None:
+    """An environment must not be used in a forked child; closing it there leaves the parent's alone."""
+    for opened in list(_shared.values()):
+        opened.environment.close()
+    _shared.clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 class LinkTable:
@@ -79,17 +114,17 @@ class LinkTable:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / "links.mdb"
-        self._environment: Any = None
+        self._opened: _Opened | None = None
         self._pid = 0
         self._look_at = 0.0
-        self._state: tuple[int, int] = (0, 0)
+        self._state: tuple[int, int] = (0, 0)  # inode, last write
         self._remembered = lru_cache(_REMEMBERED)(self._search)
 
     def get(self, host: str, path: str) -> Entry | None:
         """The entry of a path: exact, else with or without its trailing slash, else in another case; of this host,
         else of `*`."""
-        with self._reading() as transaction:
-            return self._entry(transaction, host, path) or self._entry(transaction, ANY_HOST, path)
+        with self._reading() as (opened, transaction):
+            return _entry(opened, transaction, host, path) or _entry(opened, transaction, ANY_HOST, path)
 
     def find(self, host: str, path: str) -> Found | None:
         """What a request's path means: the whole path first, exactly; then without a last segment that is `-` and a
@@ -100,145 +135,130 @@ class LinkTable:
     def apply(self, changes: Iterable[Change], *, checkpoint: int | None = None) -> None:
         """Puts or removes (None) paths, and remembers how far the caller's outbox is applied, all in one write that
         is on disk before this returns."""
-        with self._writing() as transaction:
+        with self._writing() as (opened, transaction):
             for host, path, entry in changes:
-                _put(transaction, self._databases, host, path, entry)
-            _set_checkpoint(transaction, self._databases, checkpoint)
+                _put(opened, transaction, host, path, entry)
+            _set_checkpoint(opened, transaction, checkpoint)
 
     def replace(self, entries: Iterable[tuple[str, str, Entry]], *, checkpoint: int | None = None) -> None:
         """Swaps the whole table in one write: a reader sees the old one or the new one."""
-        with self._writing() as transaction:
-            for database in self._databases:
+        with self._writing() as (opened, transaction):
+            for database in (opened.paths, opened.folded, opened.meta):
                 transaction.drop(database, delete=False)
             for host, path, entry in entries:
-                _put(transaction, self._databases, host, path, entry)
-            _set_checkpoint(transaction, self._databases, checkpoint)
+                _put(opened, transaction, host, path, entry)
+            _set_checkpoint(opened, transaction, checkpoint)
 
     def checkpoint(self) -> int | None:
         """The number given to the last `apply` or `replace`; None for a table that has to be rebuilt."""
-        with self._reading() as transaction:
-            stored = transaction.get(b"checkpoint", db=self._databases[2])
-        return int(stored) if stored is not None else None
+        with self._reading() as (opened, transaction):
+            stored = transaction.get(b"checkpoint", db=opened.meta)
+        return int(stored) if stored is not None and self._file.exists() else None
 
     def count(self) -> int:
         """How many paths answer."""
-        with self._reading() as transaction:
-            return int(transaction.stat(self._databases[0])["entries"])
+        with self._reading() as (opened, transaction):
+            return int(transaction.stat(opened.paths)["entries"])
 
     def has_host(self, host: str) -> bool:
         """Whether any path answers on exactly this host."""
         start = _key(host, "")
-        with self._reading() as transaction, transaction.cursor(self._databases[0]) as cursor:
+        with self._reading() as (opened, transaction), transaction.cursor(opened.paths) as cursor:
             return bool(cursor.set_range(start)) and cursor.key().startswith(start)
 
     def recreate(self) -> None:
-        """Sets a damaged table aside as `links.mdb.damaged` and begins an empty one, which other processes open within
-        a tenth of a second."""
+        """Sets a damaged table aside as `links.mdb.damaged` and begins an empty one. Other processes go on with what
+        they have until the new one is built (has a checkpoint)."""
         self.close()
         with contextlib.suppress(FileNotFoundError):
             self._file.replace(self._file.with_suffix(".mdb.damaged"))
-        self._file.with_suffix(".mdb-lock").unlink(missing_ok=True)
         self._open()
 
     def close(self) -> None:
         """Lets go of the environment; the next use opens it again."""
-        self._environment = None
+        self._opened = None
         self._pid = 0
         self._remembered.cache_clear()
 
     def _search(self, host: str, path: str) -> Found | None:
-        with self._reading() as transaction:
-            return self._search_host(transaction, host, path) or self._search_host(transaction, ANY_HOST, path)
-
-    def _search_host(self, transaction: Any, host: str, path: str) -> Found | None:
-        if exact := self._exact(transaction, _key(host, path)):
-            return Found(exact, "")
-        rest, _, last = path.rstrip("/").rpartition("/")
-        token = last[1:].lower()
-        if last.startswith("-") and is_placement_token(token) and (entry := self._entry(transaction, host, rest)):
-            return Found(entry, token)
-        tolerant = self._entry(transaction, host, path)
-        return Found(tolerant, "") if tolerant else None
-
-    def _entry(self, transaction: Any, host: str, path: str) -> Entry | None:
-        other_slash = path[:-1] if path.endswith("/") else path + "/"
-        for exact in (path, other_slash):
-            if entry := self._exact(transaction, _key(host, exact)):
-                return entry
-        key = transaction.get(_key(host, _fold(path)), db=self._databases[1])
-        return self._exact(transaction, key) if key is not None else None
-
-    def _exact(self, transaction: Any, key: bytes) -> Entry | None:
-        value = transaction.get(key, db=self._databases[0])
-        return _decode(value, self.folder) if value is not None else None
+        with self._reading() as (opened, transaction):
+            return _search_host(opened, transaction, host, path) or _search_host(opened, transaction, ANY_HOST, path)
 
     def _look(self) -> None:
-        """Notices, now and then, another process's writes (LMDB numbers them) and a file that was set aside."""
+        """Notices, now and then, another process's writes (LMDB numbers them) and another file in the table's place."""
         if os.getpid() == self._pid and time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK_EVERY
-        try:
-            inode = self._file.stat().st_ino
-        except FileNotFoundError:
-            inode = 0
-        if os.getpid() != self._pid or inode != self._state[0]:
-            self._open()
-        state = (self._state[0], int(self._environment.info()["last_txnid"]))
+        opened = self._opened
+        if opened is None or os.getpid() != self._pid:
+            opened = self._open()
+        elif self._inode() not in (0, self._state[0]):
+            opened = self._change_over(opened)
+        state = (self._state[0], opened.last_write())
         if state != self._state:
             self._state = state
             self._remembered.cache_clear()
 
-    def _open(self) -> None:
+    def _change_over(self, current: _Opened) -> _Opened:
+        """Takes the new file once it is built; until then readers are answered from the one that is gone."""
+        inode = self._state[0]
+        new = self._open()
+        if new.built():
+            return new
+        self._opened, self._state = current, (inode, self._state[1])
+        return current
+
+    def _inode(self) -> int:
+        try:
+            return self._file.stat().st_ino
+        except FileNotFoundError:
+            return 0
+
+    def _open(self) -> _Opened:
         self.close()
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._file.exists():  # a lock file that is left over belongs to those who hold the old table
+            self._file.with_suffix(".mdb-lock").unlink(missing_ok=True)
+        try:
+            opened = self._shared() or _Opened(self.folder, self._file)
+        except lmdb.Error as problem:
+            raise TableDamaged(self.folder, str(problem)) from problem
+        status = self._file.stat()
+        _shared[status.st_dev, status.st_ino] = opened
+        self._opened, self._pid, self._state = opened, os.getpid(), (status.st_ino, -1)
+        return opened
+
+    def _shared(self) -> _Opened | None:
         try:
             status = self._file.stat()
         except FileNotFoundError:
-            status = None
-        shared = _environments.get((os.getpid(), status.st_dev, status.st_ino)) if status else None
-        try:
-            self._environment = shared or _open_environment(self._file)
-            self._databases = tuple(
-                self._environment.open_db(name, dupsort=name == b"folded") for name in (b"paths", b"folded", b"meta")
-            )
-            with self._environment.begin() as transaction:
-                version = transaction.get(b"format", db=self._databases[2])
-            if version is None:
-                with self._environment.begin(write=True) as transaction:
-                    transaction.put(b"format", b"%d" % _FORMAT, db=self._databases[2])
-        except lmdb.Error as problem:
-            self._environment = None
-            raise TableDamaged(self.folder, str(problem)) from problem
-        if version not in (None, b"%d" % _FORMAT):
-            self._environment = None
-            raise TableDamaged(self.folder, f"format {version.decode(errors='replace')} is not {_FORMAT}")
-        status = self._file.stat()
-        _environments[os.getpid(), status.st_dev, status.st_ino] = self._environment
-        self._state = (status.st_ino, -1)
-        self._pid = os.getpid()
+            return None
+        return _shared.get((status.st_dev, status.st_ino))
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[Any]:
+    def _reading(self) -> Iterator[tuple[_Opened, Any]]:
         self._look()
+        opened = self._opened or self._open()
         try:
             try:
-                transaction = self._environment.begin()
+                transaction = opened.environment.begin()
             except lmdb.MapResizedError:
-                self._environment.set_mapsize(0)  # adopt the size that the other process chose
-                transaction = self._environment.begin()
+                opened.environment.set_mapsize(0)  # adopt the size that the other process chose
+                transaction = opened.environment.begin()
             with transaction:
-                yield transaction
+                yield opened, transaction
         except lmdb.Error as problem:
             raise TableDamaged(self.folder, str(problem)) from problem
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Any]:
-        self._look_at = 0.0
-        self._look()
+    def _writing(self) -> Iterator[tuple[_Opened, Any]]:
+        opened = self._opened
+        if opened is None or os.getpid() != self._pid or self._inode() != self._state[0]:
+            opened = self._open()
         try:
-            self._environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
-            with self._environment.begin(write=True) as transaction:
-                yield transaction
+            opened.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
+            with opened.environment.begin(write=True) as transaction:
+                yield opened, transaction
         except lmdb.Error as problem:
             raise TableDamaged(self.folder, str(problem)) from problem
         self._look_at = 0.0
@@ -249,14 +269,29 @@ def header_safe(url: str) -> str:
     return url if url.isascii() and url.isprintable() and " " not in url else quote(url, safe=_PRINTABLE)
 
 
-def _open_environment(file: Path) -> Any:
-    environment = lmdb.open(
-        str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=4, max_readers=1024, metasync=True, sync=True
-    )
-    info, page = environment.info(), environment.stat()["psize"]
-    if file.stat().st_size < (info["last_pgno"] + 1) * page:  # reading past the end would kill the process
-        raise lmdb.CorruptedError("the file was cut")
-    return environment
+def _search_host(opened: _Opened, transaction: Any, host: str, path: str) -> Found | None:
+    if exact := _exact(opened, transaction, _key(host, path)):
+        return Found(exact, "")
+    rest, _, last = path.rstrip("/").rpartition("/")
+    token = last[1:].lower()
+    if last.startswith("-") and is_placement_token(token) and (entry := _entry(opened, transaction, host, rest)):
+        return Found(entry, token)
+    tolerant = _entry(opened, transaction, host, path)
+    return Found(tolerant, "") if tolerant else None
+
+
+def _entry(opened: _Opened, transaction: Any, host: str, path: str) -> Entry | None:
+    other_slash = path[:-1] if path.endswith("/") else path + "/"
+    for exact in (path, other_slash):
+        if entry := _exact(opened, transaction, _key(host, exact)):
+            return entry
+    key = transaction.get(_key(host, _fold(path)), db=opened.folded)
+    return _exact(opened, transaction, key) if key is not None else None
+
+
+def _exact(opened: _Opened, transaction: Any, key: bytes) -> Entry | None:
+    value = transaction.get(key, db=opened.paths)
+    return _decode(value) if value is not None else None
 
 
 def _key(host: str, path: str) -> bytes:
@@ -271,32 +306,32 @@ def _fold(path: str) -> str:
 
 
 def _encode(entry: Entry) -> bytes:
-    """Format 1: version byte, CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
+    """Format 1: the byte "1", CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
     slot = "1" if entry.has_slot else ""
     fields = (str(entry.link_id), entry.token, header_safe(entry.before), header_safe(entry.after), slot, entry.reason)
     text = "\0".join(fields).encode()
-    return bytes([_FORMAT]) + crc32(text).to_bytes(4, "little") + text
+    return _FORMAT + crc32(text).to_bytes(4, "little") + text
 
 
-def _decode(value: bytes, folder: Path) -> Entry:
+def _decode(value: bytes) -> Entry:
     text = value[5:]
-    if value[0] != _FORMAT or crc32(text) != int.from_bytes(value[1:5], "little"):
-        raise TableDamaged(folder, "an entry's checksum is wrong")
+    if value[:1] != _FORMAT or crc32(text) != int.from_bytes(value[1:5], "little"):
+        raise lmdb.CorruptedError("an entry's checksum is wrong")
     link_id, token, before, after, slot, reason = text.decode().split("\0")
     return Entry(int(link_id), token, before, after, bool(slot), reason)
 
 
-def _put(transaction: Any, databases: tuple[Any, ...], host: str, path: str, entry: Entry | None) -> None:
+def _put(opened: _Opened, transaction: Any, host: str, path: str, entry: Entry | None) -> None:
     key, folded = _key(host, path), _key(host, _fold(path))
     if entry is None:
-        transaction.delete(key, db=databases[0])
-        transaction.delete(folded, key, db=databases[1])
+        transaction.delete(key, db=opened.paths)
+        transaction.delete(folded, key, db=opened.folded)
     else:
-        transaction.put(key, _encode(entry), db=databases[0])
-        transaction.put(folded, key, db=databases[1], dupdata=False)
+        transaction.put(key, _encode(entry), db=opened.paths)
+        transaction.put(folded, key, db=opened.folded, dupdata=False)
 
 
-def _set_checkpoint(transaction: Any, databases: tuple[Any, ...], checkpoint: int | None) -> None:
-    transaction.put(b"format", b"%d" % _FORMAT, db=databases[2])
+def _set_checkpoint(opened: _Opened, transaction: Any, checkpoint: int | None) -> None:
+    transaction.put(b"format", _FORMAT, db=opened.meta)
     if checkpoint is not None:
-        transaction.put(b"checkpoint", b"%d" % checkpoint, db=databases[2])
+        transaction.put(b"checkpoint", b"%d" % checkpoint, db=opened.meta)

@@ -1,0 +1,238 @@
+"""The real server as a process tree of its own, and readers who click for real."""
+
+import contextlib
+import http.client
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from affiliate.clicks.count import count
+from affiliate.ids import new_placement_token
+from affiliate.links.publish import Publisher
+from affiliate.links.slugs import PREFIX
+from affiliate.redirect.counters import journal_failures
+from affiliate.redirect.table import LinkTable
+from affiliate.store import Store, migrations
+from affiliate.store.tables import JournalSegment, Link, LinkChange, LinkPath, Placement, Site
+from tests.clicks.conftest import furnish
+from tests.conftest import NOW
+
+SLUGS = 200
+START = "import sys; from affiliate.settings import load_settings; from affiliate.serve import serve_until_told_otherwise as s; s(load_settings(), port=int(sys.argv[1]), workers=int(sys.argv[2]))"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def children_of(pid: int) -> list[int]:
+    """Every descendant of a process, from /proc."""
+    parents: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if fields[0] != "Z":
+                parents[int(status.parent.name)] = int(fields[1])
+    found = [pid]
+    for known in found:
+        found.extend(child for child, parent in parents.items() if parent == known)
+    return found[1:]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Server:
+    """`affiliate serve` in a data folder with 200 links."""
+
+    def __init__(self, folder: Path, *, workers: int = 2) -> None:
+        self.data = folder / "data"
+        self.port = free_port()
+        self.workers = workers
+        self.paths = self._furnish()
+        self.log = folder / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def store(self) -> Store:
+        return Store(f"sqlite:///{self.data / 'affiliate.db'}")
+
+    def _furnish(self) -> list[str]:
+        store = self.store
+        migrations.upgrade(store)
+        room = furnish(store)
+        paths = []
+        with store.transaction() as session:
+            first = session.get_one(Link, room.links[0])
+            site = session.scalars(select(Site)).one()
+            for number in range(SLUGS):
+                link = Link(
+                    site_id=site.id,
+                    product_id=first.product_id,
+                    programme_id=first.programme_id,
+                    name=f"Link {number}",
+                    target_url=f"https://shop.example/p/{number}",
+                    target_key=f"shop.example/p/{number}",
+                    created_at=NOW,
+                    updated_at=NOW,
+                )
+                session.add(link)
+                session.flush()
+                slug = f"dress-{number}"
+                session.add(LinkPath(site_id=site.id, link_id=link.id, path=PREFIX + slug, slug=slug, created_at=NOW))
+                session.add(Placement(token=new_placement_token(), link_id=link.id, is_default=True, created_at=NOW))
+                session.add(LinkChange(link_id=link.id, changed_at=NOW))
+                paths.append(PREFIX + slug)
+        Publisher(store, LinkTable(self.data / "links")).rebuild()
+        store.close()
+        return paths
+
+    def start(self) -> None:
+        environment = {**os.environ, "AFFILIATE_DATA_DIR": str(self.data)}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START, str(self.port), str(self.workers)],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        started = self.process
+        assert wait_until(lambda: started.poll() is not None or self.healthy(), 40), self.log.read_text()
+        assert started.poll() is None, self.log.read_text()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def healthy(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.ask("/healthz")[0] == 200
+        return False
+
+    def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request(method, path, headers={"User-Agent": "Mozilla/5.0 Firefox/140.0"})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, answer.headers.get("Location", "")
+        finally:
+            connection.close()
+
+    def kill_all(self) -> None:
+        """kill -9 of the whole tree at one moment."""
+        for pid in [self.pid, *children_of(self.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill_all()
+
+    def stored(self) -> int:
+        """Clicks in the store, by the roll-up."""
+        store = self.store
+        with store.reading() as session:
+            raw = count(session).raw
+        store.close()
+        return raw
+
+    def set_aside(self) -> int:
+        store = self.store
+        with store.reading() as session:
+            found = session.scalar(select(func.sum(JournalSegment.set_aside))) or 0
+        store.close()
+        return int(found)
+
+    def failures(self) -> int:
+        return journal_failures(self.data / "journal")
+
+
+@dataclass
+class Readers:
+    """Threads that click random links over kept-alive connections, and count what they were told."""
+
+    server: Server
+    threads: int = 8
+    redirected: int = 0
+    refused: list[int] = field(default_factory=list)
+    cut: int = 0
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._running: list[threading.Thread] = []
+
+    @contextlib.contextmanager
+    def clicking(self) -> Iterator[None]:
+        self._running = [threading.Thread(target=self._click, args=(number,)) for number in range(self.threads)]
+        for thread in self._running:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in self._running:
+                thread.join()
+
+    def _click(self, number: int) -> None:
+        dice = random.Random(number)
+        headers = {"User-Agent": f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/140.0"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)
+        while not self._stop.is_set():
+            try:
+                connection.request("GET", dice.choice(self.server.paths), headers=headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                with self._lock:
+                    self.cut += 1
+                time.sleep(0.02)
+                continue
+            with self._lock:
+                if answer.status == 302:
+                    self.redirected += 1
+                else:
+                    self.refused.append(answer.status)
+        connection.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path)
+    yield made
+    made.stop()
