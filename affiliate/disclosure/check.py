@@ -230,7 +230,11 @@ def _is_paid(link: Tag) -> bool:
     if link.find_parent(["template", "noscript"]) is not None:
         return False
     href = str(link["href"]).strip()
-    if link.has_attr("data-affiliate-placement") or is_placement_token(href.rpartition("/-")[2]):
+    if (
+        link.has_attr("data-affiliate-placement")
+        or href.startswith("/go/")
+        or is_placement_token(href.rpartition("/-")[2])
+    ):
         return True
     if "sponsored" in str(link.get("rel")).lower():
         return True
