@@ -1,6 +1,7 @@
 """rewrite, check."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from affiliate.links.sites import find_site
 def read_document(name: str) -> str:
     """The text of a file, or of standard input for `-`; InvalidDocument if it is not UTF-8."""
     try:
-        data = click.get_binary_stream("stdin").read() if name == "-" else Path(name).read_bytes()
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise InvalidDocument(f"{name} is not UTF-8 text (byte {problem.start}); convert it first.") from problem
@@ -78,9 +79,7 @@ def rewrite(
         _write_report(report, rewritten.as_json())
     for warning in rewritten.warnings:
         click.echo(f"affiliate: {warning}", err=True)
-    stream = click.get_binary_stream("stdout")
-    stream.write(rewritten.html.encode("utf-8"))
-    stream.flush()
+    click.echo(rewritten.html.encode("utf-8"), nl=False)
 
 
 def _write_report(path: Path, document: dict[str, Any]) -> None:

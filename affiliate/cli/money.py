@@ -191,7 +191,7 @@ def report(
     if output:
         output.write_bytes(exported)
     else:
-        click.get_binary_stream("stdout").write(exported)
+        click.echo(exported, nl=False)
 
 
 COMMANDS = (import_, report)

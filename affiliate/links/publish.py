@@ -6,7 +6,7 @@ commit late can be lower than ids already seen, so each poll looks back over the
 has applied.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -32,15 +32,15 @@ class Publisher:
 
     def publish_pending(self) -> int:
         """Applies the changes that are not in the table yet; returns how many. One atomic write."""
+        seen = max(self._applied, default=self._table.checkpoint() or 0)
         with self._store.reading() as session:
-            floor = max(self._applied, default=0) - _LOOK_BACK
-            fresh = [change for change in queries.changes_above(session, floor) if change[0] not in self._applied]
-            if not fresh:
-                return 0
-            links = queries.links_with_ids(session, sorted({link_id for _, link_id in fresh}))
-            self._table.apply(_entries(session, links))
+            changes = queries.changes_above(session, seen - _LOOK_BACK)
+        fresh = [change for change in changes if change[0] not in self._applied]
+        if not fresh:
+            return 0
+        newest = max(seen, fresh[-1][0])
+        self._table.apply(_as_they_are(self._store, {link_id for _, link_id in fresh}), checkpoint=newest)
         self._applied.update(change_id for change_id, _ in fresh)
-        newest = max(self._applied)
         self._applied = {change_id for change_id in self._applied if change_id > newest - 2 * _LOOK_BACK}
         return len(fresh)
 
@@ -48,28 +48,34 @@ class Publisher:
         """Replaces the whole table by what the database says; redirects go on meanwhile."""
         with self._store.reading() as session:
             newest = queries.newest_change(session)
-            entries = _all_entries(session)
-            present = ((host, path, entry) for host, path, entry in entries if entry is not None)
-            self._table.replace(present, checkpoint=newest)
-        self._applied = set(range(max(newest - _LOOK_BACK, 0), newest + 1))
+            self._applied = {change_id for change_id, _ in queries.changes_above(session, newest - _LOOK_BACK)}
+        self._table.replace(_everything(self._store), checkpoint=newest)
 
 
-def publish_now(store: Store, table: LinkTable, link_ids: Sequence[int]) -> None:
+def publish_now(store: Store, table: LinkTable, link_ids: Collection[int]) -> None:
     """Publishes these links on this node now, without waiting for the publisher's next look."""
-    with store.reading() as session:
-        table.apply(_entries(session, queries.links_with_ids(session, link_ids)))
+    table.apply(_as_they_are(store, link_ids))
 
 
 def rebuild(store: Store, table: LinkTable) -> None:
     Publisher(store, table).rebuild()
 
 
-def _all_entries(session: Session) -> Iterator[Change]:
+def _as_they_are(store: Store, link_ids: Collection[int]) -> Iterator[Change]:
+    """Reads the links when the table's write has begun: of two publishers the later one also has the later picture."""
+    with store.reading() as session:
+        yield from _entries(session, queries.links_with_ids(session, sorted(link_ids)))
+
+
+def _everything(store: Store) -> Iterator[tuple[str, str, Entry]]:
     last = 0
-    while links := queries.links_above(session, last, _BATCH):
-        yield from _entries(session, links)
-        last = links[-1].id
-        session.expunge_all()
+    with store.reading() as session:
+        while links := queries.links_above(session, last, _BATCH):
+            for host, path, entry in _entries(session, links):
+                if entry is not None:
+                    yield host, path, entry
+            last = links[-1].id
+            session.expunge_all()
 
 
 def _entries(session: Session, links: Sequence[Link]) -> list[Change]:

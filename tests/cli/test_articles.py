@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+
+ARTICLE = (
+    "<article>\r\n<h1>Marble everywhere</h1>\r\n<p>Our pick is the <a HREF='https://www.halden.example/dresses/marble-midi'"
+    ' class=x>midi dress</a> &amp; the <a href="https://nobody.example/">other</a>.</p>\r\n</article>'
+)
+
+
+def written(folder: Path, html: str = ARTICLE) -> str:
+    path = folder / "story.html"
+    path.write_bytes(html.encode())
+    return str(path)
+
+
+def test_an_article_is_rewritten_labelled_and_reported(newsroom: Run, folder: Path) -> None:
+    report = folder / "report.json"
+    answer = newsroom(
+        "rewrite",
+        written(folder),
+        "--article-url",
+        "https://mag.example/marble",
+        "--kind",
+        "product-led",
+        "--report",
+        str(report),
+    )
+    assert "HREF='/go/marble-midi/-a" in answer.stdout
+    assert 'href="https://nobody.example/"' in answer.stdout
+    assert "sponsored nofollow" in answer.stdout
+    assert answer.stdout.index(">Ad<") < answer.stdout.index("/go/marble-midi")
+    assert set(json.loads(report.read_text())) == {"changes", "placements", "disclosure", "warnings"}
+    assert newsroom("check", written(folder, answer.stdout), "--profile", "UK", "--profile", "us", "--json").json[
+        "verdicts"
+    ] == {
+        "uk": "PASS",
+        "us": "PASS",
+    }
+
+
+def test_a_second_run_changes_nothing(newsroom: Run, folder: Path) -> None:
+    once = newsroom("rewrite", written(folder)).stdout
+    assert newsroom("rewrite", written(folder, once)).stdout == once
+    assert newsroom("rewrite", "-", text=once).stdout == once
+
+
+def test_an_unlabelled_page_fails_the_check_with_findings(newsroom: Run, folder: Path) -> None:
+    page = '<p><a href="https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fs.example">x</a></p>'
+    answer = newsroom("check", written(folder, page), "--profile", "uk", "--json", code=1)
+    assert answer.json["verdicts"] == {"uk": "FAIL"}
+    assert set(answer.json["findings"][0]) == {"rule", "severity", "message", "where"}
+
+
+def test_an_article_without_paid_links_stays_as_it_is(newsroom: Run, folder: Path) -> None:
+    html = '<h1>News</h1><p><a href="https://nobody.example/">a</a> <a href="/b">b</a></p>'
+    assert newsroom("rewrite", written(folder, html)).stdout == html
+
+
+def test_a_bereavement_story_is_never_monetised(newsroom: Run, folder: Path) -> None:
+    answer = newsroom("rewrite", written(folder), "--tag", "bereavement", "--monetise")
+    assert answer.stdout == ARTICLE
+    assert "bereavement" in answer.stderr
+
+
+def test_bad_documents_are_refused_in_words(newsroom: Run, folder: Path) -> None:
+    large = folder / "large.html"
+    large.write_text("<p>" + "x" * 5_000_000)
+    assert "at most" in newsroom("rewrite", str(large), code=1).stderr
+    binary = folder / "binary.html"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "UTF-8" in newsroom("rewrite", str(binary), code=1).stderr
+    assert "cannot be read" in newsroom("rewrite", str(folder / "nothing.html"), code=1).stderr
+
+
+def test_html_cut_in_half_keeps_every_byte_it_has(newsroom: Run, folder: Path) -> None:
+    half = ARTICLE[: ARTICLE.index("&amp;")]
+    out = newsroom("rewrite", written(folder, half)).stdout
+    assert "/go/marble-midi/-a" in out
+    assert out.endswith("class=x>midi dress</a> ") or "midi dress</a>" in out
