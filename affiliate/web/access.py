@@ -121,7 +121,8 @@ def menu_for(who: Person | None) -> list[MenuEntry]:
 
 
 def _is_within(blueprint: Pages) -> bool:
-    return bool(blueprint.url_prefix) and f"{request.path}/".startswith(f"{blueprint.url_prefix}/")
+    below = bool(blueprint.url_prefix) and f"{request.path}/".startswith(f"{blueprint.url_prefix}/")
+    return below or request.blueprint == blueprint.name
 
 
 def may_open(endpoint: str) -> bool:

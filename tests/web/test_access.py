@@ -20,6 +20,10 @@ OPEN = {"static", "sessions.log_in", "sessions.send_log_in", "sessions.log_out"}
 BLUEPRINTS = {
     "own": {EDITOR, FINANCE, ADMIN},
     "links": {EDITOR, ADMIN},
+    "reports": {FINANCE, ADMIN},
+    "articles": {EDITOR, FINANCE, ADMIN},
+    "desk": {EDITOR, ADMIN},  # what changes an article
+    "imports": {FINANCE, ADMIN},
     "settings": {ADMIN},
     "people": {ADMIN},
 }
@@ -70,7 +74,11 @@ def test_every_blueprint_of_pages_is_known_here(app: APIFlask) -> None:
 
 @pytest.mark.parametrize(
     ("role", "seen", "hidden"),
-    [(EDITOR, ["/links"], ["/settings"]), (ADMIN, ["/links", "/settings"], [])],
+    [
+        (EDITOR, ["/links", "/articles"], ["/settings", "/reports", "/imports"]),
+        (FINANCE, ["/reports", "/articles", "/imports"], ["/links", "/settings"]),
+        (ADMIN, ["/links", "/articles", "/reports", "/imports", "/settings"], []),
+    ],
 )
 def test_the_navigation_shows_what_the_role_may_open(
     signed_in: SignIn, role: str, seen: list[str], hidden: list[str]

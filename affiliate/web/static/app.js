@@ -1,18 +1,25 @@
 /* Conveniences only: every page works without this file. */
 "use strict";
 
-for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
-  if (!navigator.clipboard) break; // only on https and localhost
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const before = button.textContent;
-    const source = document.getElementById(button.dataset.copyFrom ?? "");
-    await navigator.clipboard.writeText(source ? source.value : button.dataset.copy);
-    button.textContent = "Copied";
-    announce(source ? "Copied" : `Copied: ${button.dataset.copy}`);
-    setTimeout(() => { button.textContent = before; }, 1600);
-  });
+const COPIES = "[data-copy], [data-copy-from]";
+
+function showCopyButtons(place) {
+  if (!navigator.clipboard) return; // only on https and localhost
+  for (const button of place.querySelectorAll(COPIES)) button.hidden = false;
 }
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest(COPIES);
+  if (!button) return;
+  const before = button.textContent;
+  const source = document.getElementById(button.dataset.copyFrom ?? "");
+  await navigator.clipboard.writeText(source ? source.value : button.dataset.copy);
+  button.textContent = "Copied";
+  announce(source ? "Copied" : `Copied: ${button.dataset.copy}`);
+  setTimeout(() => { button.textContent = before; }, 1600);
+});
+
+showCopyButtons(document);
 
 for (const form of document.querySelectorAll("form[data-autosubmit]")) {
   form.classList.add("automatic");
@@ -34,6 +41,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       if (!answer.ok || answer.redirected) return form.requestSubmit();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       results.replaceChildren(...page.getElementById(results.id).childNodes);
+      showCopyButtons(results);
       history.replaceState(null, "", address);
     } catch (problem) {
       if (problem.name !== "AbortError") form.requestSubmit();
