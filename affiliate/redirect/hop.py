@@ -24,6 +24,8 @@ READ_HEADERS = ("user-agent", "referer", "sec-purpose", "purpose", "x-moz", "sec
 
 Headers = list[tuple[str, str]]
 
+_PURPOSES = ("sec-purpose", "purpose", "x-moz")
+
 _LONGEST_PATH = 2_000
 _ALLOW = ("Allow", "GET, HEAD")
 _NO_STORE = ("Cache-Control", "no-store")
@@ -173,14 +175,12 @@ def _split_referrer(referrer: str) -> tuple[str, str]:
 
 
 def _flags(found: Found, headers: Mapping[str, str]) -> int:
-    get = headers.get
     flags = journal.TOKEN_IN_PATH if found.token else 0
-    if get("sec-gpc", "").strip() == "1":
+    if "sec-gpc" in headers and headers["sec-gpc"].strip() == "1":
         flags |= journal.GPC
-    if get("dnt", "").strip() == "1":
+    if "dnt" in headers and headers["dnt"].strip() == "1":
         flags |= journal.DNT
-    purposes = get("sec-purpose", ""), get("purpose", ""), get("x-moz", "")
-    if any(purpose and "prefetch" in purpose.lower() for purpose in purposes):
+    if any("prefetch" in headers[name].lower() for name in _PURPOSES if name in headers):
         flags |= journal.PREFETCH
     return flags
 

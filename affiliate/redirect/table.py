@@ -94,8 +94,13 @@ class _Opened:
 _shared: WeakValueDictionary[tuple[int, int], _Opened] = WeakValueDictionary()  # by device and inode
 
 
+_generation = 0  # counts forks; cheaper than getpid(2) on every look-up
+
+
 def _leave_to_the_parent() -> None:
     """An environment must not be used in a forked child; closing it there leaves the parent's alone."""
+    global _generation  # noqa: PLW0603 - the process is what it describes
+    _generation += 1
     for opened in list(_shared.values()):
         opened.environment.close()
     _shared.clear()
@@ -115,10 +120,11 @@ class LinkTable:
         self.folder = folder
         self._file = folder / "links.mdb"
         self._opened: _Opened | None = None
-        self._pid = 0
+        self._generation = -1
         self._look_at = 0.0
         self._state: tuple[int, int] = (0, 0)  # inode, last write
         self._remembered = lru_cache(_REMEMBERED)(self._search)
+        self._remembered_host = lru_cache(1024)(self._search_host)
 
     def get(self, host: str, path: str) -> Entry | None:
         """The entry of a path: exact, else with or without its trailing slash, else in another case; of this host,
@@ -161,7 +167,11 @@ class LinkTable:
             return int(transaction.stat(opened.paths)["entries"])
 
     def has_host(self, host: str) -> bool:
-        """Whether any path answers on exactly this host."""
+        """Whether any path answers on exactly this host. The answer may be a tenth of a second old."""
+        self._look()
+        return self._remembered_host(host)
+
+    def _search_host(self, host: str) -> bool:
         start = _key(host, "")
         with self._reading() as (opened, transaction), transaction.cursor(opened.paths) as cursor:
             return bool(cursor.set_range(start)) and cursor.key().startswith(start)
@@ -177,27 +187,31 @@ class LinkTable:
     def close(self) -> None:
         """Lets go of the environment; the next use opens it again."""
         self._opened = None
-        self._pid = 0
+        self._generation = -1
+        self._forget()
+
+    def _forget(self) -> None:
         self._remembered.cache_clear()
+        self._remembered_host.cache_clear()
 
     def _search(self, host: str, path: str) -> Found | None:
         with self._reading() as (opened, transaction):
-            return _search_host(opened, transaction, host, path) or _search_host(opened, transaction, ANY_HOST, path)
+            return _find(opened, transaction, host, path) or _find(opened, transaction, ANY_HOST, path)
 
     def _look(self) -> None:
         """Notices, now and then, another process's writes (LMDB numbers them) and another file in the table's place."""
-        if os.getpid() == self._pid and time.monotonic() < self._look_at:
+        if self._generation == _generation and time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK_EVERY
         opened = self._opened
-        if opened is None or os.getpid() != self._pid:
+        if opened is None or self._generation != _generation:
             opened = self._open()
         elif self._inode() not in (0, self._state[0]):
             opened = self._change_over(opened)
         state = (self._state[0], opened.last_write())
         if state != self._state:
             self._state = state
-            self._remembered.cache_clear()
+            self._forget()
 
     def _change_over(self, current: _Opened) -> _Opened:
         """Takes the new file once it is built; until then readers are answered from the one that is gone."""
@@ -225,7 +239,7 @@ class LinkTable:
             raise TableDamaged(self.folder, str(problem)) from problem
         status = self._file.stat()
         _shared[status.st_dev, status.st_ino] = opened
-        self._opened, self._pid, self._state = opened, os.getpid(), (status.st_ino, -1)
+        self._opened, self._generation, self._state = opened, _generation, (status.st_ino, -1)
         return opened
 
     def _shared(self) -> _Opened | None:
@@ -253,7 +267,7 @@ class LinkTable:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[tuple[_Opened, Any]]:
         opened = self._opened
-        if opened is None or os.getpid() != self._pid or self._inode() != self._state[0]:
+        if opened is None or self._generation != _generation or self._inode() != self._state[0]:
             opened = self._open()
         try:
             opened.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
@@ -269,7 +283,7 @@ def header_safe(url: str) -> str:
     return url if url.isascii() and url.isprintable() and " " not in url else quote(url, safe=_PRINTABLE)
 
 
-def _search_host(opened: _Opened, transaction: Any, host: str, path: str) -> Found | None:
+def _find(opened: _Opened, transaction: Any, host: str, path: str) -> Found | None:
     if exact := _exact(opened, transaction, _key(host, path)):
         return Found(exact, "")
     rest, _, last = path.rstrip("/").rpartition("/")
