@@ -119,6 +119,17 @@ def test_an_older_file_that_says_what_is_known_adds_nothing(ledger: Store) -> No
     assert (again.amended, again.unchanged) == (0, 1)
 
 
+def test_a_file_between_two_known_ones_is_compared_with_both(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "t1", "status": "pending"}, now=NOW)
+        book(session, {"id": "t1", "status": "approved"}, now=NOW + 4 * DAY)
+        said = [
+            book(session, {"id": "t1", "status": status}, as_of=NOW + 2 * DAY, now=NOW + 5 * DAY).amended
+            for status in ("pending", "approved", "declined")
+        ]
+    assert said == [0, 0, 1]
+
+
 def test_a_status_that_comes_back_is_a_version_of_its_own(ledger: Store) -> None:
     with ledger.transaction() as session:
         for day, status in enumerate(["pending", "declined", "pending"]):
@@ -183,7 +194,10 @@ def test_bad_rows_are_set_aside_and_good_ones_kept(ledger: Store) -> None:
 
 def test_a_column_that_is_not_there_refuses_the_file_whole(ledger: Store) -> None:
     content = sheet({}).replace(b"commission", b"provision")
-    with pytest.raises(UnreadableFile, match=r"sales\.csv was not imported.*commission"), ledger.transaction() as session:
+    with (
+        pytest.raises(UnreadableFile, match=r"sales\.csv was not imported.*commission"),
+        ledger.transaction() as session,
+    ):
         import_transactions(
             session,
             network="generic",

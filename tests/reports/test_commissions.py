@@ -263,6 +263,13 @@ def test_a_declined_transaction_leaves_epc_unchanged(ledger: Store) -> None:
     assert after.transactions == 2
 
 
+def test_a_declined_amount_is_positive_even_where_the_network_writes_it_negative(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "1", "commission": "-5.00", "status": "declined"}, now=NOW)
+        (row,) = october(session, "network", now=NOW).rows
+    assert (row.commission_declined, row.commission) == (Decimal(5), Decimal(0))
+
+
 def test_days_begin_at_midnight_of_the_zone(ledger: Store) -> None:
     with ledger.transaction() as session:
         book(
@@ -275,6 +282,7 @@ def test_days_begin_at_midnight_of_the_zone(ledger: Store) -> None:
         )
         days = [row.labels["day"] for row in october(session, "day", now=NOW).rows]
         in_utc = october(session, "day", time_zone="UTC", now=NOW)
+        assert october(session, "network", now=NOW).totals[0].transactions == 2
     assert days == ["2026-10-01", "2026-10-31"]
     assert [row.labels["day"] for row in in_utc.rows] == ["2026-10-31"]
 
