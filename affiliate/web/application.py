@@ -8,9 +8,23 @@ from apiflask import APIFlask
 from flask import request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.routing import IntegerConverter
 
 from affiliate.errors import StoreUnavailable
-from affiliate.web import access, api, headers, links, people, refusals, sessions, setup, words
+from affiliate.web import (
+    access,
+    api,
+    articles,
+    headers,
+    imports,
+    links,
+    people,
+    refusals,
+    reports,
+    sessions,
+    setup,
+    words,
+)
 from affiliate.web import services as given
 from affiliate.web.access import Api, Pages, glimpse, may_open, menu_for
 from affiliate.web.folders import templates_folder
@@ -25,10 +39,20 @@ BLUEPRINTS: tuple[Pages | Api, ...] = (
     sessions.doors,
     sessions.pages,
     links.pages,
+    reports.pages,
+    articles.pages,
+    articles.desk,
+    imports.pages,
     setup.pages,
     people.pages,
     *api.BLUEPRINTS,
 )
+
+
+class RowId(IntegerConverter):
+    """A number that every database can look up; a longer one is no page."""
+
+    regex = r"\d{1,15}"
 
 
 def create_app(wanted: Services) -> APIFlask:
@@ -53,6 +77,7 @@ def create_app(wanted: Services) -> APIFlask:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
     )
+    app.url_map.converters["int"] = RowId
     given.install(app, wanted)
     app.extensions["affiliate.throttles"] = sessions.new_throttles()
     headers.install(app)

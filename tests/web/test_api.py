@@ -397,7 +397,7 @@ ARTICLES = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from(BODIES), body=OBJECTS)
 def test_no_object_whatever_is_answered_with_a_500(script: Script, where: tuple[str, str, str], body: Any) -> None:
     answer = call_with(script, where, body)
@@ -405,14 +405,14 @@ def test_no_object_whatever_is_answered_with_a_500(script: Script, where: tuple[
     assert answer.status_code < 400 or set(answer.json["error"]) >= {"code", "message"}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(html=st.text(max_size=200), article=ARTICLES)
 def test_no_article_whatever_is_answered_with_a_500(script: Script, html: str, article: Any) -> None:
     answer = call_with(script, ("POST", "/rewrite", ""), {"html": html, "article": article})
     assert answer.status_code < 500
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from([c for c in CALLS if c[0] == "GET"]), query=st.dictionaries(
     st.sampled_from(("search", "page", "per_page", "site", "status", "from", "to", "by", "as_of", "format", "date_basis")),
     st.text(max_size=20) | st.sampled_from(("1", "2026-11-01", "2026-12-01", "json", "csv", "article", "0001-01-01", "9999-12-31")),

@@ -4,9 +4,9 @@ Every call carries a bearer token with the scope that its view names. Bodies are
 that a misspelt one is never silently ignored. Every refusal is `{"error": {"code", "message"}}`.
 """
 
-from affiliate.web.api import articles, library, links
+from affiliate.web.api import articles, library, links, money
 from affiliate.web.api.door import describe
 
-BLUEPRINTS = (articles.api, links.api, library.api)
+BLUEPRINTS = (articles.api, links.api, library.api, money.api)
 
 __all__ = ["BLUEPRINTS", "describe"]

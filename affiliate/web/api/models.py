@@ -266,16 +266,56 @@ class SearchQuery(Page):
 # ---- money ----------------------------------------------------------------------------------------------------------
 
 
-class ReportQuery(Query):
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 1, 1))]
+
+
+class Period(Query):
     """Days in the site's zone: `from` inclusive, `to` exclusive. `as_of` is a moment with its offset."""
 
-    first: date = Field(alias="from")
-    until: date = Field(alias="to")
-    by: Short = "article"
-    date_basis: Short = "transaction"
+    first: Day = Field(alias="from")
+    until: Day = Field(alias="to")
+    date_basis: Literal["transaction", "click", "validation"] = "transaction"
     as_of: AwareDatetime | None = None
     site: Short | None = None
+
+
+class ReportQuery(Period):
+    by: Short = "article"
     format: Literal["json", "csv"] = "json"
+
+
+class TransactionQuery(Period, Page):
+    """`by` and `key` are the report's dimension and one of its values; a `by` without `key` means what is attributed to
+    none."""
+
+    by: Short | None = None
+    key: Annotated[Text, StringConstraints(max_length=1000)] | None = None
+    status: Literal["pending", "approved", "declined"] | None = None
+    currency: Annotated[Text, StringConstraints(pattern="^[A-Za-z]{3}$")] | None = None
+
+
+class TransactionOut(Loose):
+    """Amounts are signed decimal texts. `status` is pending, approved or declined; `raw_status` the network's word."""
+
+    id: int
+    external_id: str
+    network: str
+    advertiser: str
+    status: str
+    raw_status: str
+    payment: str
+    commission: str
+    currency: str
+    sale_amount: str | None
+    transaction_at: datetime
+    attribution: str
+    placement: str | None
+    link: str | None
+    article: str | None
+
+
+class TransactionListOut(Listed[TransactionOut]):
+    pass
 
 
 class ReportOut(BaseModel):

@@ -1,0 +1,75 @@
+"""What was earned: transactions, and the commission report."""
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from affiliate.links.sites import find_site
+from affiliate.reports.commissions import commissions_report
+from affiliate.reports.export import csv_text
+from affiliate.reports.transactions import list_transactions
+from affiliate.store.tables import Site
+from affiliate.web.access import scoped
+from affiliate.web.api.door import SECURITY, blueprint
+from affiliate.web.api.models import Period, ReportOut, ReportQuery, TransactionListOut, TransactionQuery
+from affiliate.web.services import services
+from affiliate.web.site_choice import sites
+
+api = blueprint("money", "Transactions and reports")
+
+
+@api.get("/transactions")
+@api.input(TransactionQuery, location="query", arg_name="query")
+@api.output(TransactionListOut)
+@api.doc(security=SECURITY)
+@scoped("transactions:read")
+def transactions(query: TransactionQuery) -> dict[str, Any]:
+    """List transactions
+
+    Those behind a row of the report with the same days, zone, date basis, moment and site; newest first.
+    """
+    with services().store.reading() as session:
+        page = list_transactions(
+            session,
+            **_period(session, query),
+            by=query.by,
+            key=query.key,
+            status=query.status,
+            currency=query.currency,
+            page=query.page,
+            per_page=query.per_page,
+        )
+    items = [row.as_json() for row in page.rows]
+    return {"items": items, "total": page.total, "page": page.page, "per_page": page.per_page}
+
+
+@api.get("/reports/commissions")
+@api.input(ReportQuery, location="query", arg_name="query")
+@api.output(ReportOut)
+@api.doc(security=SECURITY)
+@scoped("reports:read")
+def commissions(query: ReportQuery) -> dict[str, Any] | Response:
+    """Report commissions
+
+    Clicks, transactions and commission per value of `by` and currency. With `format=csv` the answer is a CSV.
+    """
+    with services().store.reading() as session:
+        report = commissions_report(session, **_period(session, query), by=query.by, now=services().clock())
+    if query.format == "csv":
+        return Response(csv_text(report), mimetype="text/csv")
+    return report.as_json()
+
+
+def _period(session: Session, query: Period) -> dict[str, Any]:
+    """The arguments that report and transactions share."""
+    site: Site | None = find_site(session, query.site) if query.site else None
+    zone = site.time_zone if site else sites()[0].time_zone if sites() else "UTC"
+    return {
+        "first": query.first,
+        "until": query.until,
+        "date_basis": query.date_basis,
+        "as_of": query.as_of,
+        "site": site,
+        "time_zone": zone,
+    }

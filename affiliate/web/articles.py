@@ -1,0 +1,211 @@
+"""Articles: paste and see before and after, publish, look at what one shows and where its links stand."""
+
+from flask import flash, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from affiliate.articles.article import ArticleFacts
+from affiliate.articles.policy import KINDS
+from affiliate.articles.publish import Rewritten, preview, rewrite_article
+from affiliate.articles.switch import switch_article
+from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
+from affiliate.links.sites import find_site
+from affiliate.reports.articles import ArticleFilter, ArticlePage, list_articles, show_article
+from affiliate.store.tables import Site
+from affiliate.web.access import Pages
+from affiliate.web.accounts import EDITOR, FINANCE
+from affiliate.web.diff import hunks
+from affiliate.web.forms import Form, go
+from affiliate.web.services import services
+from affiliate.web.site_choice import chosen_site, sites
+
+pages = Pages(
+    "articles", __name__, roles=(EDITOR, FINANCE), menu=("Articles", "articles.show_list"), url_prefix="/articles"
+)
+desk = Pages("desk", __name__, roles=(EDITOR,), url_prefix="/articles")
+
+STATES = ("present", "missing", "not-needed")
+_PER_PAGE = 50
+_LARGEST_ID = 2**31 - 1
+_SWITCH = {"on": True, "off": False, "": None}
+_LENGTHS = {"title": 2000, "url": 1000, "author": 255, "section": 255, "language": 20, "jurisdiction": 12, "tags": 2000}
+
+
+@pages.get("")
+def show_list() -> str:
+    asked = Form(request.args)
+    state = asked.value("disclosure") if asked.value("disclosure") in STATES else None
+    wanted = ArticleFilter(
+        text=asked.text("q"),
+        site_id=_asked_site(asked),
+        disclosure=state,
+        page=page_number(asked.value("page")),
+        per_page=_PER_PAGE,
+    )
+    with services().store.reading() as session:
+        rows, total = list_articles(session, wanted)
+    return render_template(
+        "articles/list.html",
+        form=asked,
+        rows=rows,
+        total=total,
+        page=wanted.page,
+        per_page=_PER_PAGE,
+        states=STATES,
+        asked_site=wanted.site_id,
+        searching=bool(wanted.text or state or asked.value("site")),
+        page_url=page_url,
+    )
+
+
+@pages.get(f"/<int(max={_LARGEST_ID}):article_id>")
+def show(article_id: int) -> str:
+    with services().store.reading() as session:
+        page = show_article(session, article_id)
+        return render_template("articles/article.html", page=page, row=page.row, **_site_words(session, page))
+
+
+@desk.get("/new")
+def show_paste() -> str:
+    return _paste_page(Form({"kind": "mixed", "site": getattr(chosen_site(), "key", "")}))
+
+
+@desk.post("/new")
+def send_paste() -> tuple[str, int]:
+    """Shows what would change; stores nothing."""
+    form = Form(request.form)
+    try:
+        with services().store.transaction() as session:
+            rewritten = preview(
+                session,
+                site=_site(session, form),
+                html=_html(form),
+                article=_facts(form),
+                policy=services().policy,
+                now=services().clock(),
+            )
+    except AffiliateError as problem:
+        form.refuse(problem)
+        return _paste_page(form), form.status
+    return _paste_page(form, rewritten), 200
+
+
+@desk.post("/publish")
+def send_publish() -> tuple[str, int] | Response:
+    form = Form(request.form)
+    try:
+        with services().store.transaction() as session:
+            rewritten = rewrite_article(
+                session,
+                site=_site(session, form),
+                html=_html(form),
+                article=_facts(form),
+                policy=services().policy,
+                now=services().clock(),
+            )
+    except AffiliateError as problem:
+        form.refuse(problem)
+        return _paste_page(form), form.status
+    _publish(rewritten)
+    flash("Stored. Copy the HTML below into your CMS: its links work from now on.", "good")
+    return go(url_for("articles.show", article_id=rewritten.article_id) + "#html")
+
+
+@desk.post(f"/<int(max={_LARGEST_ID}):article_id>/switch")
+def send_switch(article_id: int) -> Response:
+    wanted = request.form.get("monetise", "")
+    if wanted not in _SWITCH:
+        raise InvalidInput(f"{wanted!r} is no position of the switch; there are on, off and empty (as the site says).")
+    with services().store.transaction() as session:
+        rewritten = switch_article(
+            session,
+            article_id=article_id,
+            monetise=_SWITCH[wanted],
+            policy=services().policy,
+            now=services().clock(),
+        )
+    if rewritten:
+        _publish(rewritten)
+        flash(_switched(rewritten), "good")
+    return go(url_for("articles.show", article_id=article_id))
+
+
+def _switched(rewritten: Rewritten) -> str:
+    if not rewritten.ruling.monetise:
+        return (
+            f"No paid links now. {rewritten.ruling.reason} Copy the HTML below into your CMS to take them off the page."
+        )
+    return f"{rewritten.ruling.reason} Copy the HTML below into your CMS to bring its paid links to the page."
+
+
+def _publish(rewritten: Rewritten) -> None:
+    services().publish([placed.link.id for placed in rewritten.placements])
+
+
+def _paste_page(form: Form, rewritten: Rewritten | None = None) -> str:
+    return render_template(
+        "articles/paste.html",
+        form=form,
+        rewritten=rewritten,
+        hunks=hunks(_html(form), rewritten.changes) if rewritten else [],
+        kinds=KINDS,
+        site_choices=[(site.key, site.name) for site in sites()],
+    )
+
+
+def _site_words(session: Session, page: ArticlePage) -> dict[str, str]:
+    site = session.get_one(Site, page.row.site_id)
+    return {"site_name": site.name, "site_word": "earns" if site.monetise else "does not earn"}
+
+
+def _site(session: Session, form: Form) -> Site:
+    return find_site(session, form.value("site") or None)
+
+
+def _html(form: Form) -> str:
+    """As it was pasted: browsers send every line end as CR LF, whatever it was."""
+    html = form.value("html").replace("\r\n", "\n")
+    largest = services().largest_html_bytes
+    if not html.strip():
+        raise InvalidDocument("There is no HTML: paste the article's source.")
+    if len(html.encode("utf-8", "surrogatepass")) > largest:
+        raise InvalidDocument(f"The HTML is larger than {largest:,} bytes; paste the article without its surroundings.")
+    return html
+
+
+def _facts(form: Form) -> ArticleFacts:
+    for name, longest in _LENGTHS.items():
+        if len(form.text(name)) > longest:
+            raise InvalidInput(f"The {name} is longer than {longest} characters.")
+        if "\x00" in form.value(name):
+            raise InvalidInput(f"The {name} holds a NUL character, which cannot be stored.")
+    return ArticleFacts(
+        url=form.text("url") or None,
+        title=form.text("title") or None,
+        kind=form.value("kind") or None,
+        section=form.text("section") or None,
+        tags=tuple(form.lines("tags")) or None,
+        author=form.text("author") or None,
+        language=form.text("language") or None,
+        jurisdiction=form.text("jurisdiction") or None,
+        monetise=_SWITCH.get(form.value("monetise")),
+    )
+
+
+def _asked_site(asked: Form) -> int | None:
+    """The site of the filter; where nothing was asked, the one that the person works on."""
+    if "site" in request.args:
+        return next((site.id for site in sites() if site.key == asked.value("site")), None)
+    site = chosen_site()
+    return site.id if site and len(sites()) > 1 else None
+
+
+def page_number(text: str) -> int:
+    """The asked page, from 1; the first one for anything that is no number."""
+    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def page_url(page: int) -> str:
+    """The address of another page of the same list."""
+    asked = {name: value for name, value in request.args.items() if name != "page"}
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **asked, "page": str(page)})

@@ -1,0 +1,126 @@
+"""The question that report and transactions share: which days, cut how, by which date, as known when, of which site."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from affiliate.clock import month_of, parse_day, zone
+from affiliate.errors import InvalidInput
+from affiliate.links.sites import find_site
+from affiliate.reports.commissions import DIMENSIONS
+from affiliate.reports.scope import DATE_BASES
+from affiliate.web.forms import Form
+from affiliate.web.site_choice import SiteChoice, chosen_site, shown_zone, sites
+
+_EARLIEST, _LATEST = date(1990, 1, 1), date(2200, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """[first, until) as days of `time_zone`. `site` None means all."""
+
+    first: date
+    until: date
+    by: str
+    date_basis: str
+    as_of: datetime | None
+    site: SiteChoice | None
+    time_zone: str
+
+    @property
+    def last(self) -> date:
+        """The last day that counts."""
+        return self.until - timedelta(days=1)
+
+    def arguments(self, session: Session) -> dict[str, Any]:
+        """For the reports, `by` apart."""
+        return {
+            "first": self.first,
+            "until": self.until,
+            "date_basis": self.date_basis,
+            "as_of": self.as_of,
+            "site": find_site(session, self.site.key) if self.site else None,
+            "time_zone": self.time_zone,
+        }
+
+    def query(self, **others: str | None) -> dict[str, Any]:
+        """The same question in an address, with others put in; None leaves one out."""
+        asked = {
+            "from": self.first.isoformat(),
+            "to": self.until.isoformat(),
+            "by": self.by,
+            "date_basis": self.date_basis if self.date_basis != DATE_BASES[0] else None,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "site": self.site.key if self.site else "",
+            **others,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+    def presets(self, now: datetime) -> list[tuple[str, "Period"]]:
+        """The ranges that people ask for, with their names."""
+        today = now.astimezone(zone(self.time_zone)).date()
+        this_month = month_of(today)
+        last_month = month_of(this_month[0] - timedelta(days=1))
+        last_days = _last_30_days(today)
+        ranges = {"This month": this_month, "Last month": last_month, "Last 30 days": last_days}
+        return [(name, replace(self, first=first, until=until)) for name, (first, until) in ranges.items()]
+
+
+def asked_period(form: Form, now: datetime) -> Period:
+    """What the address asks for; the last 30 days by article where it asks for nothing. InvalidInput for words and days
+    that cannot be."""
+    site = _site(form)
+    time_zone = site.time_zone if site else shown_zone()
+    first, until = _last_30_days(now.astimezone(zone(time_zone)).date())
+    return Period(
+        first=_day(form.text("from")) or first,
+        until=_day(form.text("to")) or until,
+        by=_word(form.text("by"), DIMENSIONS, "dimension"),
+        date_basis=_word(form.text("date_basis"), DATE_BASES, "date basis"),
+        as_of=moment_of(form.text("as_of"), time_zone),
+        site=site,
+        time_zone=time_zone,
+    )
+
+
+def _last_30_days(today: date) -> tuple[date, date]:
+    return today - timedelta(days=29), today + timedelta(days=1)
+
+
+def _site(form: Form) -> SiteChoice | None:
+    """The site of the filter; where nothing was asked, the one that the person works on. Where there is one site, the
+    report is of everything: also of what no site can be told of."""
+    if "site" in request.args:
+        return next((site for site in sites() if site.key == form.value("site")), None)
+    return chosen_site() if len(sites()) > 1 else None
+
+
+def _word(text: str, known: tuple[str, ...], what: str) -> str:
+    if text and text not in known:
+        raise InvalidInput(f"{text!r} is no {what}; there are {', '.join(known)}.")
+    return text or known[0]
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    day = parse_day(text)
+    if not _EARLIEST <= day <= _LATEST:
+        raise InvalidInput(f"{text} is out of reach: days go from {_EARLIEST} to {_LATEST}.")
+    return day
+
+
+def moment_of(text: str, time_zone: str) -> datetime | None:
+    """An ISO moment; one without an offset, as forms send it, is read in the zone. A bare day means its beginning."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise InvalidInput(f"{text!r} is no moment; write 2026-11-02T09:00.") from problem
+    if not _EARLIEST <= moment.date() <= _LATEST:
+        raise InvalidInput(f"{text} is out of reach: moments go from {_EARLIEST} to {_LATEST}.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone(time_zone))
