@@ -45,6 +45,7 @@ MIXED = [
     (f"<!doctype html><html><body>\r\n{LINK}", "<!doctype html><html><body>{Ad …}\r\n![x]"),
     (f"<!doctype html><title>t</title><p>{LINK}", "<!doctype html><title>t</title>{Ad …}<p>![x]"),
     (f"</p><!-- c -->{LINK}", "</p><!-- c -->{Ad …}![x]"),
+    (f"\ufeff<!doctype html><html><body>\r\n{LINK}", "\ufeff<!doctype html><html><body>{Ad …}\r\n![x]"),
     (f"\ufeff<p>{LINK}", "\ufeff{Ad …}<p>![x]"),
 ]
 

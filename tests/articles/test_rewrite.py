@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from affiliate.articles.document import Document
 from affiliate.articles.edits import restore
-from affiliate.articles.rewrite import Result, rewrite
+from affiliate.articles.rewrite import Replacement, Result, rewrite
 from affiliate.errors import InvalidDocument
 from tests.articles.oracle import tree
 from tests.articles.shop import decide, notice
@@ -104,6 +104,7 @@ LEFT_ALONE = [
     "<!--[if mso]><a href=https://shop.example/x>x</a><![endif]-->",
     "<![CDATA[<p><a href=https://shop.example/x>x</a></p>]]>",
     "<svg><a href=https://shop.example/x><text>x</text></a></svg>",
+    "<svg><foreignObject><p><a href=https://shop.example/x>x</a></p></foreignObject></svg>",
     "<svg><![CDATA[<a href=https://shop.example/x>x</a>]]></svg>",
     '<a data-affiliate="off" href="https://shop.example/x">x</a>',
     '<div data-affiliate=OFF><p><a href="https://shop.example/x">x</a></p></div>',
@@ -116,6 +117,31 @@ LEFT_ALONE = [
 @pytest.mark.parametrize("html", LEFT_ALONE)
 def test_what_is_no_paid_anchor_is_left_alone(html: str) -> None:
     assert rewrite(html, decide, notice=notice()) == Result(html, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "written"),
+    [
+        ('<a href="x">', '<a href="/d?a=1&amp;copy=2&amp;q=&quot;\'">'),
+        ("<a href='x'>", "<a href='/d?a=1&amp;copy=2&amp;q=\"&#39;'>"),
+        ("<a href=x>", '<a href="/d?a=1&amp;copy=2&amp;q=&quot;\'">'),
+    ],
+)
+def test_an_address_is_escaped_for_the_quotes_it_stands_in(before: str, written: str) -> None:
+    address = "/d?a=1&copy=2&q=\"'"
+    after = rewrite(before, lambda _url, _anchor: Replacement(address, paid=False)).html
+    assert after == written
+    assert Document(after).anchors[0].url == address
+
+
+def test_a_mark_that_is_taken_out_takes_its_blank_along() -> None:
+    unpaid = Replacement("https://shop.example/x", paid=False)
+    for marked, bare in (
+        ('<a href="/go/x"\ndata-affiliate-placement="a0">x</a>', '<a href="https://shop.example/x">x</a>'),
+        ("<a href=/go/x data-affiliate-placement=a0/>x</a>", "<a href=https://shop.example/x>x</a>"),
+        ('<a href=/go/x data-affiliate-placement="a0"/>x</a>', "<a href=https://shop.example/x />x</a>"),
+    ):
+        assert rewrite(marked, lambda _url, _anchor: unpaid).html == bare
 
 
 def test_an_anchor_behind_what_is_left_alone_is_still_found() -> None:
