@@ -21,8 +21,6 @@ from affiliate.redirect.visitors import KeyFiles, KeyOfDay, Visitors
 from affiliate.redirect.wsgi import RedirectMiddleware
 from affiliate.settings import Settings
 from affiliate.store import Store, migrations
-from affiliate.web import create_app
-from affiliate.web.services import Services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -89,6 +87,9 @@ class Application:
 
     def wsgi(self) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it."""
+        from affiliate.web import create_app  # half a second, which no other command needs
+        from affiliate.web.services import Services
+
         pages = create_app(
             Services(
                 store=self.store,

@@ -30,6 +30,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+import affiliate.web  # noqa: F401 - loaded before the fork, so that a killed worker is back at once
 from affiliate.app import Application
 from affiliate.demo import login_text
 from affiliate.errors import InvalidInput

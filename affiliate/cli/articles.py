@@ -113,4 +113,4 @@ def check(context: Context, *, file: str, profiles: tuple[str, ...], site: str |
         raise SystemExit(REFUSED)
 
 
-COMMANDS = (rewrite, check)
+COMMANDS = {command.name: command for command in (rewrite, check)}

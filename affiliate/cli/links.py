@@ -113,6 +113,33 @@ def show(context: Context, *, slug: str, site: str | None, as_json: bool) -> Non
 
 @link.command()
 @click.argument("slug")
+@click.option("--url", help="Where it leads from now on, everywhere.")
+@click.option("--name")
+@click.option("--note")
+@site_option
+@json_option
+@pass_context
+def edit(
+    context: Context,
+    *,
+    slug: str,
+    url: str | None,
+    name: str | None,
+    note: str | None,
+    site: str | None,
+    as_json: bool,
+) -> None:
+    """Change a link once, everywhere it is used."""
+    app = context.app
+    with app.store.transaction() as session:
+        found = library.find_link(session, find_site(session, site), slug)
+        view = library.edit_link(session, link_id=found.id, url=url, name=name, note=note, now=app.clock())
+    app.publish([view.id])
+    _print(view, as_json)
+
+
+@link.command()
+@click.argument("slug")
 @click.argument("new_slug")
 @site_option
 @json_option
@@ -150,4 +177,4 @@ def _print(view: LinkView, as_json: bool) -> None:
         click.echo(f"{name:<12}{', '.join(value) if isinstance(value, list) else value or ''}")
 
 
-COMMANDS = (inspect, deeplink, link)
+COMMANDS = {command.name: command for command in (inspect, deeplink, link)}

@@ -194,4 +194,4 @@ def report(
         click.echo(exported, nl=False)
 
 
-COMMANDS = (import_, report)
+COMMANDS = {command.name: command for command in (import_, report)}

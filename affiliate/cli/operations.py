@@ -142,4 +142,4 @@ def run(context: Context, name: str) -> None:
     click.echo(run_task(context.app, name))
 
 
-COMMANDS = (serve, demo, worker, clicks, config, db, job)
+COMMANDS = {command.name: command for command in (serve, demo, worker, clicks, config, db, job)}

@@ -237,4 +237,4 @@ def add_token_command(context: Context, *, scopes: tuple[str, ...], name: str, a
         click.echo(f"The token, shown this once: {made.text}")
 
 
-COMMANDS = (site, account, programme, user, token)
+COMMANDS = {command.name: command for command in (site, account, programme, user, token)}

@@ -42,6 +42,8 @@ def test_a_link_is_added_listed_shown_renamed_and_retired(newsroom: Run) -> None
     renamed = newsroom("link", "rename", "marble-midi", "marble-dress", "--json").json
     assert (renamed["path"], renamed["aliases"]) == ("/go/marble-dress", ["/go/marble-midi"])
     assert newsroom("link", "show", "marble-midi", "--json").json["path"] == "/go/marble-dress"
+    edited = newsroom("link", "edit", "marble-dress", "--url", "https://halden.example/new", "--json").json
+    assert (edited["path"], edited["target_url"]) == ("/go/marble-dress", "https://halden.example/new")
     assert newsroom("link", "retire", "marble-dress", "--json").json["status"] == "retired"
 
 
@@ -80,9 +82,12 @@ def _commands() -> list[list[str]]:
 
     from affiliate.cli import main
 
-    def below(command: click.Command, words: list[str]) -> list[list[str]]:
+    context = click.Context(main)
+
+    def below(command: click.Command | None, words: list[str]) -> list[list[str]]:
         if not isinstance(command, click.Group):
             return [words]
-        return [found for name, sub in command.commands.items() for found in below(sub, [*words, name])]
+        names = command.list_commands(context)
+        return [found for name in names for found in below(command.get_command(context, name), [*words, name])]
 
     return below(main, [])
