@@ -203,7 +203,6 @@ def _rakuten(sale: Sale, as_of: datetime) -> Rows:
         "sale_amount": float(sale.kept - sale.amount),
         "commissions": float(sale.commission(sale.kept) - sale.commission(sale.amount)),
         "process_date": _javascript(sale.decided_at),
-        "transaction_date": _javascript(sale.decided_at),
     }
     return [original, returned]
 
