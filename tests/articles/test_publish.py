@@ -15,7 +15,7 @@ from affiliate.disclosure.check import check
 from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
-from affiliate.links.library import add_link, rename_link, retire_link
+from affiliate.links.library import add_link, edit_link, rename_link, retire_link
 from affiliate.store import Store
 from affiliate.store.tables import Article, ArticleDisclosure, Job, Link, LinkChange, Placement
 from tests.articles.newsroom import PARTYWEAR, found_title, the_site
@@ -179,6 +179,17 @@ def test_a_renamed_slug_is_left_as_it_is_written(title: Store) -> None:
         rename_link(session, link_id=once.placements[0].link.id, slug="the-dress", now=NOW)
     assert publish(title, once.html).html == once.html
     assert "/go/the-dress/-" in publish(title, PARTYWEAR).html
+
+
+def test_a_link_that_became_direct_is_written_anew_with_its_token(title: Store) -> None:
+    once = publish(title, '<p><a href="https://pebblerow.example/p/hat">hat</a></p>')
+    with title.transaction() as session:
+        edit_link(session, link_id=once.placements[0].link.id, mode="direct", now=NOW)
+    direct = publish(title, once.html)
+    assert tokens(direct) == tokens(once)
+    assert hrefs(direct.html)[0].startswith("https://www.awin1.com/cread.php?")
+    assert tokens(once)[0] in hrefs(direct.html)[0]
+    assert publish(title, direct.html).changes == ()
 
 
 def test_an_amazon_link_stays_direct_with_the_placement_as_its_sub_id(title: Store) -> None:
