@@ -9,6 +9,7 @@ to the exact ones, so that tolerance costs nothing where the path was right.
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -95,12 +96,14 @@ _shared: WeakValueDictionary[tuple[int, int], _Opened] = WeakValueDictionary()  
 
 
 _generation = 0  # counts forks; cheaper than getpid(2) on every look-up
+_opening = threading.RLock()  # the first requests of a worker come in several threads at once
 
 
 def _leave_to_the_parent() -> None:
     """An environment must not be used in a forked child; closing it there leaves the parent's alone."""
-    global _generation  # noqa: PLW0603 - the process is what it describes
+    global _generation, _opening  # noqa: PLW0603 - the process is what they describe
     _generation += 1
+    _opening = threading.RLock()  # a thread that held it is not in the child
     for opened in list(_shared.values()):
         opened.environment.close()
     _shared.clear()
@@ -202,16 +205,17 @@ class LinkTable:
         """Notices, now and then, another process's writes (LMDB numbers them) and another file in the table's place."""
         if self._generation == _generation and time.monotonic() < self._look_at:
             return
-        self._look_at = time.monotonic() + _LOOK_EVERY
-        opened = self._opened
-        if opened is None or self._generation != _generation:
-            opened = self._open()
-        elif self._inode() not in (0, self._state[0]):
-            opened = self._change_over(opened)
-        state = (self._state[0], opened.last_write())
-        if state != self._state:
-            self._state = state
-            self._forget()
+        with _opening:
+            opened = self._opened
+            if opened is None or self._generation != _generation:
+                opened = self._open()
+            elif self._inode() not in (0, self._state[0]):
+                opened = self._change_over(opened)
+            state = (self._state[0], opened.last_write())
+            if state != self._state:
+                self._state = state
+                self._forget()
+            self._look_at = time.monotonic() + _LOOK_EVERY
 
     def _change_over(self, current: _Opened) -> _Opened:
         """Takes the new file once it is built; until then readers are answered from the one that is gone."""
@@ -229,7 +233,7 @@ class LinkTable:
             return 0
 
     def _open(self) -> _Opened:
-        self.close()
+        self._forget()
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._file.exists():  # a lock file that is left over belongs to those who hold the old table
             self._file.with_suffix(".mdb-lock").unlink(missing_ok=True)
@@ -252,7 +256,10 @@ class LinkTable:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[tuple[_Opened, Any]]:
         self._look()
-        opened = self._opened or self._open()
+        opened = self._opened
+        if opened is None:  # closed by another thread just now
+            with _opening:
+                opened = self._open()
         try:
             try:
                 transaction = opened.environment.begin()
@@ -266,9 +273,10 @@ class LinkTable:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[tuple[_Opened, Any]]:
-        opened = self._opened
-        if opened is None or self._generation != _generation or self._inode() != self._state[0]:
-            opened = self._open()
+        with _opening:
+            opened = self._opened
+            if opened is None or self._generation != _generation or self._inode() != self._state[0]:
+                opened = self._open()
         try:
             opened.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
             with opened.environment.begin(write=True) as transaction:

@@ -4,12 +4,15 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from affiliate.ids import new_placement_token
+from affiliate.redirect import table as table_module
 from affiliate.redirect.table import Change, Entry, Found, LinkTable, TableDamaged, header_safe
 
 TOKEN = "a0000000001y"
@@ -142,6 +145,28 @@ def test_an_edit_is_live_in_another_process_within_a_second(table: LinkTable) ->
     here.send("go")
     assert here.recv() == Found(entry(2), "")
     process.join()
+
+
+def test_many_threads_may_be_the_first_to_look(table: LinkTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(folder: Path, file: Path) -> Any:
+        opened = make(folder, file)
+        time.sleep(0.01)
+        return opened
+
+    make = table_module._Opened
+    monkeypatch.setattr(table_module, "_Opened", slowly)
+    table.apply([(HOST, "/go/a", entry(1))])
+    for _ in range(5):
+        table.close()
+        fresh, start = LinkTable(table.folder), threading.Barrier(8)
+
+        def look(table: LinkTable = fresh, start: threading.Barrier = start) -> Found | None:
+            start.wait()
+            return table.find(HOST, "/go/a")
+
+        with ThreadPoolExecutor(8) as pool:
+            found = [pool.submit(look) for _ in range(8)]
+        assert {one.result() for one in found} == {Found(entry(1), "")}
 
 
 def test_a_table_used_before_a_fork_works_in_the_child(table: LinkTable) -> None:
