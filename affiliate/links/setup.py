@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from affiliate.clock import zone
 from affiliate.errors import CannotBuild, InvalidInput, NotFound
@@ -172,7 +172,11 @@ def edit_account(
 
 def list_programmes(session: Session, text: str = "") -> list[ProgrammeView]:
     """Those to be completed first, then by name; with `text` only those with it in name, id or a host."""
-    wanted = select(Programme).order_by(Programme.to_be_completed.desc(), func.lower(Programme.name), Programme.id)
+    wanted = (
+        select(Programme)
+        .options(joinedload(Programme.account), joinedload(Programme.advertiser), selectinload(Programme.hosts))
+        .order_by(Programme.to_be_completed.desc(), func.lower(Programme.name), Programme.id)
+    )
     found = [_programme(programme) for programme in session.scalars(wanted)]
     word = text.strip().lower()
     return [each for each in found if word in " ".join((each.name, each.advertiser_ref, *each.hosts)).lower()]

@@ -2,11 +2,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from affiliate.links import setup
 from affiliate.links.library import add_link
 from affiliate.links.sites import find_site
-from affiliate.store.tables import Programme, PublisherAccount
+from affiliate.store.tables import LinkChange, Programme, PublisherAccount
 from affiliate.web import Services
 from affiliate.web.accounts import ADMIN, EDITOR, add_user, check_password, find_token
 from tests.web.conftest import Published, Visitor
@@ -132,6 +133,9 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
     with services.store.reading() as session:
         programme = setup.show_programme(session, 1)
         assert not setup.show_account(session, 1).to_be_completed
+        told = session.scalars(select(LinkChange.link_id).order_by(LinkChange.id)).all()
+    assert told[-1:] == [number], "other nodes are not told"
+    assert len(told) == 2
     assert not programme.to_be_completed
     assert (programme.mode, programme.hosts) == ("direct", ("other.example", "shop.example"))
 
