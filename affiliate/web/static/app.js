@@ -21,6 +21,8 @@ document.addEventListener("click", async (event) => {
 
 showCopyButtons(document);
 
+document.querySelector(".main-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 for (const form of document.querySelectorAll("form[data-autosubmit]")) {
   form.classList.add("automatic");
   for (const choice of form.querySelectorAll("select")) {
