@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from affiliate.links.programmes import UNKNOWN_ACCOUNT
 from affiliate.links.sites import find_entity
 from affiliate.networks.base import Network, ReportedTransaction
 from affiliate.store.tables import Advertiser, Programme, PublisherAccount
-
-UNKNOWN_ACCOUNT = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,10 @@ class Counterparties:
         return programme.id
 
     def _advertiser_of(self, row: ReportedTransaction) -> int:
-        """By name where the row tells it. Two networks' number 123 are two advertisers until a person says otherwise."""
-        name = row.advertiser_name or f"{self._network.key} {row.advertiser_ref}"[:255]
+        """By name where the row tells it: as its name, or as an id that is a word. Two networks' number 123 are two
+        advertisers until a person says otherwise."""
+        named = row.advertiser_name or (row.advertiser_ref if any(map(str.isalpha, row.advertiser_ref)) else None)
+        name = named or f"{self._network.key} {row.advertiser_ref}"[:255]
         known = self._session.scalar(
             select(Advertiser.id).where(Advertiser.name == name).order_by(Advertiser.id).limit(1)
         )

@@ -15,6 +15,8 @@ from affiliate.networks.registry import network as find_network
 from affiliate.store.tables import Advertiser, Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import host_and_parents, normalise_host
 
+UNKNOWN_ACCOUNT = "unknown"  # the account of imported rows that named none, until a person names it
+
 
 def add_account(
     session: Session,
@@ -27,17 +29,17 @@ def add_account(
     time_zone: str | None = None,
     now: datetime,
 ) -> PublisherAccount:
-    """Us at a network. An account that an import created as "to be completed" is completed; else Conflict if known."""
+    """Us at a network. An account that an import created as "to be completed" is completed, the one of rows that named
+    no account included; else Conflict if known."""
     key = find_network(network).key
     ref = publisher_ref.strip()
     if not ref:
         raise InvalidInput("The publisher id is empty; the network shows it in your account.")
-    account = session.scalar(
-        select(PublisherAccount).where(PublisherAccount.network == key, PublisherAccount.publisher_ref == ref)
-    )
+    account = _account(session, key, ref) or _account(session, key, UNKNOWN_ACCOUNT)
     if account and not account.to_be_completed:
         raise Conflict(f"The account {ref} at {key} is already there.")
     account = account or PublisherAccount(network=key, publisher_ref=ref, created_at=now)
+    account.publisher_ref = ref
     account.entity_id = find_entity(session, entity_key).id
     account.name = name
     account.currency = currency_code(currency) if currency else None
@@ -46,6 +48,14 @@ def add_account(
     session.add(account)
     session.flush()
     return account
+
+
+def _account(session: Session, network: str, publisher_ref: str) -> PublisherAccount | None:
+    return session.scalar(
+        select(PublisherAccount).where(
+            PublisherAccount.network == network, PublisherAccount.publisher_ref == publisher_ref
+        )
+    )
 
 
 def find_account(session: Session, network: str, publisher_ref: str | None = None) -> PublisherAccount:

@@ -9,6 +9,7 @@ from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.runs import list_runs, show_run
 from affiliate.errors import InvalidInput, NotFound, UnreadableFile
 from affiliate.ids import new_placement_token
+from affiliate.links.programmes import add_account
 from affiliate.links.sites import find_entity
 from affiliate.networks.base import Reading
 from affiliate.networks.columns import ColumnMap
@@ -248,6 +249,22 @@ def test_a_row_that_names_no_account_belongs_to_the_only_one(ledger: Store) -> N
         again = book(session, {"publisher": ""}, now=NOW)
     assert str(first.to_be_completed[0]) == "account unknown at template"
     assert (again.unchanged, again.to_be_completed) == (1, ())
+
+
+def test_naming_the_account_of_such_rows_keeps_their_transactions(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"publisher": ""}, now=NOW)
+        account = add_account(session, "template", "555", name="Ours", now=NOW)
+        again = book(session, {"publisher": "555"}, {"id": "t2", "publisher": ""}, now=NOW)
+        assert (account.publisher_ref, account.to_be_completed) == ("555", False)
+    assert (again.new, again.unchanged, again.to_be_completed) == (1, 1, ())
+
+
+def test_an_advertiser_id_that_is_a_name_finds_the_advertiser(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        placed(session, slug="marble-dress", article="/partywear", now=NOW)
+        result = book(session, {"shop": "Minty"}, now=NOW)
+    assert [one.kind for one in result.to_be_completed] == ["account", "programme"]
 
 
 def test_a_row_that_names_no_account_among_several_is_set_aside(ledger: Store) -> None:
