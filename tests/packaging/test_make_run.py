@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def processes_with(value: str) -> list[int]:
     return found
 
 
+def ended(data: Path, seconds: float) -> bool:
+    """Whether no process with this data folder is left before the time is over."""
+    deadline = time.monotonic() + seconds
+    while processes_with(str(data)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_make_run_serves_the_demo_prints_its_log_in_and_leaves_no_process_behind(tmp_path: Path) -> None:
     port = free_port()
@@ -35,17 +46,19 @@ def test_make_run_serves_the_demo_prints_its_log_in_and_leaves_no_process_behind
     for start in ("first", "second"):
         log = tmp_path / f"{start}.log"
         with log.open("wb") as output:
-            run = subprocess.Popen(["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output)
-            assert answers(f"http://127.0.0.1:{port}/healthz", run, seconds=120), log.read_text(encoding="utf-8")
-            assert requests.get(f"http://127.0.0.1:{port}/", timeout=30).status_code == 200
-            run.send_signal(signal.SIGTERM)
-            run.wait(timeout=10)
+            run = subprocess.Popen(
+                ["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                assert answers(f"http://127.0.0.1:{port}/healthz", run, seconds=120), log.read_text(encoding="utf-8")
+                assert requests.get(f"http://127.0.0.1:{port}/", timeout=30).status_code == 200
+                run.terminate()
+                run.wait(timeout=30)
+                assert ended(data, seconds=10), "processes are left"
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(run.pid, signal.SIGKILL)
         printed = log.read_text(encoding="utf-8")
         assert f"http://127.0.0.1:{port}" in printed
         assert login.read_text(encoding="utf-8").splitlines()[-1] in printed
-    for _ in range(50):
-        if not processes_with(str(data)):
-            break
-        time.sleep(0.1)
-    assert processes_with(str(data)) == []
     assert login.stat().st_mode & 0o077 == 0
