@@ -21,8 +21,8 @@ _LONGEST_REF = 1000  # characters; the column's
 
 @dataclass(frozen=True, slots=True)
 class ArticleFacts:
-    """What the CMS says of an article. `id` or `url` names it within its site; with neither it is a draft that its
-    text names. None means "not said": what is known of the article stays, else the site's language and jurisdiction
+    """What the CMS says of an article. `id` or `url` names it within its site; with neither it is a draft that `draft`
+    (its file, say) names, else its text. None means "not said": what is known of the article stays, else the site's language and jurisdiction
     and the kind mixed are taken. `monetise` is an editor's own yes or no."""
 
     id: str | None = None
@@ -36,6 +36,7 @@ class ArticleFacts:
     jurisdiction: str | None = None
     monetise: bool | None = None
     published_at: datetime | None = None
+    draft: str | None = None
 
 
 def checked(facts: ArticleFacts) -> ArticleFacts:
@@ -46,7 +47,7 @@ def checked(facts: ArticleFacts) -> ArticleFacts:
         facts = replace(facts, jurisdiction=checked_jurisdiction(facts.jurisdiction))
     if facts.url:
         parse_web_url(facts.url)
-    if len(facts.id or facts.url or "") > _LONGEST_REF:
+    if len(facts.id or facts.url or _draft_ref(facts, "")) > _LONGEST_REF:
         raise InvalidInput(f"The article's id is longer than {_LONGEST_REF} characters.")
     return facts
 
@@ -55,11 +56,11 @@ def keep(session: Session, *, site: Site, document: Document, facts: ArticleFact
     """The article's row, found or made, with what was said of it.
 
     Found by id, else by address. A draft is found by the placements that its HTML carries from an earlier run, else by
-    the text itself, so that rewriting a rewritten draft does not make another one.
+    its name, so that rewriting a rewritten draft does not make another one.
     """
     row = _known_article(session, site, document, facts)
     if row is None:
-        row = _new_article(session, site, facts.id or facts.url or _draft_ref(document), now)
+        row = _new_article(session, site, facts.id or facts.url or _draft_ref(facts, document.html), now)
     for name in ("url", "title", "kind", "section", "author", "language", "jurisdiction", "monetise", "published_at"):
         said = getattr(facts, name)
         if said is not None:
@@ -75,7 +76,7 @@ def _known_article(session: Session, site: Site, document: Document, facts: Arti
     if ref is None:
         tokens = {token for anchor in document.anchors if (token := carried_token(anchor))}
         held = queries.draft_holding(session, site.id, tokens) if tokens else None
-        return held or queries.article_by_ref(session, site.id, _draft_ref(document))
+        return held or queries.article_by_ref(session, site.id, _draft_ref(facts, document.html))
     found = queries.article_by_ref(session, site.id, ref)
     if found is None and facts.url:
         found = queries.article_by_url(session, site.id, facts.url)
@@ -96,5 +97,5 @@ def _new_article(session: Session, site: Site, ref: str, now: datetime) -> Artic
     return row
 
 
-def _draft_ref(document: Document) -> str:
-    return queries.DRAFT + sha256(document.html.encode()).hexdigest()[:16]
+def _draft_ref(facts: ArticleFacts, html: str) -> str:
+    return queries.DRAFT + (facts.draft or sha256(html.encode()).hexdigest()[:16])

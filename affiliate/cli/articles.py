@@ -69,6 +69,7 @@ def rewrite(
         language=language,
         jurisdiction=jurisdiction,
         monetise=monetise,
+        draft=None if file == "-" else file,
     )
     with app.store.transaction() as session:
         rewritten = rewrite_article(

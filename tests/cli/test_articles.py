@@ -46,6 +46,13 @@ def test_a_second_run_changes_nothing(newsroom: Run, folder: Path) -> None:
     assert newsroom("rewrite", "-", text=once).stdout == once
 
 
+def test_a_draft_is_named_by_its_file(newsroom: Run, folder: Path) -> None:
+    once = newsroom("rewrite", written(folder)).stdout
+    edited = ARTICLE.replace("Our pick", "Our new pick")
+    again = newsroom("rewrite", written(folder, edited)).stdout
+    assert again == once.replace("Our pick", "Our new pick")
+
+
 def test_an_unlabelled_page_fails_the_check_with_findings(newsroom: Run, folder: Path) -> None:
     page = '<p><a href="https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fs.example">x</a></p>'
     answer = newsroom("check", written(folder, page), "--profile", "uk", "--json", code=1)
