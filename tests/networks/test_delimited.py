@@ -177,7 +177,7 @@ def test_all_problems_of_a_map_are_told_at_once() -> None:
         ColumnMap.parse(
             {
                 "external_id": "=1",
-                "commision": "Commission",
+                "commision": "Commission",  # codespell:ignore commision
                 "currency": "=EURO",
                 "status": "State",
                 "status.Gone": "reversed",
@@ -189,7 +189,7 @@ def test_all_problems_of_a_map_are_told_at_once() -> None:
     told = "\n".join(refusal.value.problems)
     for words in (
         "external_id differs",
-        "commision is no field",
+        "commision is no field",  # codespell:ignore commision
         "'EURO' is no ISO 4217",
         "status.Gone is 'reversed'",
         "decimal is ';'",
