@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
 from affiliate.clicks.classes import DUPLICATE, HUMAN, RULES_VERSION, Client, client_of, judge
-from affiliate.clicks.queries import Hour, LinkFacts, PlacementFacts
+from affiliate.clicks.queries import ClickRow, Hour, LinkFacts, PlacementFacts
 from affiliate.clock import Clock, utc_now
 from affiliate.redirect import journal
 from affiliate.redirect.journal import HEADER_BYTES, ClickRecord, SegmentUnreadable, SetAside
@@ -155,7 +155,7 @@ class _Batch:
 
     def __init__(self, session: Session, records: Sequence[ClickRecord]) -> None:
         self._session = session
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[ClickRow] = []
         self.unknown: list[ClickRecord] = []
         self._hours: Counter[Hour] = Counter()
         self._comparable: Counter[Hour] = Counter()
@@ -181,30 +181,29 @@ class _Batch:
         client = client_of(record.user_agent)
         click_class, comparable = self._judge(record, client, link)
         placement_id, article_id, reason = self._place(record, link)
-        country = record.country or None
         moment = datetime.fromtimestamp(record.time_ms / 1000, UTC)
         self.rows.append(
-            {
-                "at": moment,
-                "site_id": link.site_id,
-                "link_id": record.link_id,
-                "placement_id": placement_id,
-                "article_id": article_id,
-                "programme_id": link.programme_id,
-                "click_class": click_class,
-                "rules_version": RULES_VERSION,
-                "network_comparable": comparable,
-                "device": client.device,
-                "user_agent_family": client.family,
-                "country": country,
-                "referrer_host": record.referrer_host or None,
-                "referrer_path": record.referrer_path or None,
-                "gpc": bool(record.flags & journal.GPC),
-                "fallback_reason": reason or None,
-            }
+            ClickRow(
+                moment,
+                link.site_id,
+                record.link_id,
+                placement_id,
+                article_id,
+                link.programme_id,
+                click_class,
+                RULES_VERSION,
+                comparable,
+                client.device,
+                client.family,
+                record.country or None,
+                record.referrer_host or None,
+                record.referrer_path or None,
+                bool(record.flags & journal.GPC),
+                reason or None,
+            )
         )
         hour: Hour = (
-            moment.replace(minute=0, second=0, microsecond=0),
+            _hour(record.time_ms // 3_600_000),
             link.site_id,
             record.link_id,
             placement_id or 0,
@@ -250,6 +249,12 @@ class _Batch:
             return placement.placement_id, placement.article_id, record.reason
         reason = record.reason or ("token-of-another-link" if placement else "unknown-token")
         return link.default_placement_id, None, reason
+
+
+@lru_cache(1024)
+def _hour(hours: int) -> datetime:
+    """The start of an hour that is counted since 1970."""
+    return datetime.fromtimestamp(hours * 3600, UTC)
 
 
 def _has_usable_time(record: ClickRecord) -> bool:

@@ -37,6 +37,27 @@ class Totals(NamedTuple):
     network_comparable: int
 
 
+class ClickRow(NamedTuple):
+    """A row of `clicks` but for its id, in the order of the columns."""
+
+    at: datetime
+    site_id: int
+    link_id: int
+    placement_id: int | None
+    article_id: int | None
+    programme_id: int
+    click_class: str
+    rules_version: int
+    network_comparable: bool
+    device: str
+    user_agent_family: str
+    country: str | None
+    referrer_host: str | None
+    referrer_path: str | None
+    gpc: bool
+    fallback_reason: str | None
+
+
 Hour = tuple[datetime, int, int, int, int, int, str, str, str]  # the key of click_hours, in the order of its columns
 
 
@@ -106,23 +127,39 @@ def remember_visits(session: Session, visits: Mapping[tuple[int, int], int]) -> 
     """Writes when visitors were last seen; a later moment wins over an earlier one."""
     if not visits:
         return
-    statement = _upsert(session, _table(RecentVisit))
-    table, new = _table(RecentVisit).c, statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["visitor", "scope"],
-        set_={"last_ms": case((new.last_ms > table.last_ms, new.last_ms), else_=table.last_ms)},
+    greatest, mark = ("GREATEST", "%s") if _is_postgresql(session) else ("MAX", "?")
+    statement = (
+        f"INSERT INTO recent_visits (visitor, scope, last_ms) VALUES ({mark}, {mark}, {mark}) "  # noqa: S608 - no values
+        f"ON CONFLICT (visitor, scope) DO UPDATE SET last_ms = {greatest}(recent_visits.last_ms, excluded.last_ms)"
     )
-    rows = [{"visitor": visitor, "scope": scope, "last_ms": last} for (visitor, scope), last in sorted(visits.items())]
-    session.execute(statement, rows)
+    rows = [(visitor, scope, last) for (visitor, scope), last in sorted(visits.items())]
+    session.connection().exec_driver_sql(statement, rows)
 
 
 def forget_visits(session: Session, before_ms: int) -> int:
     return _changed(session, delete(_table(RecentVisit)).where(RecentVisit.last_ms < before_ms))
 
 
-def insert_clicks(session: Session, clicks: Sequence[Mapping[str, Any]]) -> None:
-    if clicks:
-        session.execute(insert(_table(Click)), clicks)
+def insert_clicks(session: Session, rows: Sequence[ClickRow]) -> None:
+    """Hands the rows to the driver as they are: SQLAlchemy's own way through its column types costs a third of all
+    that the loader does."""
+    if not rows:
+        return
+    columns = ", ".join(ClickRow._fields)
+    connection = session.connection()
+    if _is_postgresql(session):
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY clicks ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(ClickRow._fields))
+    connection.exec_driver_sql(
+        f"INSERT INTO clicks ({columns}) VALUES ({marks})",  # noqa: S608 - our own column names
+        [
+            (row.at.isoformat(" ", "microseconds")[:26], *row[1:]) for row in rows
+        ],  # as the column type writes it: no zone
+    )
 
 
 def add_to_hours(session: Session, hours: Mapping[Hour, tuple[int, int]]) -> None:

@@ -19,7 +19,7 @@ from affiliate.errors import StoreUnavailable
 from affiliate.redirect import journal as format_of
 from affiliate.redirect.journal import read_segment, segments
 from affiliate.store import Store
-from affiliate.store.tables import ClickHour, JournalSegment, RecentVisit
+from affiliate.store.tables import Click, ClickHour, JournalSegment, RecentVisit
 from tests.clicks.conftest import NOW_MS, Journal
 from tests.conftest import NOW
 
@@ -344,6 +344,10 @@ def test_a_loader_killed_at_random_points_loads_each_click_exactly_once(journal:
     writer.close()
     journal.load()
     assert (journal.count_stored(), counts(journal.store).raw, segments(journal.folder)) == (written, written, [])
+
+
+def test_a_row_names_every_column_of_the_table_but_the_id() -> None:
+    assert ("id", *queries.ClickRow._fields) == tuple(column.name for column in Click.__table__.columns)
 
 
 def test_the_default_placement_of_a_link_may_be_missing(sqlite_journal: Journal) -> None:
