@@ -1,5 +1,8 @@
 """Articles: paste and see before and after, publish, look at what one shows and where its links stand."""
 
+from datetime import timedelta
+from typing import Any
+
 from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -11,13 +14,14 @@ from affiliate.articles.switch import switch_article
 from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.reports.articles import ArticleFilter, ArticlePage, list_articles, show_article
+from affiliate.reports.transactions import list_transactions
 from affiliate.store.tables import Site
-from affiliate.web.access import Pages
+from affiliate.web.access import Pages, may_open
 from affiliate.web.accounts import EDITOR, FINANCE
 from affiliate.web.diff import hunks
 from affiliate.web.forms import Form, go
 from affiliate.web.services import services
-from affiliate.web.site_choice import chosen_site, sites
+from affiliate.web.site_choice import chosen_site, shown_zone, sites
 
 pages = Pages(
     "articles", __name__, roles=(EDITOR, FINANCE), menu=("Articles", "articles.show_list"), url_prefix="/articles"
@@ -62,7 +66,9 @@ def show_list() -> str:
 def show(article_id: int) -> str:
     with services().store.reading() as session:
         page = show_article(session, article_id)
-        return render_template("articles/article.html", page=page, row=page.row, **_site_words(session, page))
+        return render_template(
+            "articles/article.html", page=page, row=page.row, **_site_words(session, page), **_earned(session, page)
+        )
 
 
 @desk.get("/new")
@@ -156,6 +162,19 @@ def _paste_page(form: Form, rewritten: Rewritten | None = None) -> str:
 def _site_words(session: Session, page: ArticlePage) -> dict[str, str]:
     site = session.get_one(Site, page.row.site_id)
     return {"site_name": site.name, "site_word": "earns" if site.monetise else "does not earn"}
+
+
+def _earned(session: Session, page: ArticlePage) -> dict[str, Any]:
+    """What the article earned in the last ten years, for those who may know: editors see no earnings."""
+    if not may_open("reports.show_transactions"):
+        return {"earned": None}
+    until = services().clock().date() + timedelta(days=2)  # tomorrow in every zone
+    first, key = until - timedelta(days=3650), str(page.row.id)
+    earned = list_transactions(
+        session, first=first, until=until, time_zone=shown_zone(), by="article", key=key, per_page=1
+    )
+    asked = {"from": first.isoformat(), "to": until.isoformat(), "by": "article", "key": key, "site": ""}
+    return {"earned": earned, "earned_query": asked}
 
 
 def _site(session: Session, form: Form) -> Site:

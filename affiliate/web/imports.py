@@ -94,6 +94,8 @@ def show(run_id: int) -> str:
 
 @pages.post(f"/<int(max={_LARGEST_ID}):run_id>/undo")
 def send_undo(run_id: int) -> Response:
+    if request.form.get("sure") != "yes":
+        raise InvalidInput("Tick the box to say that the whole import is to be taken back.")
     with services().store.transaction() as session:
         undone = undo_import(session, run_id, now=services().clock())
     said = f"Import {run_id} is undone: {undone.transactions} transactions went back to what was known before"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from xml.etree.ElementTree import Element
 
 import pygal
 from babel.dates import format_date
@@ -16,8 +17,8 @@ from affiliate.web.words import money, number
 # pygal leaves an import hook for map plugins, of a kind that Python dropped in 3.12: every later import would warn
 sys.meta_path[:] = [hook for hook in sys.meta_path if not isinstance(hook, pygal.PluginImportFixer)]
 
-_TICKS = 7  # dates below the picture: more do not fit on a phone
-_WIDTH, _HEIGHT = 720, 240
+_TICKS = 5  # dates below the picture: more do not fit on a phone
+_WIDTH, _HEIGHT = 480, 200
 _ACCENT, _INK, _LINE = "#14545c", "#5a6468", "#dedad2"  # app.css: --accent, --soft, --line
 
 _STYLE = Style(
@@ -40,15 +41,14 @@ _STYLE = Style(
     major_guide_stroke_dasharray="0",
     no_data_font_size=14,
 )
-# pygal marks its parts with classes; in a dark page the picture, loaded as an image, follows the same preference
-_DARK = """
+# pygal marks its parts with classes. Loaded as an image, the picture follows the preference of the page around it.
+_FINISH = """
+.series path.line { fill-opacity: .12 !important }
 @media (prefers-color-scheme: dark) {
-  {{ id }} text { fill: #a3adaf !important }
-  {{ id }} .guides .line, {{ id }} .axis .line { stroke: #333c3f !important }
-  {{ id }} .series .rect, {{ id }} .series .dot { fill: #7cc4cc !important; stroke: #7cc4cc !important }
-  {{ id }} .series .line { stroke: #7cc4cc !important }
-  {{ id }} .series .reactive.line { fill: none !important }
-  {{ id }} .series path.line { fill: rgb(124 196 204 / 18%) !important }
+  text { fill: #a3adaf !important }
+  .guides .line, .axis .line { stroke: #333c3f !important }
+  .series .rect, .series .dot { fill: #7cc4cc !important; stroke: #7cc4cc !important }
+  .series path.line { fill: #7cc4cc !important; stroke: #7cc4cc !important }
 }
 """
 
@@ -79,7 +79,7 @@ def _whole(value: float, currency: str) -> str:
 def _settings(formatter: Callable[[float], str], values: Sequence[Decimal | int]) -> dict[str, object]:
     return {
         "style": _STYLE,
-        "css": ["file://style.css", "file://graph.css", f"inline:{_DARK}"],
+        "css": ["file://style.css", "file://graph.css", f"inline:{_FINISH}"],
         "js": [],
         "width": _WIDTH,
         "height": _HEIGHT,
@@ -118,5 +118,14 @@ def _name_days(chart: pygal.Graph, days: Sequence[date]) -> None:
 
 
 def _drawn(chart: pygal.Graph) -> bytes:
+    chart.add_xml_filter(_without_scripts)
     drawn: bytes = chart.render()
     return drawn
+
+
+def _without_scripts(root: Element) -> Element:
+    """pygal puts its configuration into a script, whether or not a script of its own is to read it."""
+    for parent in root.iter():
+        for child in [child for child in parent if str(child.tag).endswith("script")]:
+            parent.remove(child)
+    return root

@@ -45,9 +45,13 @@ def choose_site(key: str) -> None:
 
 
 def shown_zone() -> str:
-    """The zone in which moments are shown: the chosen site's, else the first one's."""
+    """The zone in which moments are shown: the chosen site's, else the oldest one's, as the command does."""
     try:
-        site = chosen_site() or (sites()[0] if sites() else None)
+        site = chosen_site() or oldest_site()
     except StoreUnavailable:
         return "UTC"
     return site.time_zone if site else "UTC"
+
+
+def oldest_site() -> SiteChoice | None:
+    return min(sites(), key=lambda site: site.id, default=None)

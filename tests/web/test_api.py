@@ -42,7 +42,7 @@ def script(app: APIFlask, services: Services) -> Script:
 
 def call(client: FlaskClient, method: str, path: str, token: str | None) -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {} if method in ("POST", "PATCH") else None
+    body: dict[str, Any] | None = {} if method in ("POST", "PATCH") else None
     return client.open("/api/v1" + path, method=method, headers=headers, json=body)
 
 
@@ -91,6 +91,7 @@ def test_a_signed_in_person_does_not_call_the_api_by_cookie(app: APIFlask, signe
 def test_the_description_is_shut_to_strangers_and_shows_no_page(script: Script, stranger: FlaskClient) -> None:
     assert stranger.get("/openapi.json").status_code == 401
     described = script.client.get("/openapi.json", headers={"Authorization": f"Bearer {script.token}"}).json
+    assert described is not None
     assert set(described["paths"]) == {"/api/v1" + path.replace("none", "{slug}") for _, path, _ in CALLS}
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     names = [name for name in described["components"]["schemas"] if not name.replace(".", "").isalnum()]
@@ -296,7 +297,7 @@ def test_the_use_of_a_token_is_noted(script: Script, services: Services, clock: 
 # ---- malformed input ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), BODIES)
+@pytest.mark.parametrize("where", BODIES)
 @pytest.mark.parametrize(
     ("data", "content_type", "status"),
     [
@@ -314,8 +315,9 @@ def test_the_use_of_a_token_is_noted(script: Script, services: Services, clock: 
     ],
 )
 def test_a_body_that_is_none_is_refused_in_json(
-    script: Script, method: str, path: str, scope: str, data: bytes, content_type: str, status: int
+    script: Script, where: tuple[str, str, str], data: bytes, content_type: str, status: int
 ) -> None:
+    method, path, _ = where
     answer = script.client.open(
         "/api/v1" + path,
         method=method,

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from affiliate.links.setup import ProgrammeView, SiteView
+from affiliate.links.setup import list_programmes as find_programmes
+from affiliate.links.setup import list_sites as find_sites
 from affiliate.money import Money, decimal_text
-from affiliate.store.tables import Product, Programme, Site
+from affiliate.store.tables import Product
 from affiliate.web.access import scoped
 from affiliate.web.api import queries
 from affiliate.web.api.door import SECURITY, blueprint
@@ -20,7 +23,7 @@ api = blueprint("library", "Sites, programmes, products")
 def list_sites() -> dict[str, Any]:
     """List the sites"""
     with services().store.reading() as session:
-        items = [_site(site) for site in queries.sites(session)]
+        items = [_site(site) for site in find_sites(session)]
     return {"items": items, "total": len(items), "page": 1, "per_page": max(len(items), 1)}
 
 
@@ -32,12 +35,12 @@ def list_sites() -> dict[str, Any]:
 def list_programmes(query: SearchQuery) -> dict[str, Any]:
     """Search the programmes
 
-    By name.
+    Words are looked for in name, advertiser id and hosts; those to be completed first, then by name.
     """
     with services().store.reading() as session:
-        found, total = queries.programmes(session, query.search, query.per_page, query.offset)
-        items = [_programme(programme) for programme in found]
-    return {"items": items, "total": total, "page": query.page, "per_page": query.per_page}
+        found = find_programmes(session, query.search)
+    items = [_programme(programme) for programme in found[query.offset : query.offset + query.per_page]]
+    return {"items": items, "total": len(found), "page": query.page, "per_page": query.per_page}
 
 
 @api.get("/products")
@@ -56,12 +59,12 @@ def list_products(query: SearchQuery) -> dict[str, Any]:
     return {"items": items, "total": total, "page": query.page, "per_page": query.per_page}
 
 
-def _site(site: Site) -> dict[str, Any]:
+def _site(site: SiteView) -> dict[str, Any]:
     return {
         "key": site.key,
         "name": site.name,
-        "entity": site.entity.key,
-        "hosts": sorted(host.host for host in site.hosts),
+        "entity": site.company_key,
+        "hosts": list(site.hosts),
         "link_base": site.link_base,
         "language": site.language,
         "jurisdiction": site.jurisdiction,
@@ -70,15 +73,15 @@ def _site(site: Site) -> dict[str, Any]:
     }
 
 
-def _programme(programme: Programme) -> dict[str, Any]:
+def _programme(programme: ProgrammeView) -> dict[str, Any]:
     return {
         "id": programme.id,
         "network": programme.network,
-        "publisher_id": programme.account.publisher_ref,
+        "account": programme.account,
         "advertiser_id": programme.advertiser_ref,
         "name": programme.name,
-        "advertiser": programme.advertiser.name,
-        "hosts": sorted(host.host for host in programme.hosts),
+        "advertiser": programme.advertiser,
+        "hosts": list(programme.hosts),
         "mode": programme.mode,
         "rate": f"{programme.rate.normalize():f}" if programme.rate is not None else None,
         "joined": programme.joined,

@@ -225,7 +225,7 @@ class ProgrammeOut(BaseModel):
 
     id: int
     network: str
-    publisher_id: str
+    account: str
     advertiser_id: str
     name: str
     advertiser: str

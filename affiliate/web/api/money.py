@@ -14,7 +14,7 @@ from affiliate.web.access import scoped
 from affiliate.web.api.door import SECURITY, blueprint
 from affiliate.web.api.models import Period, ReportOut, ReportQuery, TransactionListOut, TransactionQuery
 from affiliate.web.services import services
-from affiliate.web.site_choice import sites
+from affiliate.web.site_choice import oldest_site
 
 api = blueprint("money", "Transactions and reports")
 
@@ -64,12 +64,12 @@ def commissions(query: ReportQuery) -> dict[str, Any] | Response:
 def _period(session: Session, query: Period) -> dict[str, Any]:
     """The arguments that report and transactions share."""
     site: Site | None = find_site(session, query.site) if query.site else None
-    zone = site.time_zone if site else sites()[0].time_zone if sites() else "UTC"
+    zone_of = site or oldest_site()
     return {
         "first": query.first,
         "until": query.until,
         "date_basis": query.date_basis,
         "as_of": query.as_of,
         "site": site,
-        "time_zone": zone,
+        "time_zone": zone_of.time_zone if zone_of else "UTC",
     }

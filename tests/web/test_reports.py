@@ -1,0 +1,297 @@
+"""Report, picture, transactions and imports, as finance uses them."""
+
+import html
+import io
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from affiliate.articles.article import ArticleFacts
+from affiliate.articles.publish import rewrite_article
+from affiliate.links.sites import find_site
+from affiliate.store.tables import ColumnMap, ImportRun, Placement, Transaction
+from affiliate.web import Services
+from tests.web.conftest import Visitor
+from tests.web.newsroom import ARTICLE, ARTICLE_URL, furnish
+
+MAP = """
+external_id = "Order"
+advertiser = "Shop"
+commission = "Commission"
+currency = "Currency"
+transaction_at = "Date"
+status = "State"
+sub_id = "Ref"
+"""
+HEADER = "Order,Shop,Commission,Currency,Date,State,Ref\n"
+
+
+@pytest.fixture
+def token(services: Services) -> str:
+    """The placement of the one paid link of a published article."""
+    furnish(services)
+    with services.store.transaction() as session:
+        facts = ArticleFacts(url=ARTICLE_URL, title="Partywear", author="Imogen")
+        rewrite_article(session, site=find_site(session), html=ARTICLE, article=facts, now=services.clock())
+        return session.query(Placement).filter(Placement.article_id.is_not(None)).one().token
+
+
+@pytest.fixture
+def finance(token: str, signed_in: Callable[[str], Visitor]) -> Visitor:
+    return signed_in("finance")
+
+
+def upload(finance: Visitor, content: str, step: str = "import", **sent: Any) -> Any:
+    values = {"network": "generic", "columns": MAP, "step": step, **sent}
+    return finance.post("/imports/new", file=(io.BytesIO(content.encode()), "sales.csv"), **values)
+
+
+def sales(token: str) -> str:
+    return (
+        HEADER
+        + f"1,Shop,12.50,GBP,2026-11-18T10:00:00+00:00,approved,{token}\n"
+        + f"2,Shop,4.00,GBP,2026-11-19T10:00:00+00:00,pending,{token}\n"
+        + "3,Shop,9.00,USD,2026-11-19T11:00:00+00:00,declined,\n"
+    )
+
+
+# ---- who ------------------------------------------------------------------------------------------------------------
+
+PATHS = (
+    "/reports/commissions",
+    "/reports/commissions.csv",
+    "/reports/commissions.json",
+    "/reports/commissions/clicks.svg",
+    "/transactions",
+    "/transactions/1",
+    "/imports",
+    "/imports/new",
+    "/imports/1",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_money_is_shut_to_strangers_and_editors(
+    finance: Visitor, token: str, signed_in: Callable[[str], Visitor], path: str
+) -> None:
+    upload(finance, sales(token))
+    assert finance.get(path).status_code == 200
+    assert signed_in("admin").get(path).status_code == 200
+    assert signed_in("editor").get(path).status_code == 403
+    finance.post("/logout")
+    assert finance.get(path).status_code == 303
+
+
+# ---- report ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_empty_report_says_what_to_do_first(signed_in: Callable[[str], Visitor]) -> None:
+    page = signed_in("finance").get("/reports/commissions").text
+    assert "Nothing in these days" in page
+    assert 'href="/imports/new"' in page
+
+
+def test_the_report_shows_each_currency_apart_with_the_disclosure(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    page = html.unescape(finance.get("/reports/commissions?by=article").text)
+    assert "£16.50" in page
+    assert "earned: pending and approved" in page
+    assert "US$9.00" in page
+    assert "Not attributed" in page
+    assert "We earn a commission if you buy through links marked Ad." in page
+    assert "since 20 Nov 2026" in page
+    assert "22 Oct 2026 to 20 Nov 2026, Europe/London" in page
+    assert "100%" in page
+
+
+@pytest.mark.parametrize(
+    "by", ["article", "advertiser", "network", "author", "link", "placement", "site", "programme", "day"]
+)
+def test_every_cut_of_the_report_opens(finance: Visitor, token: str, by: str) -> None:
+    upload(finance, sales(token))
+    assert finance.get(f"/reports/commissions?by={by}").status_code == 200
+
+
+def test_csv_and_json_hold_what_the_page_shows(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    answer = finance.get("/reports/commissions.json?from=2026-11-01&to=2026-12-01&by=author")
+    assert answer.json is not None
+    assert answer.json["basis"]["from"] == "2026-11-01"
+    [pounds] = [row for row in answer.json["rows"] if row["currency"] == "GBP"]
+    assert (pounds["author"], pounds["commission_approved"], pounds["transactions"]) == ("Imogen", "12.50", 2)
+    csv = finance.get("/reports/commissions.csv?by=author")
+    assert csv.mimetype == "text/csv"
+    assert "commissions-by-author-2026-10-22-2026-11-21.csv" in csv.headers["Content-Disposition"]
+    assert csv.text.startswith("author,clicks,transactions,")
+
+
+def test_the_picture_is_an_image_without_scripts_or_foreign_addresses(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    for what in ("clicks", "GBP"):
+        answer = finance.get(f"/reports/commissions/{what}.svg")
+        assert answer.mimetype == "image/svg+xml"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        drawn = ET.fromstring(answer.data)  # noqa: S314 - our own drawing
+        assert not drawn.findall(".//{http://www.w3.org/2000/svg}script")
+        assert "@import" not in answer.text
+        assert "url(http" not in answer.text
+    assert finance.get("/reports/commissions/CHF.svg").status_code == 404
+    assert finance.get("/reports/commissions/clicks.svg?from=2020-01-01&to=2020-03-01").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=2026-11-02&to=2026-11-01", "from=x", "from=0001-01-01", "to=9999-12-31", "by=moon", "date_basis=x", "as_of=x",
+     "as_of=0001-01-01", "from=1990-01-01&to=2026-01-01"],
+)  # fmt: skip
+def test_a_question_that_cannot_be_answered_is_refused_in_words(finance: Visitor, query: str) -> None:
+    for path in (
+        "/reports/commissions",
+        "/reports/commissions.csv",
+        "/reports/commissions/clicks.svg",
+        "/transactions",
+    ):
+        if path == "/transactions" and query == "by=moon":
+            continue
+        assert finance.get(f"{path}?{query}").status_code == 422
+
+
+# ---- transactions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_leads_to_its_transactions_and_their_payload(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    listed = finance.get("/transactions?by=article&key=1&status=approved&currency=GBP").text
+    assert "1 transaction," in listed
+    assert "Partywear" in listed
+    assert 'href="/transactions/1"' in listed
+    none = finance.get("/transactions?by=article").text
+    assert "belong to no article" in html.unescape(none)
+    assert 'href="/transactions/3"' in none
+    detail = html.unescape(finance.get("/transactions/1").text)
+    assert '"Commission": "12.50"' in detail
+    assert token in detail
+    assert 'href="/imports/1"' in detail
+    assert 'href="/articles/1"' in detail
+
+
+def test_a_later_version_shows_what_changed(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    upload(finance, HEADER + f"2,Shop,3.00,GBP,2026-11-19T10:00:00+00:00,approved,{token}\n")
+    detail = finance.get("/transactions/2").text
+    assert "status: <del>pending</del> → <ins>approved</ins>" in detail
+    assert "<del>4.00" in detail or "<del>4" in detail
+    assert detail.index("approved</ins>") < detail.index("First heard of")
+
+
+@pytest.mark.parametrize(
+    "query", ["status=x", "by=article&key=x", "by=moon", "currency=%00", "by=author&key=%00", "page=x"]
+)
+def test_a_strange_question_for_transactions_is_no_failure(finance: Visitor, query: str) -> None:
+    assert finance.get("/transactions?" + query).status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "path", ["/transactions/99", "/transactions/99999999999999999999", "/imports/99", "/imports/9999999999"]
+)
+def test_unknown_numbers_are_404(finance: Visitor, path: str) -> None:
+    assert finance.get(path).status_code == 404
+
+
+# ---- imports --------------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_stores_nothing_and_keeps_the_file_for_the_import(
+    finance: Visitor, token: str, services: Services
+) -> None:
+    page = upload(finance, sales(token), step="preview")
+    assert page.status_code == 200
+    assert "What sales.csv would do" in page.text
+    assert "<strong>3</strong><span>new transactions</span>" in page.text
+    with services.store.reading() as session:
+        assert session.query(ImportRun).count() == session.query(Transaction).count() == 0
+    packed = page.text.partition('name="packed" value="')[2].partition('"')[0]
+    done = finance.post(
+        "/imports/new",
+        network="generic", columns=MAP, map_name="mine", step="import", packed=packed, file_name="sales.csv",
+    )  # fmt: skip
+    assert done.status_code == 303
+    with services.store.reading() as session:
+        assert session.query(Transaction).count() == 3
+        assert session.query(ColumnMap).one().name == "mine"
+    again = upload(finance, sales(token), columns="", map="mine")
+    assert again.status_code == 303
+    assert "3 unchanged" in finance.get(again.headers["Location"]).text
+
+
+def test_a_run_shows_what_was_set_aside_and_can_be_undone(finance: Visitor, token: str, services: Services) -> None:
+    upload(
+        finance, sales(token) + f"4,Shop,1.00,,2026-11-19T10:00:00+00:00,approved,{token}\n5,Shop,1.00,GBP,x,what,\n"
+    )
+    page = html.unescape(finance.get("/imports/1").text)
+    assert "Line 5" in page
+    assert "Line 6" in page
+    assert "currency" in page
+    assert finance.post("/imports/1/undo").status_code == 422
+    assert finance.post("/imports/1/undo", sure="yes").status_code == 303
+    assert "Undone 20 Nov 2026" in finance.get("/imports/1").text
+    assert "Nothing in these days" in finance.get("/reports/commissions").text
+    assert "every import that named it was undone" in finance.get("/transactions/1").text
+    assert finance.post("/imports/1/undo", sure="yes").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("content", "sent", "said"),
+    [
+        ("", {}, "There is no file"),
+        ("x", {"network": ""}, "Choose the network"),
+        ("x", {"network": "nobody"}, "nobody"),
+        ("x", {"network": "awin"}, "not imported"),
+        ("x", {"columns": ""}, "choose a saved column map"),
+        ("x", {"columns": "= ="}, "cannot be read"),
+        ("x", {"columns": 'external_id = "A"'}, "is missing"),
+        ("x", {"columns": "", "map": "nobody"}, "no column map"),
+        ("x", {"columns": "", "map": "/etc/passwd.toml"}, "no saved column map"),
+        ("a,b\n1,2\n", {}, "not imported"),
+        (HEADER, {"as_of": "x"}, "no moment"),
+        (HEADER, {"as_of": "2030-01-01T00:00"}, "in the future"),
+        (HEADER, {"time_zone": "Moon/Crater"}, "no time zone"),
+        (HEADER, {"currency": "XXQ"}, "no ISO 4217"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_says_why(
+    finance: Visitor, services: Services, content: str, sent: dict[str, str], said: str
+) -> None:
+    page = upload(finance, content, **sent)
+    assert page.status_code in (404, 422)
+    assert said in html.unescape(page.text)
+    with services.store.reading() as session:
+        assert session.query(ImportRun).count() == 0
+
+
+@pytest.mark.parametrize("packed", ["x", "####", "eJw=", "QUJD"])
+def test_a_damaged_form_is_refused(finance: Visitor, packed: str) -> None:
+    answer = finance.post(
+        "/imports/new", network="generic", columns=MAP, packed=packed, file_name="x.csv", step="import"
+    )
+    assert answer.status_code == 422
+
+
+def test_the_header_of_a_csv_helps_to_write_its_map(finance: Visitor) -> None:
+    page = upload(finance, "Bestellung;Händler\n1;Abc\n", step="preview", columns="").text
+    assert "Bestellung" in page
+    assert "Händler" in page
+
+
+def test_the_networks_own_json_is_taken(finance: Visitor, token: str) -> None:
+    row = {
+        "id": 990001, "advertiserId": 7011, "publisherId": 45628, "commissionStatus": "pending",
+        "commissionAmount": {"amount": 5.59, "currency": "GBP"}, "saleAmount": {"amount": 55.96, "currency": "GBP"},
+        "clickRefs": {"clickRef": token}, "transactionDate": "2026-11-18T20:04:00", "type": "Commission group transaction",
+    }  # fmt: skip
+    done = upload(finance, json.dumps([row]), network="awin", columns="")
+    assert done.status_code == 303, done.text
+    assert "£5.59" in finance.get("/reports/commissions").text
