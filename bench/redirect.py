@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +83,7 @@ request = function() return wrk.format("GET", paths[math.random(#paths)], header
 @dataclass(frozen=True)
 class Measured:
     per_second: float
+    cpu_us: float  # of the server, a request: what remains comparable on a busy machine
     p50_ms: float
     p99_ms: float
 
@@ -105,7 +106,8 @@ def build() -> "WSGIApplication":
 
 
 @contextmanager
-def running(command: list[str], port: int, **environment: str) -> Iterator[None]:
+def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
+    """A server, by its process id, once it takes connections."""
     process = subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
@@ -115,15 +117,43 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[None]
             time.sleep(0.05)
         else:
             sys.exit(f"{command[0]} did not start")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def load(port: int, script: Path, seconds: int) -> Measured:
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Of the process and its children, from /proc; 0 where there is none."""
+        tree, seconds = {str(self.pid)}, 0.0
+        for path in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
+            with suppress(OSError):
+                fields = path.read_text().rpartition(")")[2].split()
+                if path.parent.name in tree or fields[1] in tree:
+                    tree.add(path.parent.name)
+                    seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return seconds
+
+
+def load(server: Server, script: Path, seconds: int) -> Measured:
+    before = server.cpu_seconds()
     output = subprocess.run(
-        [*pinned(1), "wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", str(script), f"http://{HOST}:{port}"],
+        [
+            *pinned(1),
+            "wrk",
+            "-t1",
+            "-c32",
+            f"-d{seconds}s",
+            "--latency",
+            "-s",
+            str(script),
+            f"http://{HOST}:{server.port}",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -132,6 +162,7 @@ def load(port: int, script: Path, seconds: int) -> Measured:
         sys.exit(f"Not every answer was a redirect:\n{output}")
     return Measured(
         float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
+        (server.cpu_seconds() - before) / int(_found(r"(\d+) requests in", output)[0]) * 1e6,
         _milliseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)),
         _milliseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)),
     )
@@ -199,26 +230,28 @@ def main() -> None:
         ports = {"nginx": free_port(), "affiliate": free_port()}
         (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, host=HOST, port=ports["nginx"]))
         nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx"
-        stack.enter_context(running([*pinned(0), nginx, "-c", str(folder / "nginx.conf")], ports["nginx"]))
+        theirs = [*pinned(0), nginx, "-c", str(folder / "nginx.conf")]
+        servers = {"nginx": Server(ports["nginx"], stack.enter_context(running(theirs, ports["nginx"])))}
         ours = [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--http", "1", "--no-ws"),
             *("--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "error"),
             *("--host", HOST, "--port", str(ports["affiliate"]), "--working-dir", str(Path(__file__).parent)),
             "redirect:build",
         ]
-        stack.enter_context(running([*pinned(0), *ours], ports["affiliate"], **{FOLDER: str(folder)}))
-        report(wanted, measure(folder, ports, wanted.rounds, wanted.seconds), folder)
+        pid = stack.enter_context(running([*pinned(0), *ours], ports["affiliate"], **{FOLDER: str(folder)}))
+        servers["affiliate"] = Server(ports["affiliate"], pid)
+        report(wanted, measure(folder, servers, wanted.rounds, wanted.seconds), folder)
 
 
-def measure(folder: Path, ports: dict[str, int], rounds: int, seconds: int) -> dict[str, list[Measured]]:
-    results: dict[str, list[Measured]] = {name: [] for name in ports}
-    for port in ports.values():
-        load(port, folder / "wrk.lua", 2)  # warm
+def measure(folder: Path, servers: dict[str, Server], rounds: int, seconds: int) -> dict[str, list[Measured]]:
+    results: dict[str, list[Measured]] = {name: [] for name in servers}
+    for server in servers.values():
+        load(server, folder / "wrk.lua", 2)  # warm
     for number in range(rounds):
-        order = list(ports)
+        order = list(servers)
         random.shuffle(order)
         for name in order:
-            results[name].append(load(ports[name], folder / "wrk.lua", seconds))
+            results[name].append(load(servers[name], folder / "wrk.lua", seconds))
             shown = results[name][-1]
             print(f"round {number + 1}  {name:<10} {shown.per_second:>9,.0f}/s   p99 {shown.p99_ms:.2f} ms", flush=True)
     return results
@@ -226,11 +259,17 @@ def measure(folder: Path, ports: dict[str, int], rounds: int, seconds: int) -> d
 
 def report(wanted: argparse.Namespace, results: dict[str, list[Measured]], folder: Path) -> None:
     medians = {name: statistics.median(one.per_second for one in many) for name, many in results.items()}
+    cpu = {name: statistics.median(one.cpu_us for one in many) for name, many in results.items()}
     print(f"\n{wanted.links:,} links at random, {wanted.rounds} rounds of {wanted.seconds} s, medians:")
     for name, many in results.items():
         p50, p99 = (statistics.median(getattr(one, key) for one in many) for key in ("p50_ms", "p99_ms"))
-        print(f"  {name:<10} {medians[name]:>9,.0f} redirects/s   p50 {p50:.2f} ms   p99 {p99:.2f} ms")
-    print(f"  ratio      {medians['affiliate'] / medians['nginx']:>9.2f} of nginx")
+        print(
+            f"  {name:<10} {medians[name]:>9,.0f} redirects/s   {cpu[name]:.1f} µs of CPU each   p50 {p50:.2f} ms"
+            f"   p99 {p99:.2f} ms"
+        )
+    print(
+        f"  ratio      {medians['affiliate'] / medians['nginx']:>9.2f} of nginx; by CPU {cpu['nginx'] / cpu['affiliate']:.2f}"
+    )
     paths = segments(folder / "journal")
     clicks = sum(len(read_segment(path).records) for path in paths)
     print(
