@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -159,7 +158,7 @@ def _clicks_of(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
     return {row.article_id: int(row.clicks) for row in rows}
 
 
-def _row(row: Row[Any], clicks: dict[int, int]) -> ArticleRow:
+def _row(row: Row[Article, str, ArticleDisclosure], clicks: dict[int, int]) -> ArticleRow:
     article: Article = row.Article
     shown: ArticleDisclosure | None = row.ArticleDisclosure
     return ArticleRow(

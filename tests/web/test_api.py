@@ -1,6 +1,7 @@
 """The JSON API as scripts meet it: its contract, its doors, and what bad input gets."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -428,3 +429,11 @@ def call_with(script: Script, where: tuple[str, str, str], body: Any) -> Any:
     return script.client.open(
         "/api/v1" + path, method=method, json=body, headers={"Authorization": f"Bearer {script.token}"}
     )
+
+
+def test_every_call_stands_in_the_documentation() -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    for method, path, scope in CALLS:
+        row = next(line for line in documented.splitlines() if line.startswith(f"| `{scope}`"))
+        assert f"`{method} {path.replace('none', '<slug>')}`" in row
+        assert f'"$URL{path.removesuffix("/none")}' in documented
