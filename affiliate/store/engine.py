@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput, StoreUnavailable
@@ -79,6 +79,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as problem:
         raise StoreUnavailable(f"The database does not answer: {problem.orig}") from problem
+    except DataError as problem:  # PostgreSQL alone checks lengths and refuses NUL
+        raise InvalidInput(f"A value is too long or too large to be stored: {problem.orig}") from problem
     except DBAPIError as problem:
         if problem.connection_invalidated:
             raise StoreUnavailable(f"The database went away: {problem.orig}") from problem

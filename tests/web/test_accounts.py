@@ -1,7 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
 from affiliate.errors import Conflict, InvalidInput, NotAllowed
-from affiliate.store import Store
+from affiliate.store import Store, migrations
 from affiliate.store.tables import ApiToken, User
 from affiliate.web.accounts import (
     ADMIN,
@@ -67,6 +69,17 @@ def test_a_hash_costs_an_attacker_64_mib_and_three_passes() -> None:
 def test_what_is_no_address_is_refused(sqlite_store: Store, clock: HandClock, email: str) -> None:
     with sqlite_store.transaction() as session, pytest.raises(InvalidInput, match="no e-mail address"):
         add_user(session, email=email, role=EDITOR, now=clock())
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_what_the_database_cannot_hold_is_a_refusal(
+    postgres_url: Callable[[], str], clock: HandClock, name: str
+) -> None:
+    store = Store(postgres_url())
+    migrations.upgrade(store)
+    with pytest.raises(InvalidInput, match="too long or too large"), store.transaction() as session:
+        add_user(session, email="ed@magazine.example", role=EDITOR, name=name, now=clock())
+    store.close()
 
 
 def test_an_address_has_one_account_and_a_role_that_exists(sqlite_store: Store, clock: HandClock) -> None:
