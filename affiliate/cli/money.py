@@ -145,8 +145,12 @@ def undo(context: Context, *, run: int) -> None:
     """Take an import back, whole; the versions it brought no longer count."""
     app = context.app
     with app.store.transaction() as session:
-        undo_import(session, run, now=app.clock())
-    click.echo(f"Undid run {run}.")
+        undone = undo_import(session, run, now=app.clock())
+    click.echo(f"Undid run {run}: {undone.transactions} transactions changed, {undone.gone} of them gone.")
+    if undone.import_again:
+        click.echo(
+            f"Import the files of these runs again, they rested on it: {', '.join(map(str, undone.import_again))}"
+        )
 
 
 @click.command(cls=Command)
