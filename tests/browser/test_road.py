@@ -279,7 +279,7 @@ def finance_takes_the_downloads(page: Page, newsroom: Newsroom) -> None:
 def finance_undoes_the_import(page: Page, newsroom: Newsroom) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Imports").click()
     page.get_by_role("link", name="transactions.json").click()
-    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Take the whole import back").check()
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("undone")
     page.goto(f"{newsroom.address}/reports/commissions")
