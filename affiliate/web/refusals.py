@@ -56,6 +56,7 @@ _HEADINGS = {
 }
 
 _TEXTS = {
+    401: "Sign in; a script sends a valid token in the header “Authorization: Bearer …”, which an admin makes.",
     404: "Nothing stands at this address. It may have been typed with a slip, or the thing was never there.",
     405: "The address exists, but not for this kind of request. Use the page's own buttons and links.",
     413: "What was sent is larger than this page takes.",
