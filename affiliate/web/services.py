@@ -16,7 +16,7 @@ _KEY = "affiliate"
 @dataclass(frozen=True, slots=True)
 class Services:
     """`publish` brings these links (by id) into this node's link table before it returns; `publish_all` the whole table,
-    after a change of a site's hosts. `session_key` signs log-in cookies. `largest_html_bytes` bounds a pasted article."""
+    after a change of a site's hosts. `session_key` signs log-in cookies."""
 
     store: Store
     clock: Clock
@@ -25,7 +25,6 @@ class Services:
     session_key: str
     secure_cookies: bool = False
     policy: Policy = field(default_factory=Policy)
-    largest_html_bytes: int = 4_000_000
 
 
 def install(app: object, given: Services) -> None:

@@ -164,10 +164,10 @@ def test_of_several_sites_the_one_on_the_articles_host_is_taken(script: Script, 
 
 
 def test_html_over_the_limit_is_refused_with_its_size(script: Script) -> None:
-    answer = script.post("/rewrite", rewrite_body("<p>" + "x" * 4_000_001))
+    answer = script.post("/rewrite", rewrite_body("<p>" + "x" * 2_000_001))
     assert answer.status_code == 422
     assert answer.json is not None
-    assert "4,000,000" in answer.json["error"]["message"]
+    assert "2,000,000" in answer.json["error"]["message"]
 
 
 def test_a_body_over_the_limit_is_413(script: Script) -> None:

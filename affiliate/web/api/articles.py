@@ -4,7 +4,7 @@ from typing import Any
 
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.publish import rewrite_article
-from affiliate.errors import InvalidDocument, InvalidInput
+from affiliate.errors import InvalidInput
 from affiliate.links.programmes import is_our_account
 from affiliate.links.sites import find_site
 from affiliate.networks.inspect import inspect
@@ -36,9 +36,6 @@ def rewrite(body: RewriteIn) -> dict[str, Any]:
     Outbound links to known advertisers become tracked links, the disclosure is put before the first of them; every
     other byte stays. The same article again gives the same answer. With `dry_run` nothing is stored.
     """
-    largest = services().largest_html_bytes
-    if len(body.html.encode()) > largest:
-        raise InvalidDocument(f"The HTML is larger than {largest:,} bytes; send the article without its surroundings.")
     with services().store.transaction() as session:
         rewritten = rewrite_article(
             session,
