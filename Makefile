@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) .ci/bootstrap.py $(EXTRAS:%=--extra=%)
 PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow check bench clean python
+.PHONY: help install run test test-slow screenshots check bench clean python
 
 help: ## show this list
 	@echo 'make TARGET, where TARGET is one of:'
@@ -30,6 +30,10 @@ test: python ## run all tests but the slow ones, in a real browser too
 test-slow: python ## run the tests that take minutes
 	@$(BOOTSTRAP) --group test
 	@$(PYTEST) -m slow $(ARGS)
+
+screenshots: python ## take the pictures of the README anew, into docs/images
+	@$(BOOTSTRAP) --group test
+	@AFFILIATE_SCREENSHOTS=docs/images $(BIN)/python -m pytest --quiet tests/browser/test_pictures.py
 
 check: python ## lint, types, import arrows, templates, spelling
 	@$(BOOTSTRAP) --group test --group lint
