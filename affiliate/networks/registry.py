@@ -33,3 +33,11 @@ def network(key: str) -> Network:
             return known
     names = ", ".join(known.key for known in networks())
     raise NotFound("network", key, f"Known are {names}; any other network is read as a CSV with: generic")
+
+
+def network_name(key: str) -> str:
+    """The network's name as people write it; the key itself for one that this version does not know."""
+    try:
+        return network(key).name
+    except NotFound:
+        return key

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.orm import Session
 
-from affiliate.errors import InvalidInput, NotFound
-from affiliate.networks.registry import network
+from affiliate.errors import InvalidInput
+from affiliate.networks.registry import network_name
 from affiliate.reports import queries
 from affiliate.reports.queries import DIMENSIONS, Labels
 
@@ -42,14 +42,7 @@ def names_of(session: Session, by: str, keys: Collection[str]) -> dict[str, Labe
 
 
 def _network_names(_session: Session, keys: Collection[str]) -> dict[str, Labels]:
-    return {key: {"network": key, "name": _network_name(key)} for key in keys}
-
-
-def _network_name(key: str) -> str:
-    try:
-        return network(key).name
-    except NotFound:  # an older version of the product knew it
-        return key
+    return {key: {"network": key, "name": network_name(key)} for key in keys}
 
 
 def _itself(name: str) -> Callable[[Session, Collection[str]], dict[str, Labels]]:

@@ -9,7 +9,7 @@ from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from affiliate.clock import zone
+from affiliate.clock import day_start, zone
 from affiliate.errors import AffiliateError, NotFound, UnknownAdvertiser
 from affiliate.links import library
 from affiliate.links.library import LinkView
@@ -214,7 +214,7 @@ def _link_page(session: Session, link: LinkView, sent: Form | None) -> str:
         by_day=by_day,
         clicks=sum(day.clicks for day in by_day),
         days=_DAYS,
-        uses=placements_of_link(session, link.id, since=_since()),
+        uses=placements_of_link(session, link.id, since=day_start(first, site.time_zone)),
         modes=MODES,
     )
 

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal, format_percent
 
 from affiliate.clock import zone
 from affiliate.money import Money
+from affiliate.networks.registry import network_name
 
 NONE = "–"
 _LOCALE = "en_GB"
@@ -46,4 +47,11 @@ def moment(value: datetime | None, zone_name: str = "UTC") -> str:
     return str(format_datetime(value.astimezone(zone(zone_name)), "d MMM y, HH:mm", locale=_LOCALE))
 
 
-FILTERS = {"number": number, "percent": percent, "money": money, "day": day, "moment": moment}
+FILTERS = {
+    "number": number,
+    "percent": percent,
+    "money": money,
+    "day": day,
+    "moment": moment,
+    "network_name": network_name,
+}
