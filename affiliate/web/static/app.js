@@ -21,7 +21,11 @@ document.addEventListener("click", async (event) => {
 
 showCopyButtons(document);
 
-document.querySelector(".main-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+// Not scrollIntoView: some browsers begin the keyboard's round at what it showed, past the skip link.
+for (const nav of document.querySelectorAll(".main-nav")) {
+  const past = nav.querySelector("[aria-current]")?.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+  if (past > 0) nav.scrollLeft += past;
+}
 
 for (const form of document.querySelectorAll("form[data-autosubmit]")) {
   form.classList.add("automatic");
