@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Error, Page
 from pytest_httpserver import HTTPServer
 
-from tests.browser.checks import assert_accessible, assert_fits, shoot
+from tests.browser.checks import assert_accessible, assert_fits, assert_sound, shoot
 
 GOOD = '<!doctype html><html lang="en"><title>Links</title><main><h1>Links</h1><button>Add</button></main>'
 
@@ -17,8 +17,7 @@ def show(page: Page, server: HTTPServer, html: str, headers: dict[str, str] | No
 def test_a_good_page_passes_every_check(page: Page, httpserver: HTTPServer) -> None:
     show(page, httpserver, GOOD)
     page.get_by_role("button", name="Add").click()
-    assert_accessible(page)
-    assert_fits(page)
+    assert_sound(page)
     assert shoot(page, "browser").stat().st_size > 1000
 
 
@@ -26,6 +25,21 @@ def test_a_picture_without_words_is_not_accessible(desk: Page, httpserver: HTTPS
     show(desk, httpserver, GOOD + '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">')
     with pytest.raises(AssertionError, match="image-alt"):
         assert_accessible(desk)
+
+
+@pytest.mark.parametrize("lacks", ["<title>Links</title>", "<h1>Links</h1>"])
+def test_a_page_needs_a_title_and_a_heading(desk: Page, httpserver: HTTPServer, lacks: str) -> None:
+    show(desk, httpserver, GOOD.replace(lacks, ""))
+    with pytest.raises(AssertionError):
+        assert_sound(desk)
+
+
+def test_a_missing_part_of_a_page_is_reported(desk: Page, httpserver: HTTPServer, incidents: list[str]) -> None:
+    httpserver.expect_request("/app.js").respond_with_data("", status=404)
+    address = httpserver.url_for("/app.js")
+    show(desk, httpserver, GOOD + f'<script src="{address}"></script>')
+    assert incidents == [f"404 for {address}"]
+    incidents.clear()
 
 
 def test_a_wide_table_does_not_fit_a_phone(phone: Page, httpserver: HTTPServer) -> None:

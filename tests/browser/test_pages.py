@@ -21,15 +21,12 @@ from tests.browser.newsroom import Newsroom
 
 MARBLE = next(story for story in STORIES if "marble" in story.path)
 NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture"}  # a way on, files, pictures
-EMPTY = [
+STATES = [
     ("editor", "/links?q=nothing+of+the+kind", "No link fits"),
     ("editor", "/articles?q=nothing+of+the+kind", "No article fits"),
     ("finance", "/reports/commissions?from=2001-01-01&to=2001-02-01", "Nothing"),
     ("finance", "/transactions?from=2001-01-01&to=2001-02-01", "No transaction fits"),
     ("finance", "/reports/commissions?from=2001-02-01&to=2001-01-01", "This cannot be reported"),
-    ("finance", "/reports/commissions?by=advertiser", "Commissions"),
-    ("finance", "/reports/commissions?by=network", "Commissions"),
-    ("finance", "/reports/commissions?by=author", "Commissions"),
     ("finance", "/reports/commissions?by=link", "Commissions"),
     ("finance", "/links", "403"),
     ("admin", "/settings/programmes?q=nothing+of+the+kind", "No programme fits"),
@@ -69,7 +66,8 @@ def test_every_page_that_a_role_may_open_is_sound(
         for width in (DESK, PHONE):
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             assert_sound(page)
-            shoot(page, f"{role}-{endpoint}")
+            if role == "admin":  # the others see less of the same
+                shoot(page, endpoint)
         waiting += links_of(page, demo)
     assert seen == pages_for(role, application)
 
@@ -93,8 +91,10 @@ def links_of(page: Page, newsroom: Newsroom) -> list[str]:
     return [urlsplit(each).path for each in addresses if each.startswith(newsroom.address)]
 
 
-@pytest.mark.parametrize(("role", "path", "said"), EMPTY, ids=[f"{role}:{path}" for role, path, _ in EMPTY])
-def test_a_page_without_content_says_so(role: str, path: str, said: str, demo: Newsroom, open_page: OpenPage) -> None:
+@pytest.mark.parametrize(("role", "path", "said"), STATES, ids=[f"{role}:{path}" for role, path, _ in STATES])
+def test_a_page_with_little_to_show_says_so(
+    role: str, path: str, said: str, demo: Newsroom, open_page: OpenPage
+) -> None:
     page = open_page(DESK)
     demo.log_in(page, role)
     page.goto(demo.address + path)
@@ -141,6 +141,20 @@ def test_what_would_change_in_an_article_is_shown(demo: Newsroom, page: Page) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("What would change")
     assert_sound(page)
     shoot(page, "form-article")
+
+
+def test_the_preview_of_an_article_neither_loads_nor_runs_anything(
+    demo: Newsroom, desk: Page, incidents: list[str]
+) -> None:
+    demo.log_in(desk, "editor")
+    fill_article(desk, demo)
+    bugs = '<img src="https://shop.example/pixel.gif" alt=""><script>fetch("https://shop.example/")</script>'
+    desk.get_by_label("HTML").fill(MARBLE.html + bugs)
+    desk.get_by_role("button", name="Show what would change").click()
+    expect(desk.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
+    assert any("img-src" in incident for incident in incidents)
+    assert not [incident for incident in incidents if incident.startswith("request to")]
+    incidents.clear()
 
 
 def fill_article(page: Page, newsroom: Newsroom) -> None:
