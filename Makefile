@@ -19,7 +19,7 @@ install: python ## create .venv with the command .venv/bin/affiliate
 	@$(BOOTSTRAP)
 
 run: install ## serve on this machine, with the demo newsroom when there is no data yet
-	@[ -n "$$(ls -A '$(DATA)' 2>/dev/null)" ] || $(BIN)/affiliate demo
+	@[ -f '$(DATA)/demo-login.txt' ] || $(BIN)/affiliate demo
 	@exec $(BIN)/affiliate serve
 
 test: python ## run all tests but the slow ones, in a real browser too

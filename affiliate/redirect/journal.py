@@ -1,6 +1,6 @@
 """The click journal: an append-only spool of segments that the loader empties.
 
-A segment is a file `<milliseconds>-<uuid>.clicks`: a header of 64 bytes, then records, then zeros up to its full size.
+A segment is a file `<nanoseconds>-<uuid>.clicks`: a header of 64 bytes, then records, then zeros up to its full size.
 It is allocated whole when it is made (a full disk is an error then, not a SIGBUS later) and written through a memory
 map: a click costs no system call and survives kill -9 of the writer, because the pages belong to the kernel. Power loss
 can take what the kernel had not yet written back.
@@ -39,7 +39,7 @@ INTERNAL = 16
 
 _MAGIC = b"affclick"
 _VERSION = 1
-_HEADER = struct.Struct("<8sHxxxxxx16sQ")  # magic, version, uuid, created (ms)
+_HEADER = struct.Struct("<8sHxxxxxx16sQ")  # magic, version, uuid, created (ns)
 _MARK = b"\xffck\xfe"  # 0xff and 0xfe never occur in UTF-8, so no text inside a record looks like a mark
 _FRAME = struct.Struct("<4sII")  # mark, length of the body, its CRC-32
 _FIXED = struct.Struct("<QQHB8s")  # time (ms), link, flags, whether there is a visitor, visitor
@@ -318,7 +318,7 @@ def _make_segment(folder: Path, size: int) -> tuple[int, mmap.mmap]:
     """Locked, allocated and given its header under a hidden name, then renamed: whoever sees it sees it whole."""
     folder.mkdir(parents=True, exist_ok=True)
     identity = uuid.uuid4()
-    created = time.time_ns() // 1_000_000
+    created = time.time_ns()
     hidden = folder / f".{identity.hex}.new"
     file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -326,7 +326,7 @@ def _make_segment(folder: Path, size: int) -> tuple[int, mmap.mmap]:
         os.posix_fallocate(file, 0, size)
         segment = mmap.mmap(file, size)
         segment[: _HEADER.size] = _HEADER.pack(_MAGIC, _VERSION, identity.bytes, created)
-        hidden.rename(folder / f"{created:013d}-{identity.hex}{SUFFIX}")
+        hidden.rename(folder / f"{created:019d}-{identity.hex}{SUFFIX}")
     except OSError:
         os.close(file)
         hidden.unlink(missing_ok=True)

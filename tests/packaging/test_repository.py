@@ -60,4 +60,4 @@ def test_the_templates_have_no_copy_that_could_grow_stale() -> None:
 def test_make_explains_its_targets() -> None:
     printed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     explained = {line.split()[0] for line in printed.splitlines() if line.startswith("  ")}
-    assert {"help", "install", "run", "test", "test-slow", "check", "bench", "clean"} == explained
+    assert {"help", "install", "run", "test", "test-slow", "check", "bench", "screenshots", "clean"} == explained
