@@ -98,7 +98,7 @@ def _write_report(path: Path, document: dict[str, Any]) -> None:
 @pass_context
 def check(context: Context, *, file: str, profiles: tuple[str, ...], site: str | None, as_json: bool) -> None:
     """Check the disclosure of a page, statically. Exit 1 if a profile fails."""
-    html = read_document(file)
+    html = _page(file) if file.startswith(("http://", "https://")) else read_document(file)
     if not profiles:
         with context.app.store.reading() as session:
             profiles = (find_site(session, site).jurisdiction,)

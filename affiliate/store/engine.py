@@ -7,8 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput, StoreUnavailable
@@ -28,11 +28,17 @@ def _sqlite_driver() -> ModuleType:
 class Store:
     """The database behind a SQLAlchemy URL: `sqlite:///path` or `postgresql+psycopg://…`.
 
-    Opening connects to nothing; the first transaction does.
+    Opening connects to nothing; the first transaction does. InvalidInput for a URL that is none, or of a database whose
+    driver is not there.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self.url = make_url(url)
+        try:
+            self.url = make_url(url)
+        except ArgumentError as problem:  # its own text may quote the password
+            raise InvalidInput(
+                "database.url is no SQLAlchemy URL, such as postgresql+psycopg://host/name."
+            ) from problem
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if self.url.database:
@@ -40,7 +46,7 @@ class Store:
             self.engine = create_engine(self.url, module=_sqlite_driver(), connect_args={"timeout": _BUSY_MS / 1000})
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = _postgresql(self.url, pool_size)
         self._writing = self.engine.execution_options(affiliate_writes=True)
 
     @contextlib.contextmanager
@@ -71,6 +77,18 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _postgresql(url: URL, pool_size: int) -> Engine:
+    if url.drivername != "postgresql+psycopg":
+        raise InvalidInput(f"database.url begins with {url.drivername}; use sqlite:/// or postgresql+psycopg://.")
+    try:
+        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    except ModuleNotFoundError as problem:
+        raise InvalidInput(
+            "PostgreSQL's driver is not installed; add it with: make install EXTRAS=postgres"
+            " (or pip install 'affiliate[postgres]')"
+        ) from problem
 
 
 @contextlib.contextmanager

@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+from pytest_httpserver import HTTPServer
+
 from tests.cli.conftest import Run
 
 ARTICLE = (
@@ -58,6 +60,14 @@ def test_an_unlabelled_page_fails_the_check_with_findings(newsroom: Run, folder:
     answer = newsroom("check", written(folder, page), "--profile", "uk", "--json", code=1)
     assert answer.json["verdicts"] == {"uk": "FAIL"}
     assert set(answer.json["findings"][0]) == {"rule", "severity", "message", "where"}
+
+
+def test_a_served_page_is_checked_and_one_that_is_not_there_is_named(run: Run, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/good").respond_with_data("<p>No paid links.</p>", content_type="text/html")
+    httpserver.expect_request("/gone").respond_with_data("", status=404)
+    address = f"http://127.0.0.1:{httpserver.port}"
+    assert run("check", f"{address}/good", "--profile", "uk", "--json").json["verdicts"] == {"uk": "PASS"}
+    assert "404" in run("check", f"{address}/gone", "--profile", "uk", code=1).stderr
 
 
 def test_an_article_without_paid_links_stays_as_it_is(newsroom: Run, folder: Path) -> None:

@@ -1,3 +1,4 @@
+import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -76,3 +77,16 @@ def test_a_backup_is_a_whole_database(sqlite_store: Store, tmp_path: Path) -> No
         assert session.scalars(select(Advertiser.name)).all() == ["Halden & Vale"]
     with pytest.raises(InvalidInput, match="there already"):
         sqlite_store.backup(copy)
+
+
+@pytest.mark.parametrize("url", ["", "no url", "mysql://h/d", "postgresql://u:secret@h/d", "oracle+x://h"])
+def test_a_database_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidInput, match=r"database\.url") as caught:
+        Store(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_missing_driver_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InvalidInput, match="EXTRAS=postgres"):
+        Store("postgresql+psycopg://h/d")
