@@ -13,6 +13,7 @@ from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_con
 from affiliate.disclosure.check import check as check_html
 from affiliate.errors import InvalidDocument
 from affiliate.links.sites import find_site
+from affiliate.networks.http import PoliteClient
 
 
 def read_document(name: str) -> str:
@@ -86,6 +87,11 @@ def rewrite(
 def _write_report(path: Path, document: dict[str, Any]) -> None:
     without_html = {key: value for key, value in document.items() if key != "html"}
     path.write_text(json.dumps(without_html, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _page(url: str) -> str:
+    """A page as it is served. Whoever has a shell here may read private addresses, such as a preview on this machine."""
+    return PoliteClient(may_connect=lambda _address, _port: True).get(url).text
 
 
 @click.command(cls=Command)
