@@ -95,7 +95,7 @@ def _page(url: str) -> str:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|URL|-")
 @click.option(
     "--profile", "profiles", multiple=True, help="uk, us …; may be repeated (default: the site's jurisdiction)."
 )
