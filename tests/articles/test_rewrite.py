@@ -150,6 +150,13 @@ def test_an_anchor_behind_what_is_left_alone_is_still_found() -> None:
         assert "/go/x/" in rewritten(closed), html
 
 
+def test_a_paragraph_end_tag_ends_a_picture_and_what_follows_is_a_link() -> None:
+    picture = "<svg><a href=https://shop.example/x><a href=https://shop.example/x>"
+    html = picture + "</p><a href=https://shop.example/x>x</a>"
+    assert rewritten(html) == picture + f'</p><a href=/go/x/-a00000000000 rel="sponsored nofollow" {GO}>x</a>'
+    assert tree(rewritten(html)) == tree(html)
+
+
 @pytest.mark.parametrize("cut", range(0, 260, 7))
 def test_html_that_is_cut_anywhere_loses_nothing(cut: int) -> None:
     whole = (
