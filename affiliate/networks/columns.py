@@ -56,6 +56,10 @@ class ColumnMap:
     decimal: str = "."
     date_format: str | None = None
 
+    def has(self, name: str) -> bool:
+        """Whether a column, or a constant, holds this field of ours."""
+        return name in self.columns or name in self.constants
+
     @classmethod
     def parse(cls, given: Mapping[str, object], source: str = "The column map") -> Self:
         """Reads a flat mapping; SettingsInvalid lists every problem at once. `source` names the map in the refusal."""

@@ -3,49 +3,79 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
 
 from affiliate.errors import UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.base import Reading, Report, ReportedTransaction
+from affiliate.networks.base import BadRow, Reading, Report, ReportedTransaction
 from affiliate.networks.columns import SUB_IDS, ColumnMap
-from affiliate.networks.rows import BadValue, Row, moment_of, money_of, read_rows
+from affiliate.networks.privacy import is_personal
+from affiliate.networks.rows import BadValue, moment_of, money_of, payload_text
 from affiliate.networks.words import SALE, UNPAID
 
 DELIMITERS = (",", ";", "\t", "|")
 _FILE = "The CSV"
 _SURPLUS = "cells beyond the header"
+_HEADER_WITHIN = 20  # filled lines: a report's title and its period take a few
 _SYMBOLS = "$£€¥ \u00a0\u202f"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV cut into records: the header and (line in the file where the record begins, its cells by header)."""
+    """A CSV cut into records: the header, its names distinct, and lazily (line in the file where the record begins, its
+    cells), empty lines left out."""
 
     header: tuple[str, ...]
-    records: tuple[tuple[int, Mapping[str, str]], ...]
+    records: Iterator[tuple[int, list[str]]]
 
 
 def read_delimited(content: bytes, reading: Reading) -> Report:
-    """Reads a CSV as `reading.columns` says. UnreadableFile names a column that is not there and lists those that are;
-    InvalidInput if there is no map."""
+    """Reads a CSV as `reading.columns` says. UnreadableFile names a column that is not there and lists those that are,
+    or says that there is no map."""
     columns = reading.columns
     if columns is None:
         raise UnreadableFile(_FILE, "nothing says which column holds what; give a column map with --map.")
     table = read_table(content, tuple(columns.columns.values()))
-    return read_rows(table.records, lambda line, row: _MappedRow(row, columns, reading).transaction(line, table.header))
+    kept = [name for name in table.header if not is_personal(name)]
+    good: list[ReportedTransaction] = []
+    bad: list[BadRow] = []
+    for line, cells in table.records:
+        record = dict(zip(table.header, cells, strict=False))
+        try:
+            _refuse_odd_width(table.header, cells)
+            payload = {name: record[name] for name in kept}
+            good.append(_MappedRow(line, record, payload, columns, reading).transaction())
+        except BadValue as problem:
+            surplus = {_SURPLUS: cells[len(table.header) :]} if len(cells) > len(table.header) else {}
+            bad.append(BadRow(line, str(problem), payload_text({**record, **surplus})))
+    return Report(tuple(good), tuple(bad))
 
 
 def read_table(content: bytes, wanted: tuple[str, ...]) -> Table:
-    """Cuts a CSV. The delimiter is the one under which the header shows most of the wanted columns."""
+    """Cuts a CSV. Its header is the line among the first that shows most of the wanted columns, under the delimiter that
+    shows them: a title, or Excel's `sep=;`, may stand above it."""
     text = _text(content)
-    headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: (len(set(wanted) & set(headers[one])), len(headers[one])))
-    header = headers[delimiter]
+    found = max(
+        (_Header(delimiter, line, cells) for delimiter in DELIMITERS for line, cells in _first_lines(text, delimiter)),
+        key=lambda one: (len(set(wanted) & set(one.cells)), len(one.cells)),
+        default=_Header(",", 1, []),
+    )
+    header = tuple(found.cells)
     _refuse_missing(header, wanted)
-    return Table(header, tuple(_records(text, delimiter, header)))
+    below = ((line, cells) for line, cells in _lines(text, found.delimiter) if line > found.line and any(cells))
+    return Table(tuple(_distinct(header)), below)
+
+
+class _Header(NamedTuple):
+    delimiter: str
+    line: int
+    cells: list[str]
 
 
 def _text(content: bytes) -> str:
@@ -72,20 +102,24 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise UnreadableFile(_FILE, f"from line {line} on its quotes do not close ({problem}).") from problem
 
 
-def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    try:
-        return tuple(next((cells for _, cells in _lines(text, delimiter) if any(cells)), ()))
-    except UnreadableFile:
-        return ()
-
-
-def _records(text: str, delimiter: str, header: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _first_lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines that might be the header, without the empty cells at their end (every row may end in a delimiter)."""
     filled = ((line, cells) for line, cells in _lines(text, delimiter) if any(cells))
-    next(filled, None)
-    for line, cells in filled:
-        record = dict(zip(header, cells, strict=False))
-        surplus = [cell for cell in cells[len(header) :] if cell]
-        yield line, {**record, _SURPLUS: delimiter.join(surplus)} if surplus else record
+    with suppress(UnreadableFile):  # the quotes of a later line tell nothing of those before it
+        for line, cells in islice(filled, _HEADER_WITHIN):
+            yield line, _trimmed(cells)
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    width = max((number for number, cell in enumerate(cells, start=1) if cell), default=0)
+    return cells[:width]
+
+
+def _distinct(header: Sequence[str]) -> Iterator[str]:
+    """A name that comes again is numbered, so that no cell of a row is lost."""
+    for position, name in enumerate(header):
+        before = header[:position].count(name)
+        yield f"{name} ({before + 1})" if before else name
 
 
 def _refuse_missing(header: tuple[str, ...], wanted: tuple[str, ...]) -> None:
@@ -99,20 +133,28 @@ def _refuse_missing(header: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         raise UnreadableFile(_FILE, f"the column “{twice[0]}” is there twice, so its value is not certain. {found}.")
 
 
+def _refuse_odd_width(header: tuple[str, ...], cells: list[str]) -> None:
+    if any(cells[len(header) :]):
+        raise BadValue(f"The row has more cells than the header's {len(header)}.")
+    if len(cells) < len(header):
+        raise BadValue(f"The row has fewer cells than the header's {len(header)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class _MappedRow:
-    row: Row
+    line: int
+    cells: Mapping[str, str]
+    payload: Mapping[str, str]
     columns: ColumnMap
     reading: Reading
 
-    def transaction(self, line: int, header: tuple[str, ...]) -> ReportedTransaction:
-        self._refuse_odd_width(header)
-        currency = self.get("currency") or self.reading.currency
+    def transaction(self) -> ReportedTransaction:
+        currency = self.get("currency") if self.columns.has("currency") else self.reading.currency
         raw_status, status = self.word("status")
         raw_payment, payment = self.word("payment", UNPAID)
         _, kind = self.word("kind", SALE)
         return ReportedTransaction(
-            line=line,
+            line=self.line,
             external_id=self.need("external_id"),
             line_id=self.get("line_id") or "",
             publisher_ref=self.get("publisher") or self.reading.publisher_ref,
@@ -132,14 +174,13 @@ class _MappedRow:
             order_ref=self.get("order_ref"),
             payout_ref=self.get("payout_ref"),
             reason=self.get("reason"),
-            payload=self.row.payload,
+            payload=self.payload,
         )
 
     def get(self, name: str) -> str | None:
-        if name in self.columns.constants:
-            return self.columns.constants[name]
-        header = self.columns.columns.get(name)
-        return self.row.text(header) if header else None
+        if header := self.columns.columns.get(name):
+            return self.cells[header] or None
+        return self.columns.constants.get(name)
 
     def need(self, name: str) -> str:
         if value := self.get(name):
@@ -152,9 +193,10 @@ class _MappedRow:
 
     def word(self, name: str, default: str | None = None) -> tuple[str, str]:
         """(their word, ours) of status, kind or payment."""
-        if default is not None and not self.get(name):
+        theirs = self.get(name)
+        if theirs is None and default is not None:
             return "", default
-        theirs = self.need(name)
+        theirs = theirs or self.need(name)
         words = self.columns.words.get(name, {})
         if (ours := words.get(theirs.lower())) is None:
             known = ", ".join(words)
@@ -175,12 +217,6 @@ class _MappedRow:
     def moment(self, name: str, text: str) -> datetime:
         return moment_of(text, self.reading.time_zone, self.called(name), self.columns.date_format)
 
-    def _refuse_odd_width(self, header: tuple[str, ...]) -> None:
-        if self.row.raw(_SURPLUS) is not None:
-            raise BadValue(f"The row has more cells than the header's {len(header)}.")
-        if not self.row.holds(header[-1]):
-            raise BadValue(f"The row has fewer cells than the header's {len(header)}.")
-
 
 def plain_amount(text: str, decimal: str) -> str | None:
     """An amount as spreadsheets write it as a plain decimal: currency signs, proper thousands marks and accounting
@@ -192,10 +228,15 @@ def plain_amount(text: str, decimal: str) -> str | None:
         sign, bare = "-", bare[1:-1].strip(_SYMBOLS)
     elif bare[:1] in ("-", "+", "−"):
         sign, bare = "-" if bare[0] != "+" else "", bare[1:].strip(_SYMBOLS)
-    thousands = "," if decimal == "." else "."
-    grouped = rf"[0-9]{{1,3}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"
-    found = re.fullmatch(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?", bare)
+    found = _amount(decimal).fullmatch(bare)
     if not found:
         return None
-    whole = re.sub(r"[^0-9]", "", found.group(1))
+    whole = "".join(filter(str.isdecimal, found.group(1)))
     return f"{sign}{whole}.{found.group(2) or '0'}"
+
+
+@cache
+def _amount(decimal: str) -> re.Pattern[str]:
+    thousands = "," if decimal == "." else "."
+    grouped = rf"[0-9]{{1,3}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"
+    return re.compile(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?")

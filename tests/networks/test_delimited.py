@@ -88,6 +88,45 @@ def test_an_amount_is_read_by_its_decimal_mark_or_not_at_all(text: str, decimal:
     assert plain_amount(text, decimal) == plain
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Earnings report\n",
+        "sep=,\n",
+        'Report,"1 October, 2026"\nAccount,me\n\n',
+        '"Shop, Currency"\n',
+        "a;b;c;d;e;f;g;h\n",
+    ],
+)
+def test_titles_may_stand_above_the_header(above: str) -> None:
+    (row,) = read(f"{above}{HEADER}\n{ROW}\n").good
+    assert (row.external_id, row.line) == ("17", above.count("\n") + 2)
+
+
+@pytest.mark.parametrize(("after_header", "after_row"), [(",", ","), (",", ""), ("", ","), (",,,", ","), ("", ",,,")])
+def test_delimiters_at_the_end_of_lines_hold_nothing(after_header: str, after_row: str) -> None:
+    report = read(f"{HEADER}{after_header}\n{ROW}{after_row}\n")
+    assert [row.external_id for row in report.good] == ["17"]
+    assert not report.bad
+
+
+def test_a_total_below_the_rows_is_set_aside() -> None:
+    report = read(f"{HEADER}\n{ROW}\nTotal,,1.50,,,,\n")
+    assert [row.external_id for row in report.good] == ["17"]
+    assert [bad.line for bad in report.bad] == [3]
+
+
+def test_columns_of_one_name_that_nothing_asks_for_are_all_kept() -> None:
+    (row,) = read(f"{HEADER},Note,,Note,\n{ROW},first,second,third,\n").good
+    assert (row.payload["Note"], row.payload[""], row.payload["Note (2)"]) == ("first", "second", "third")
+
+
+def test_the_accounts_currency_does_not_fill_an_empty_cell() -> None:
+    report = read(f"{HEADER}\n{ROW.replace('GBP', '')}\n", reading=Reading(currency="EUR"))
+    assert not report.good
+    assert "currency" in report.bad[0].reason
+
+
 def test_a_missing_column_is_named_beside_those_that_are_there() -> None:
     with pytest.raises(UnreadableFile) as refusal:
         read("Order ID,Shop,Commission,Date\n1,2,3,4\n")
