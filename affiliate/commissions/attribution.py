@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from affiliate.ids import placement_of_sub_id
 
 SUB_ID, NONE, FOREIGN, UNKNOWN_TOKEN = "sub-id", "none", "foreign", "unknown-token"
+
+_token = lru_cache(maxsize=10_000)(placement_of_sub_id)  # every row is asked twice, and placements come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Attribution:
 
 def tokens_in(sub_ids: Iterable[str]) -> set[str]:
     """Every text among these sub-ids that has the form of a placement token."""
-    return {token for sub_id in sub_ids if (token := placement_of_sub_id(sub_id))}
+    return {token for sub_id in sub_ids if (token := _token(sub_id))}
 
 
 def attribute(sub_ids: tuple[str, ...], placements: Mapping[str, int]) -> Attribution:
@@ -29,7 +32,7 @@ def attribute(sub_ids: tuple[str, ...], placements: Mapping[str, int]) -> Attrib
     Nothing is forced: a row whose sub-ids name no placement of ours stays without one.
     """
     carried = [sub_id for sub_id in sub_ids if sub_id.strip()]
-    ours_by_form = [(sub_id, token) for sub_id in carried if (token := placement_of_sub_id(sub_id))]
+    ours_by_form = [(sub_id, token) for sub_id in carried if (token := _token(sub_id))]
     for sub_id, token in ours_by_form:
         if token in placements:
             return Attribution(SUB_ID, placements[token], sub_id)

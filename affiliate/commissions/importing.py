@@ -22,6 +22,7 @@ from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
 
 
@@ -259,7 +260,7 @@ def _batches(rows: Sequence[ReportedTransaction]) -> Iterator[Sequence[ReportedT
 
 def _payload_text(row: ReportedTransaction) -> str:
     """The row as it came, as JSON; escaped whole where a database could not keep its characters."""
-    text = json.dumps(row.payload, ensure_ascii=False, default=str)
+    text = _JSON.encode(row.payload)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -3,6 +3,7 @@
 Pure values; the store is touched by `importing` and `queries`.
 """
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -130,6 +131,7 @@ class History:
         return completed, same
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither NUL nor half a surrogate pair
 _LONGEST = 255  # of the ledger's short text columns
 _SHORT = (
     "external_id",
@@ -170,7 +172,7 @@ def flaw(row: ReportedTransaction) -> str | None:
 
 
 def _storable(text: str | None) -> bool:
-    return text is None or ("\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text))
+    return text is None or not _UNSTORABLE.search(text)
 
 
 def _shown(value: object) -> str:
