@@ -1,18 +1,21 @@
-"""A static check of a page's disclosure: live text, in the right words, before the first paid link.
+"""A static check of a page's or a feed's disclosure: live text, in the right words, before the first paid link.
 
-It reads markup only. Whether style sheets or scripts hide the text is not verified here, and a finding says so. What a
-finding rests on is named by its rule: US-… and UK-… after FTC and CAP/ASA guidance, DE-… after §5a UWG and its cases.
+It reads markup only. Where the page's own styles change what the verdict rests on, or a script makes paid links, it warns;
+whether other style sheets or scripts hide the text is not verified, and a finding says so. What a finding rests on is
+named by its rule: US-… and UK-… after FTC and CAP/ASA guidance, DE-… after §5a UWG and its cases, K… our own.
 """
 
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
+from affiliate.disclosure.feed import items
+from affiliate.disclosure.styles import Styles
 from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
 from affiliate.networks.inspect import inspect
@@ -25,7 +28,14 @@ _BLOCKS = frozenset(
     {"p", "div", "li", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "aside", "header"}
     | {"footer", "figure", "figcaption", "blockquote", "dd", "dt", "body", "summary", "nav", "form", "center"}
 )
-_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
+# What a document begins with, up to the name of its first element. Atomic: a page of forty comments takes no forever.
+_ROOT = re.compile(
+    r"\ufeff?\s*+(?P<xml>(?=<\?xml\b))?(?:(?:(?><\?.*?>)|(?><!--.*?-->)|(?><!DOCTYPE(?:[^>\[]|\[.*?\])*>))\s*+)*+<(?P<name>[\w:-]+)",
+    re.DOTALL | re.IGNORECASE,
+)
+_FEEDS = frozenset({"rss", "feed", "rdf:rdf"})
+# Scripts that turn a page's links into paid ones where readers are: the markup does not show which.
+_REWRITING_SCRIPT = re.compile(r"skimresources\.com|\bamp-skimlinks\b|vglnk|viglink\.com/api|dwin2\.com", re.IGNORECASE)
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -55,13 +65,15 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
-    """A jurisdiction as far as markup shows it. `labels` are the accepted words, none where no label is asked for.
-    `sentence` must match one block of text: who is paid, and for what."""
+    """A jurisdiction as far as markup shows it. `labels` are the accepted words; they must stand at the headline of
+    product-led articles and before every paid link where there is a rule for it. `sentence` must match one block of
+    text: who is paid, and for what. `teaser` is the rule for what leads to a product-led article."""
 
     key: str
     sentence: re.Pattern[str]
-    labels: re.Pattern[str] | None
+    labels: re.Pattern[str]
     missing_sentence: tuple[str, str]
+    teaser: tuple[str, str]
     headline_rule: str = ""
     link_rule: str = ""
 
@@ -73,62 +85,106 @@ _ENGLISH = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _GERMAN = re.compile(r"(?=.*\bProvision\w*)(?=.*(?:kauf\w*|bestell\w*|link\w*))", re.IGNORECASE | re.DOTALL)
+_ENGLISH_LABELS = re.compile(r"[#(\[]*(?:ad|advert|advertising|advertisement(?: feature)?)[)\]]*", re.IGNORECASE)
 _PROFILES = {
-    "us": _Profile("us", _ENGLISH, None, ("US-02", BLOCK)),
-    "uk": _Profile(
-        "uk",
-        _ENGLISH,
-        re.compile(r"[#(\[]*(?:ad|advert|advertising|advertisement(?: feature)?)[)\]]*", re.IGNORECASE),
-        ("UK-01", WARNING),
-        "UK-02",
-        "UK-04",
-    ),
+    "us": _Profile("us", _ENGLISH, _ENGLISH_LABELS, ("US-02", BLOCK), ("US-08", WARNING)),
+    "uk": _Profile("uk", _ENGLISH, _ENGLISH_LABELS, ("UK-01", WARNING), ("UK-03", BLOCK), "UK-02", "UK-04"),
     "de": _Profile(
-        "de", _GERMAN, re.compile(r"[(\[]*(?:werbung|anzeige)[)\]]*", re.IGNORECASE), ("DE-05", ERROR), "DE-02", "DE-02"
+        "de",
+        _GERMAN,
+        re.compile(r"[(\[]*(?:werbung|anzeige)[)\]]*", re.IGNORECASE),
+        ("DE-05", ERROR),
+        ("DE-04", ERROR),
+        "DE-02",
+        "DE-02",
     ),
 }
 
 
 def check(html: str, profiles: Sequence[str], *, kind: str | None = None) -> Checked:
-    """Checks a page or fragment against profiles (uk, us, de; any case).
+    """Checks a page, a fragment or an RSS or Atom feed against profiles (uk, us, de; any case).
 
     `kind` is product-led, mixed or editorial; else the page's own `x-content-kind` counts, else mixed. InvalidInput for
-    an unknown profile, InvalidDocument for a feed.
+    an unknown profile, InvalidDocument for a feed that cannot be read and for other XML.
     """
     wanted = [_profile(name) for name in profiles]
-    if _FEED.match(html):
-        raise InvalidDocument("This is a feed or another XML document; only HTML pages and fragments are checked.")
-    page = _Page(BeautifulSoup(html, "html.parser"), kind)
-    verdicts: dict[str, str] = {}
-    findings: list[Finding] = []
-    for profile in wanted:
-        found = list(_findings(page, profile))
-        findings += found
-        severities = {finding.severity for finding in found}
-        verdicts[profile.key] = FAIL if severities & {BLOCK, ERROR} else WARN if WARNING in severities else PASS
-    return Checked(verdicts, tuple(findings))
+    if _is_feed(html):
+        parts = [(f"item {number}, ", item) for number, item in enumerate(items(html), start=1)]
+    else:
+        parts = [("", html)]
+    found: dict[str, list[Finding]] = {profile.key: [] for profile in wanted}
+    for where, part in parts:
+        soup = BeautifulSoup(part, "html.parser")
+        page, plain = (_Page(soup, kind, is_item=bool(where), styled=styled) for styled in (True, False))
+        for profile in wanted:
+            for finding in _judged(page, plain, profile):
+                found[profile.key].append(replace(finding, where=where + finding.where))
+    verdicts = {key: _verdict(findings) for key, findings in found.items()}
+    return Checked(verdicts, tuple(finding for findings in found.values() for finding in findings))
+
+
+def _is_feed(text: str) -> bool:
+    """InvalidDocument for XML that is neither a feed nor a page."""
+    root = _ROOT.match(text)
+    if root is None:
+        return False
+    if root["name"].lower() in _FEEDS:
+        return True
+    if root["xml"] is not None and root["name"].lower() != "html":
+        raise InvalidDocument(
+            f"This is XML of another kind (<{root['name']}>); pages, fragments and feeds are checked."
+        )
+    return False
+
+
+def _judged(page: "_Page", plain: "_Page", profile: _Profile) -> list[Finding]:
+    """The findings of a page, with a doubt where they would be worse without the text that its own styles change."""
+    findings = list(_findings(page, profile))
+    if any(finding not in findings for finding in _findings(plain, profile)):
+        message = "The page's own styles change how the disclosure looks, or hide it: look at it in a browser."
+        findings.append(Finding("K4", WARNING, message, "page"))
+    return findings
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    severities = {finding.severity for finding in findings}
+    return FAIL if severities & {BLOCK, ERROR} else WARN if WARNING in severities else PASS
 
 
 def _profile(name: str) -> _Profile:
     profile = _PROFILES.get(name.strip().lower())
     if profile is None:
-        raise InvalidInput(f"There is no profile {name!r}; there are {', '.join(sorted(_PROFILES))}.")
+        built = ", ".join(sorted(_PROFILES))
+        raise InvalidInput(f"There is no profile {name!r} to check against; there are {built}. Nothing was checked.")
     return profile
 
 
 class _Page:
-    """A page as this check sees it: its paid links, and its live text in blocks before each."""
+    """A page as this check sees it: its paid links, and its live text in blocks before each. Without `styled`, text that
+    the page's own styles may hide or change is none."""
 
-    def __init__(self, soup: BeautifulSoup, kind: str | None) -> None:
+    def __init__(self, soup: BeautifulSoup, kind: str | None, *, is_item: bool, styled: bool) -> None:
         declared = soup.find("meta", attrs={"name": "x-content-kind"})
-        self.kind = kind or (str(declared.get("content", "")) if isinstance(declared, Tag) else "") or "mixed"
+        self.declared_kind = kind or (str(declared.get("content", "")) if isinstance(declared, Tag) else "")
+        self.kind = self.declared_kind.strip().lower() or "mixed"
+        self.is_item = is_item
+        self._styles = None if styled else Styles(soup)
         self.order: dict[int, int] = {}
         self.texts: list[tuple[int, NavigableString]] = []
         for place, node in enumerate(soup.descendants):
             self.order[id(node)] = place
-            if isinstance(node, NavigableString) and _is_live(node):
+            if isinstance(node, NavigableString) and self._is_live(node):
                 self.texts.append((place, node))
         self.links = [tag for tag in soup.find_all(["a", "area"], href=True) if _is_paid(tag)]
+        self.teasers = [
+            tag
+            for tag in soup.find_all("a", href=True)
+            if tag.has_attr("data-target-kind") or "teaser" in tag.get_attribute_list("class")
+        ]
+        self.rewritten_by_script = any(
+            _REWRITING_SCRIPT.search(f"{tag.name} {tag.get('src', '')} {tag.get_text()}")
+            for tag in soup.find_all(["script", "amp-skimlinks"])
+        )
         headline = soup.find("h1")
         self.headline = headline if isinstance(headline, Tag) else None
 
@@ -152,15 +208,37 @@ class _Page:
     def labelled_in_block(self, labels: re.Pattern[str], link: Tag) -> bool:
         """Whether a label stands before a link in its own block; what hides both hides no label from the link."""
         around = {id(parent) for parent in link.parents}
-        for node in _block(link).descendants:
+        block = _block(link)
+        for node in block.descendants:
             if node is link:
                 return False
-            if isinstance(node, NavigableString) and _is_live(node, around) and _is_label(labels, node):
+            if (
+                isinstance(node, NavigableString)
+                and _is_label(labels, node)
+                and _block(node) is block
+                and self._is_live(node, around)
+            ):
                 return True
         return False
 
+    def labelled_teaser(self, labels: re.Pattern[str], teaser: Tag) -> bool:
+        """Whether a label stands in a teaser, or before it in its own block and in no other teaser."""
+        for node in _block(teaser).descendants:
+            if isinstance(node, NavigableString) and _is_label(labels, node) and self._is_live(node):
+                anchor = node.find_parent("a")
+                if anchor is teaser or (anchor is None and self.place(node) < self.place(teaser)):
+                    return True
+        return False
+
+    def _is_live(self, node: NavigableString, around: Collection[int] = ()) -> bool:
+        return _is_live(node, around) and not (self._styles and self._styles.touch(node, _block(node), around))
+
 
 def _findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
+    yield from _teaser_findings(page, profile)
+    if page.rewritten_by_script:
+        message = "A script turns links of this page into paid ones; which of them, its markup does not show."
+        yield Finding("K1", WARNING, message, "page")
     if not page.links:
         yield from _findings_without_links(page, profile)
         return
@@ -169,8 +247,7 @@ def _findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
     if not any(profile.sentence.search(block) for block in page.blocks_before(first)):
         rule, severity = profile.missing_sentence
         yield Finding(rule, severity, "No sentence before the first paid link says that you are paid for it.", where)
-    if profile.labels is not None:
-        yield from _label_findings(page, profile, profile.labels)
+    yield from _label_findings(page, profile)
     yield Finding(
         f"{profile.key.upper()}-01",
         INFO,
@@ -179,23 +256,52 @@ def _findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
     )
 
 
+def _teaser_findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
+    """What leads to a product-led article needs the label before the click."""
+    rule, severity = profile.teaser
+    for teaser in page.teasers:
+        target = str(teaser.get("data-target-kind", "")).strip().lower()
+        if target in ("mixed", "editorial") or page.labelled_teaser(profile.labels, teaser):
+            continue
+        where = f"teaser: {str(teaser['href'])[:120]}"
+        if target == "product-led":
+            yield Finding(rule, severity, "This teaser of a product-led article has no advertising label.", where)
+        else:
+            message = "The teaser does not say the kind of its article; a product-led one needs the label here."
+            yield Finding(rule, WARNING, message, where)
+    if page.kind == "teaser" and not page.teasers:
+        yield Finding(rule, WARNING, "No teaser was recognised on this page of teasers.", "page")
+
+
 def _findings_without_links(page: _Page, profile: _Profile) -> Iterator[Finding]:
-    if any(profile.sentence.search(block) for block in page.blocks_before(len(page.order))):
+    says = any(profile.sentence.search(block) for block in page.blocks_before(len(page.order)))
+    if says and not page.rewritten_by_script:
         yield Finding("K2", WARNING, "The page says that it earns commission but has no paid link.", "page")
-
-
-def _label_findings(page: _Page, profile: _Profile, labels: re.Pattern[str]) -> Iterator[Finding]:
+    if not page.is_item or page.kind == "editorial" or page.labelled(profile.labels, len(page.order)):
+        return
+    rule, severity = profile.teaser
     if page.kind == "product-led":
+        yield Finding(rule, severity, "The title of a product-led article has no advertising label.", "title")
+    elif not page.declared_kind:
+        message = "The feed does not say the kind of its article; the title of a product-led one needs the label."
+        yield Finding(rule, WARNING if profile.headline_rule else INFO, message, "title")
+
+
+def _label_findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
+    if profile.headline_rule and page.kind == "product-led":
         first = page.place(page.links[0])
         until = first
         if page.headline is not None:
             until = min(first, page.place(page.headline) + 1 + sum(1 for _ in page.headline.descendants))
-        if not page.labelled(labels, until):
+        if not page.labelled(profile.labels, until):
             message = "A product-led article needs the advertising label in or before its headline."
             yield Finding(profile.headline_rule, BLOCK, message, "headline")
         return
-    for number, link in enumerate(page.links, start=1):
-        if not page.labelled_in_block(labels, link):
+    if profile.headline_rule and not page.declared_kind:
+        message = "The kind of the article is not said: it was checked as mixed. A product-led one needs the label at its headline."
+        yield Finding(profile.headline_rule, INFO, message, "page")
+    for number, link in enumerate(page.links if profile.link_rule else (), start=1):
+        if not page.labelled_in_block(profile.labels, link):
             message = "No advertising label stands before this paid link in its own block."
             yield Finding(profile.link_rule, ERROR, message, _where(link, number))
 

@@ -1,5 +1,8 @@
 """What the static check lets pass and what not, for pages like those that regulators ruled on."""
 
+from collections.abc import Callable
+from html import escape
+
 import pytest
 
 from affiliate.disclosure.check import Checked, check
@@ -104,13 +107,157 @@ def test_visibility_is_never_claimed() -> None:
 
 
 def test_an_unknown_profile_is_refused_naming_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="no profile 'mars'; there are de, uk, us"):
+    with pytest.raises(InvalidInput, match="no profile 'mars' to check against; there are de, uk, us"):
         check("<p>x", ["uk", "mars"])
 
 
-def test_a_feed_is_refused_rather_than_passed() -> None:
+@pytest.mark.parametrize("name", ["ie", "eu", "fr", "jp", "amazon", "EBAY", "AMZ", "google", "", "uk,us"])
+def test_a_profile_that_is_not_built_is_never_passed(name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"there are de, uk, us\. Nothing was checked"):
+        check("", [name])
+
+
+TEASER = "<main>{}<h2>Keep your coffee hotter! Now £11.30</h2></a></main>"
+UNKNOWN_TARGET = TEASER.format('<a class="card teaser" href="/kettles">')
+
+
+def teaser(inside: str = "", *, before: str = "", to: str = "product-led") -> str:
+    return TEASER.format(f'{before}<a data-target-kind="{to}" href="/kettles">{inside}')
+
+
+@pytest.mark.parametrize(
+    ("html", "us", "uk", "de"),
+    [
+        (teaser(), "WARN", "FAIL", "FAIL"),
+        (teaser("<b>Ad</b>"), "PASS", "PASS", "FAIL"),
+        (teaser("<b>Anzeige</b>"), "WARN", "FAIL", "PASS"),
+        (teaser(before="<span>Ad</span>"), "PASS", "PASS", "FAIL"),
+        (teaser("<b hidden>Ad</b>"), "WARN", "FAIL", "FAIL"),
+        (teaser("<!-- Ad -->"), "WARN", "FAIL", "FAIL"),
+        (teaser("<b>Ad</b>") + teaser(), "WARN", "FAIL", "FAIL"),
+        (f"<main>{teaser('<b>Ad</b>')}{teaser()}</main>", "WARN", "FAIL", "FAIL"),
+        (teaser(to="mixed"), "PASS", "PASS", "PASS"),
+        (UNKNOWN_TARGET, "WARN", "WARN", "WARN"),
+    ],
+)
+def test_what_leads_to_a_product_led_article_needs_the_label(html: str, us: str, uk: str, de: str) -> None:
+    page = f'<meta name="x-content-kind" content="teaser">{html}'
+    assert " ".join(check(page, ["us", "uk", "de"]).verdicts.values()) == f"{us} {uk} {de}"
+
+
+def test_a_page_of_teasers_in_which_none_is_recognised_is_not_passed() -> None:
+    page = '<meta name="x-content-kind" content="teaser"><div><a href="/kettles">Kettles</a></div>'
+    assert set(check(page, ["us", "uk", "de"]).verdicts.values()) == {"WARN"}
+
+
+def rss(content: str, title: str = "The best kettles") -> str:
+    return (
+        '\ufeff<?xml version="1.0" encoding="UTF-8"?>\n<!-- made by a CMS -->\n'
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Ad</title>'
+        f"<item><title>{title}</title><link>https://pub.example/k</link>"
+        f"<description>Kettles.</description><content:encoded><![CDATA[{content}]]></content:encoded></item></channel></rss>"
+    )
+
+
+def atom(content: str) -> str:
+    return (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Kettles</title><link href="https://pub.example/k"/>'
+        f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{content}</div></content></entry></feed>'
+    )
+
+
+LABELLED = f"<p>We earn a commission if you buy through links marked Ad.</p><p><b>Ad</b> {PAID}</p>"
+
+
+@pytest.mark.parametrize("feed", [rss, atom])
+def test_an_item_of_a_feed_needs_a_disclosure_of_its_own(feed: Callable[[str], str]) -> None:
+    assert check(feed(f"<p>{PAID}</p>"), ["us", "uk", "de"]).verdicts == {"us": "FAIL", "uk": "FAIL", "de": "FAIL"}
+    assert check(feed(LABELLED), ["us", "uk", "de"]).verdicts == {"us": "PASS", "uk": "PASS", "de": "FAIL"}
+    assert check(feed(LABELLED), ["uk"], kind="product-led").verdicts == {"uk": "FAIL"}
+
+
+def test_the_title_of_a_product_led_item_carries_the_label() -> None:
+    assert check(rss("", "Ad | Kettles"), ["uk"], kind="product-led").verdicts == {"uk": "PASS"}
+    assert check(rss("", "Kettles"), ["uk"], kind="product-led").verdicts == {"uk": "FAIL"}
+    assert check(rss("", "Kettles"), ["uk", "us"]).verdicts == {"uk": "WARN", "us": "PASS"}
+    assert check(rss("", "Kettles"), ["uk"], kind="editorial").verdicts == {"uk": "PASS"}
+
+
+def test_a_finding_in_a_feed_names_the_item() -> None:
+    two = rss(LABELLED).replace("</channel>", f"<item><description>{escape(PAID)}</description></item></channel>")
+    assert {finding.where[:20] for finding in check(two, ["us"]).findings if finding.severity == "BLOCK"} == {
+        "item 2, paid link 1:"
+    }
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "<rss><channel>",
+        '<!DOCTYPE rss [<!ENTITY a "Ad">]><rss/>',
+        '<?xml version="1.0"?>\n<?xml-stylesheet href="x.xsl"?><!-- c --><rss><a b=c/></rss>',
+        '<?xml version="1.0"?><urlset><url/></urlset>',
+    ],
+)
+def test_a_feed_that_cannot_be_read_is_refused(feed: str) -> None:
     with pytest.raises(InvalidDocument, match="feed"):
-        check('<?xml version="1.0"?><rss><channel></channel></rss>', ["us"])
+        check(feed, ["us"])
+
+
+def test_a_page_that_begins_with_many_comments_is_checked_at_once() -> None:
+    assert check("<!-- c -->\n" * 5000 + "text", ["us"]).verdicts == {"us": "PASS"}
+    assert check('<?xml version="1.0"?><!DOCTYPE html><html>' + PAID, ["us"]).verdicts == {"us": "FAIL"}
+
+
+SEEN = "We earn a commission if you buy through links on this page."
+
+
+@pytest.mark.parametrize(
+    "disclosure",
+    [
+        f'<p style="font-size:9px">{SEEN}</p>',
+        f'<p style="margin:0;color:#bbb">{SEEN}</p>',
+        f'<p><span style="font: 9px serif">{SEEN}</span></p>',
+        f'<p style="position:absolute;left:-9999px">{SEEN}</p>',
+        f'<style>/* .x */ .sr , b {{ width:1px;clip:rect(0,0,0,0) }}</style><p class="a sr">{SEEN}</p>',
+        f"<style>#d {{opacity:0}}</style><div id=d><div><p>{SEEN}</p></div></div>",
+        f"<style>@media print {{ .d {{ color:#fff }} }}</style><p class=d>{SEEN}</p>",
+    ],
+)
+def test_a_disclosure_that_the_page_styles_away_is_never_passed(disclosure: str) -> None:
+    assert verdicts(f"{H1}{disclosure}<p>{PAID}</p>", "us") == "WARN"
+
+
+@pytest.mark.parametrize(
+    "disclosure",
+    [
+        f'<p style="margin:1em;text-align:left">{SEEN}</p>',
+        f'<style>.a {{ color:#fff }} body {{ font:18px serif }}</style><p class="b">{SEEN}</p>',
+        f'<div style="font-size:16px"><p>{SEEN}</p></div>',
+    ],
+)
+def test_styles_that_leave_the_disclosure_as_it_is_raise_no_doubt(disclosure: str) -> None:
+    assert verdicts(f"{H1}{disclosure}<p>{PAID}</p>", "us") == "PASS"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "<script src='https://s.skimresources.com/js/1X2.skimlinks.js'></script>",
+        "<amp-skimlinks></amp-skimlinks>",
+        "<script>var vglnk = {key: '1'}</script>",
+    ],
+)
+def test_a_page_whose_links_a_script_makes_paid_is_never_passed(script: str) -> None:
+    assert verdicts(f"{H1}<p><a href='https://shop.example/'>A kettle</a></p>{script}", "us", "uk", "de") == (
+        "WARN WARN WARN"
+    )
+
+
+def test_a_kind_that_nobody_said_is_named() -> None:
+    said = [finding.message for finding in check(LABELLED, ["uk"]).findings]
+    assert any("checked as mixed" in message for message in said)
+    assert not any("mixed" in finding.message for finding in check(LABELLED, ["uk"], kind="mixed").findings)
 
 
 def test_an_empty_page_passes() -> None:
