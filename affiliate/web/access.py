@@ -154,10 +154,9 @@ def token() -> TokenRow:
 def _admit_person(blueprint: Pages) -> Response | None:
     who = person()
     if who is None:
-        if wants_json():
-            abort(401)
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("sessions.log_in", next=wanted), code=303)
+        if wants_json() or request.method == "POST":
+            abort(401)  # not to the log-in, where what was sent would be gone
+        return redirect(url_for("sessions.log_in", next=request.full_path.rstrip("?")), code=303)
     if who.role not in blueprint.roles:
         allowed = " or ".join(role for role in ROLES if role in blueprint.roles)
         raise NotAllowed(f"This page is for the role {allowed}; you are signed in as {who.role}.")

@@ -26,6 +26,10 @@ from affiliate.web.reader import not_found_page
 
 _LOG = logging.getLogger(__name__)
 
+_NOT_TYPED = {"csrf_token", "next", "packed", "file_name", "step", "username"}
+_SECRET = {"password", "current", "wanted", "again"}
+_WORTH_KEEPING = 20  # characters: shorter texts are choices and names, soon made again
+
 STATUSES: dict[type[AffiliateError], int] = {
     InvalidInput: 422,
     UnknownAdvertiser: 422,
@@ -90,7 +94,7 @@ def _forged(_problem: CSRFError) -> tuple[Any, int] | Response:
     return _answer(
         400,
         "FormExpired",
-        "The form had expired, or came from another page. Nothing was saved: go back, reload the page and send it again.",
+        "The form had expired, or came from another page. Nothing was saved: open its page again and send it once more.",
         heading="The form had expired",
     )
 
@@ -101,7 +105,13 @@ def _http(problem: HTTPException) -> tuple[Any, int] | Response:
         return problem.get_response()
     if status == 404 and not wants_json() and glimpse() is None:
         return not_found_page()
-    answer = _answer(status, problem.name.replace(" ", ""), _TEXTS.get(status, problem.description or problem.name))
+    if status == 401 and request.method == "POST" and not wants_json():
+        answer = _answer(
+            401, "SignedOut", "Nothing was saved. Sign in and send it again.", heading="You are signed out"
+        )
+    else:
+        said = _TEXTS.get(status, problem.description or problem.name)
+        answer = _answer(status, problem.name.replace(" ", ""), said)
     response = current_app.make_response(answer)
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="affiliate"'
@@ -132,4 +142,14 @@ def _answer(status: int, kind: str, text: str, *, heading: str = "") -> tuple[An
     if wants_json():
         return jsonify(error={"code": kind, "message": text}), status
     heading = heading or _HEADINGS.get(status, "This did not work")
-    return render_template("error.html", status=status, heading=heading, text=text), status
+    return render_template("error.html", status=status, heading=heading, text=text, kept=_typed()), status
+
+
+def _typed() -> list[tuple[str, str]]:
+    """(field, text) of a form that was refused whole: the way back would load its page anew, with nothing in it."""
+    try:
+        fields = request.form.items(multi=True)
+    except HTTPException:  # larger than is read
+        return []
+    typed = [(name, text) for name, text in fields if text.strip() and name not in _NOT_TYPED | _SECRET]
+    return typed if any(len(text) > _WORTH_KEEPING for _, text in typed) else []

@@ -130,3 +130,48 @@ def test_static_files_are_kept_for_ever_under_their_version_only(stranger: Flask
     assert again.status_code == 304
     for answer in (versioned, bare, again):
         answer.close()
+
+
+PASTED = {"html": "<p>Eight hundred words, typed with care.</p>", "title": "Partywear & more"}
+
+
+def test_a_session_that_ended_does_not_eat_an_article(signed_in: SignIn) -> None:
+    visitor = signed_in(EDITOR)
+    visitor.post("/logout")
+    for path in ("/articles/new", "/articles/publish"):
+        answer = visitor.client.post(path, data={**PASTED, "csrf_token": "of the old session"})
+        assert answer.status_code == 401
+        assert "You are signed out" in answer.text
+        assert 'href="/login" target="_blank"' in answer.text
+        assert "&lt;p&gt;Eight hundred words, typed with care.&lt;/p&gt;</textarea>" in answer.text
+        assert "Partywear &amp; more</textarea>" in answer.text
+        assert "of the old session" not in answer.text
+
+
+def test_a_form_that_expired_gives_back_what_was_typed(signed_in: SignIn) -> None:
+    answer = signed_in(EDITOR).client.post("/articles/new", data={**PASTED, "csrf_token": "of the old session"})
+    assert answer.status_code == 400
+    assert "The form had expired" in answer.text
+    assert "Eight hundred words, typed with care." in answer.text
+
+
+def test_without_the_database_what_was_typed_is_given_back(signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = signed_in(EDITOR)
+    sent = {**PASTED, "csrf_token": visitor.csrf_token()}
+
+    def away(_store: Store) -> None:
+        raise StoreUnavailable("The database does not answer")
+
+    monkeypatch.setattr(Store, "reading", away)
+    monkeypatch.setattr(Store, "transaction", away)
+    answer = visitor.client.post("/articles/publish", data=sent)
+    assert answer.status_code == 503
+    assert "Eight hundred words, typed with care." in answer.text
+
+
+def test_neither_passwords_nor_choices_are_given_back(signed_in: SignIn) -> None:
+    visitor = signed_in(EDITOR)
+    secret = visitor.client.post("/account", data={"current": "a secret of many letters", "wanted": "another " * 5})
+    assert "secret of many" not in secret.text
+    choice = visitor.client.post("/articles/1/switch", data={"monetise": "off"})
+    assert "What you had typed" not in secret.text + choice.text
