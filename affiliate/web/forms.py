@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from affiliate.errors import (
     AffiliateError,
     CannotBuild,
+    InvalidDocument,
     InvalidMoney,
     InvalidSlug,
     InvalidUrl,
@@ -25,6 +26,7 @@ _FIELDS: dict[type[AffiliateError], tuple[str, ...]] = {
     InvalidSlug: ("slug",),
     SlugTaken: ("slug",),
     InvalidUrl: ("url", "link_base"),
+    InvalidDocument: ("html",),
     UnknownAdvertiser: ("url",),
     InvalidMoney: ("price", "currency", "rate"),
     CannotBuild: ("template", "url"),

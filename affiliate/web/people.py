@@ -42,6 +42,7 @@ def show_users() -> Answer:
 def send_user() -> Answer:
     """The password is shown on this very answer, and nowhere again."""
     form = Form(request.form)
+    form.required("email", "The e-mail address")
     form.checked("email", checked_email)
     form.checked("role", checked_role)
     if not form.ok:

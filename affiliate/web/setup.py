@@ -42,6 +42,7 @@ def show_sites() -> Answer:
 @pages.post("/sites")
 def send_site() -> Answer:
     form = _checked_site(Form(request.form))
+    form.required("key", "The key")
     form.checked("key", checked_key)
     if not form.ok:
         return _sites_page(form)
@@ -104,8 +105,10 @@ def send_site_edit(site_id: int) -> Answer:
 
 def _checked_site(form: Form) -> Form:
     form.required("name", "The name")
+    form.required("language", "The language")
     form.checked("language", setup.checked_language)
     form.checked("jurisdiction", checked_jurisdiction)
+    form.required("time_zone", "The time zone")
     form.checked("time_zone", zone)
     form.checked("link_base", checked_link_base)
     form.checked_lines("hosts", normalise_host)
@@ -154,7 +157,9 @@ def show_companies() -> Answer:
 def send_company() -> Answer:
     form = Form(request.form)
     form.required("name", "The name")
+    form.required("key", "The key")
     form.checked("key", checked_key)
+    form.required("base_currency", "The base currency")
     form.checked("base_currency", currency_code)
     if not form.ok:
         return _companies_page(form)

@@ -76,7 +76,10 @@ def test_a_site_is_added_and_edited_and_redirects_follow(
     [
         (("key", "West Coast"), "is no key"),
         (("key", "default"), "already a site"),
+        (("key", ""), "The key is missing."),
         (("name", " "), "The name is missing"),
+        (("language", ""), "The language is missing."),
+        (("time_zone", ""), "The time zone is missing."),
         (("hosts", "west.example\nnot a host"), "cannot be used"),
         (("language", "klingonisch"), "is no language"),
         (("jurisdiction", "moon"), "no disclosure text"),
@@ -109,6 +112,9 @@ def test_a_company_is_added_and_renamed(admin: Visitor, services: Services) -> N
     refused = admin.post("/settings/companies", key="west", name="West Ltd", base_currency="dollars")
     assert refused.status_code == 422
     assert "no ISO 4217 currency" in refused.text
+    empty = admin.post("/settings/companies").text
+    for what in ("The name", "The key", "The base currency"):
+        assert f"{what} is missing." in empty
     assert admin.post("/settings/companies", key="west", name="West Ltd", base_currency="usd").status_code == 303
     assert admin.post("/settings/companies/2", name="West Limited").status_code == 303
     assert admin.post("/settings/companies/2", name=" ").status_code == 303
@@ -196,6 +202,12 @@ def test_a_new_users_password_is_shown_once_and_works(admin: Visitor, services: 
     assert 'value="ed@magazine.example"' in again.text
 
 
+def test_a_refused_user_is_marked_where_it_was_typed(admin: Visitor) -> None:
+    page = admin.post("/settings/users", email=" ", role="editor").text
+    assert "The e-mail address is missing." in page
+    assert page.index("Add a user") < page.index("Not saved yet")
+
+
 def test_roles_passwords_and_log_ins_are_managed(admin: Visitor, services: Services) -> None:
     with services.store.transaction() as session:
         number = add_user(session, email="ed@magazine.example", role=EDITOR, now=services.clock()).user.id
@@ -208,6 +220,7 @@ def test_roles_passwords_and_log_ins_are_managed(admin: Visitor, services: Servi
     only = admin.post("/settings/users/1/role", role="editor")
     assert only.status_code == 409
     assert "only admin" in only.text
+    assert only.text.index("only admin") < only.text.index("<table")
     assert admin.post("/settings/users/99/password").status_code == 404
 
 
