@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from affiliate.articles.article import ArticleFacts
-from affiliate.articles.policy import KINDS
+from affiliate.articles.policy import KINDS, Ruling, rule
 from affiliate.articles.publish import Rewritten, preview, rewrite_article
 from affiliate.articles.switch import switch_article
 from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.reports.articles import ArticleFilter, ArticlePage, list_articles, show_article
 from affiliate.reports.transactions import list_transactions
-from affiliate.store.tables import Site
+from affiliate.store.tables import Article, Site
 from affiliate.web.access import Pages, may_open
 from affiliate.web.accounts import EDITOR, FINANCE
 from affiliate.web.diff import hunks
@@ -31,6 +31,16 @@ desk = Pages("desk", __name__, roles=(EDITOR,), url_prefix="/articles")
 STATES = ("present", "missing", "not-needed")
 _PER_PAGE = 50
 _LARGEST_ID = 2**31 - 1
+_DECIDED_BY = {
+    "global switch": "The setting of the whole installation decides; no switch of an article changes that.",
+    "always-off tag": "The article’s tags decide; no switch changes that.",
+    "article": "The article itself decides.",
+    "default-off tag": "The article’s tags decide, until you switch this article.",
+    "section": "The article’s section decides, until you switch this article.",
+    "cut-off": "The day on which it was published decides, until you switch this article.",
+    "site": "The site decides, until you switch this article.",
+}
+_FIXED = ("global switch", "always-off tag")  # nothing that is set on an article outweighs these
 _SWITCH = {"on": True, "off": False, "": None}
 _LENGTHS = {"title": 2000, "url": 1000, "author": 255, "section": 255, "language": 20, "jurisdiction": 12, "tags": 2000}
 
@@ -39,9 +49,10 @@ _LENGTHS = {"title": 2000, "url": 1000, "author": 255, "section": 255, "language
 def show_list() -> str:
     asked = Form(request.args)
     state = asked.value("disclosure") if asked.value("disclosure") in STATES else None
+    site = chosen_site() if len(sites()) > 1 else None
     wanted = ArticleFilter(
         text=asked.text("q"),
-        site_id=_asked_site(asked),
+        site_id=site.id if site else None,
         disclosure=state,
         page=page_number(asked.value("page")),
         per_page=_PER_PAGE,
@@ -56,7 +67,6 @@ def show_list() -> str:
         page=wanted.page,
         per_page=_PER_PAGE,
         states=STATES,
-        asked_site=wanted.site_id,
         searching=bool(wanted.text or state or asked.value("site")),
         page_url=page_url,
     )
@@ -67,7 +77,7 @@ def show(article_id: int) -> str:
     with services().store.reading() as session:
         page = show_article(session, article_id)
         return render_template(
-            "articles/article.html", page=page, row=page.row, **_site_words(session, page), **_earned(session, page)
+            "articles/article.html", page=page, row=page.row, **_ruling_words(session, page), **_earned(session, page)
         )
 
 
@@ -159,9 +169,28 @@ def _paste_page(form: Form, rewritten: Rewritten | None = None) -> str:
     )
 
 
-def _site_words(session: Session, page: ArticlePage) -> dict[str, str]:
-    site = session.get_one(Site, page.row.site_id)
-    return {"site_name": site.name, "site_word": "earns" if site.monetise else "does not earn"}
+def _ruling_words(session: Session, page: ArticlePage) -> dict[str, Any]:
+    """Whether the article may earn, why, and what decides it."""
+    article = session.get_one(Article, page.row.id)
+    ruling = _ruling(article)
+    return {
+        "site_name": article.site.name,
+        "ruling": ruling,
+        "decided_by": _DECIDED_BY[ruling.spoke],
+        "switchable": ruling.spoke not in _FIXED,
+    }
+
+
+def _ruling(article: Article) -> Ruling:
+    return rule(
+        services().policy,
+        kind=article.kind,
+        tags=article.tags,
+        section=article.section,
+        override=article.monetise,
+        published_at=article.published_at,
+        site_default=article.site.monetise,
+    )
 
 
 def _earned(session: Session, page: ArticlePage) -> dict[str, Any]:
@@ -206,14 +235,6 @@ def _facts(form: Form) -> ArticleFacts:
         jurisdiction=form.text("jurisdiction") or None,
         monetise=_SWITCH.get(form.value("monetise")),
     )
-
-
-def _asked_site(asked: Form) -> int | None:
-    """The site of the filter; where nothing was asked, the one that the person works on."""
-    if "site" in request.args:
-        return next((site.id for site in sites() if site.key == asked.value("site")), None)
-    site = chosen_site()
-    return site.id if site and len(sites()) > 1 else None
 
 
 def page_number(text: str) -> int:

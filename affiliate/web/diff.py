@@ -14,7 +14,7 @@ _WORDS = {
     "rel": "rel",
     "placement": "placement",
     "label": "ad label",
-    "disclosure": "disclosure",
+    "disclosure": "disclosure sentence",
 }
 
 
@@ -64,9 +64,16 @@ def _hunk(text: str, group: Sequence[Edit]) -> Hunk:
     for number, (one, following) in reversed(list(enumerate(pairwise(group)))):
         segments.insert(3 + 2 * number, Segment(KEPT, text[one.end : following.start]))
     segments.append(Segment(KEPT, text[group[-1].end : _until(text, group[-1])]))
-    what = ", ".join(dict.fromkeys(_WORDS.get(edit.what, edit.what) for edit in group))
+    what = ", ".join(dict.fromkeys(_name_of(edit) for edit in group))
     line = text.count("\n", 0, group[0].start) + 1
     return Hunk(line, what, tuple(segment for segment in segments if segment.text))
+
+
+def _name_of(edit: Edit) -> str:
+    """A disclosure comes in up to two pieces, the sentence and, for itself, the label."""
+    if edit.what == "disclosure" and (edit.new or edit.old).endswith("</strong></p>"):
+        return "label before the headline"
+    return _WORDS.get(edit.what, edit.what)
 
 
 def _from(text: str, edit: Edit) -> int:

@@ -97,7 +97,8 @@ def test_the_switch_takes_paid_links_away_and_brings_them_back(editor: Visitor, 
         assert "commission" not in (article.html or "")
         assert session.query(Placement).filter_by(article_id=1).one().removed_at is not None
     page = editor.get("/articles/1").text
-    assert "Switched off for this article" in page
+    assert "An editor switched this article off." in page
+    assert "The article itself decides." in page
     assert "It holds no paid link" in page
     editor.post("/articles/1/switch", monetise="")
     with services.store.reading() as session:
@@ -109,6 +110,39 @@ def test_the_switch_takes_paid_links_away_and_brings_them_back(editor: Visitor, 
     assert "Before that" in editor.get("/articles/1").text
     assert editor.post("/articles/1/switch", monetise="maybe").status_code == 422
     assert editor.post("/articles/99/switch", monetise="on").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason", "decides", "switchable"),
+    [
+        ({"tags": "bereavement"}, "The tag “bereavement” never carries paid links.", "tags decide; no switch", False),
+        ({"tags": "bereavement", "monetise": "on"}, "The tag “bereavement” never", "tags decide; no switch", False),
+        ({"kind": "editorial"}, "The article is editorial", "The article itself decides", True),
+        ({}, "The site carries paid links.", "The site decides", True),
+    ],
+)
+def test_the_page_names_the_ruling_that_applies_and_what_decides_it(
+    editor: Visitor, facts: dict[str, str], reason: str, decides: str, switchable: bool
+) -> None:
+    editor.post("/articles/publish", **{**FACTS, **facts})
+    page = html.unescape(editor.get("/articles/1").text)
+    assert reason in page
+    assert decides in page
+    assert ("Switch off" in page) is switchable
+    assert ("As the site’s rules say" in page) is ("monetise" in facts)
+
+
+def test_clicks_of_all_time_are_called_so(editor: Visitor) -> None:
+    editor.post("/articles/publish", **FACTS)
+    for path in ("/articles", "/articles/1"):
+        assert "Clicks, all time</th>" in editor.get(path).text
+    assert "0 by people, all time" in editor.get("/articles/1").text
+
+
+def test_the_pieces_of_a_disclosure_have_names_of_their_own(editor: Visitor) -> None:
+    page = editor.post("/articles/new", **{**FACTS, "kind": "product-led"}).text
+    assert ": label before the headline</p>" in page
+    assert ": disclosure sentence</p>" in page
 
 
 @pytest.mark.parametrize(
@@ -132,6 +166,7 @@ def test_what_cannot_be_used_is_said_beside_the_form_and_kept(
         page = editor.post(path, **{**FACTS, **sent})
         assert page.status_code in (404, 422)
         assert said in html.unescape(page.text)
+        assert ('id="html-wrong"' in page.text) is ("html" in sent)
         if "title" not in sent:
             assert 'value="Partywear"' in page.text
     with services.store.reading() as session:
