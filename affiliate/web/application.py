@@ -105,15 +105,16 @@ def _frame() -> dict[str, Any]:
     """What the frame of every page shows: who, where they may go, which site, in which zone."""
     who = glimpse()
     if who is None:
-        return {"person": None, "menu": [], "sites": (), "site": None, "zone": "UTC"}
+        return {"person": None, "menu": [], "sites": (), "site": None, "site_names": {}, "zone": "UTC"}
     try:
         return {
             "person": who,
             "menu": menu_for(who),
             "sites": sites(),
             "site": chosen_site(),
+            "site_names": {site.key: site.name for site in sites()},
             "zone": shown_zone(),
             "here": request.full_path.rstrip("?"),
         }
     except StoreUnavailable:
-        return {"person": who, "menu": menu_for(who), "sites": (), "site": None, "zone": "UTC"}
+        return {"person": who, "menu": menu_for(who), "sites": (), "site": None, "site_names": {}, "zone": "UTC"}

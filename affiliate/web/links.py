@@ -47,7 +47,8 @@ def show_library() -> str:
     asked = Form(request.args)
     status = asked.value("status") if asked.value("status") in library.STATUSES else None
     page = int(asked.value("page")) if asked.value("page").isdecimal() and len(asked.value("page")) < 7 else 1
-    wanted = LinkFilter(text=asked.text("q"), status=status, site_id=_asked_site(asked), page=max(page, 1))
+    site = chosen_site() if len(sites()) > 1 else None
+    wanted = LinkFilter(text=asked.text("q"), status=status, site_id=site.id if site else None, page=max(page, 1))
     with services().store.reading() as session:
         links, total = library.list_links(session, wanted)
         clicks = clicks_of_links(session, [link.id for link in links], since=_since())
@@ -62,19 +63,10 @@ def show_library() -> str:
         page=wanted.page,
         per_page=PAGE,
         statuses=library.STATUSES,
-        asked_site=wanted.site_id,
         searching=bool(wanted.text or wanted.status or asked.value("site")),
         days=_DAYS,
         page_url=_page_url,
     )
-
-
-def _asked_site(asked: Form) -> int | None:
-    """The site of the filter; where nothing was asked, the one that the person works on."""
-    if "site" in request.args:
-        return next((site.id for site in sites() if site.key == asked.value("site")), None)
-    site = chosen_site()
-    return site.id if site and len(sites()) > 1 else None
 
 
 def _page_url(page: int) -> str:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from affiliate.clock import month_of, parse_day, zone
@@ -72,7 +71,7 @@ class Period:
 def asked_period(form: Form, now: datetime) -> Period:
     """What the address asks for; the last 30 days by article where it asks for nothing. InvalidInput for words and days
     that cannot be."""
-    site = _site(form)
+    site = _site()
     time_zone = site.time_zone if site else shown_zone()
     first, until = _last_30_days(now.astimezone(zone(time_zone)).date())
     return Period(
@@ -90,11 +89,8 @@ def _last_30_days(today: date) -> tuple[date, date]:
     return today - timedelta(days=29), today + timedelta(days=1)
 
 
-def _site(form: Form) -> SiteChoice | None:
-    """The site of the filter; where nothing was asked, the one that the person works on. Where there is one site, the
-    report is of everything: also of what no site can be told of."""
-    if "site" in request.args:
-        return next((site for site in sites() if site.key == form.value("site")), None)
+def _site() -> SiteChoice | None:
+    """Where there is one site, the report is of everything: also of what no site can be told of."""
     return chosen_site() if len(sites()) > 1 else None
 
 

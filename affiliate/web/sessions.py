@@ -1,7 +1,7 @@
 """Signing in and out, the own account, and the way home."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import current_app, flash, render_template, request, session, url_for
 from flask_login import login_user, logout_user
@@ -87,8 +87,11 @@ def own() -> str:
 @pages.post("/account")
 def send_own() -> tuple[str, int] | Response:
     form = Form(request.form)
+    form.required("current", "The current password")
+    form.required("wanted", "The new password")
     if form.value("wanted") != form.value("again"):
         form.note("again", "The two new passwords differ.")
+    if not form.ok:
         return render_template("account/own.html", form=form), form.status
     try:
         with services().store.transaction() as writing:
@@ -110,7 +113,14 @@ def send_own() -> tuple[str, int] | Response:
 @pages.post("/site")
 def choose_site() -> Response:
     site_choice.choose_site(request.form.get("site", ""))
-    return go(safe_next(request.form.get("next")))
+    return go(_without_site(safe_next(request.form.get("next"))))
+
+
+def _without_site(address: str) -> str:
+    """The page again, from its first part: the choice outweighs the site that its address named."""
+    parts = urlsplit(address)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, True) if name not in ("site", "page")]
+    return parts._replace(query=urlencode(kept)).geturl()
 
 
 def safe_next(wanted: str | None) -> str:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import g, session
+from flask import g, request, session
 from sqlalchemy import select
 
 from affiliate.errors import StoreUnavailable
 from affiliate.store.tables import Site
 from affiliate.web.services import services
 
-_COOKIE_KEY = "site"
+_KEY = "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,17 @@ def sites() -> tuple[SiteChoice, ...]:
 
 
 def chosen_site() -> SiteChoice | None:
-    """The site that this person chose; the only one where there is one; None for all sites."""
+    """The only site where there is one; else the one that the page's address names (an empty name: all), or that this
+    person chose; None for all sites."""
     if len(sites()) == 1:
         return sites()[0]
-    key = session.get(_COOKIE_KEY)
+    key = request.args.get(_KEY, session.get(_KEY))
     return next((site for site in sites() if site.key == key), None)
 
 
 def choose_site(key: str) -> None:
     """Remembers the choice in the session; an empty or unknown key means all sites."""
-    session[_COOKIE_KEY] = key if any(site.key == key for site in sites()) else ""
+    session[_KEY] = key if any(site.key == key for site in sites()) else ""
 
 
 def shown_zone() -> str:

@@ -69,6 +69,7 @@ def test_many_addresses_are_pasted_at_once_and_nothing_is_lost(
     assert "/go/marble-dress" in answer.text
     assert "No programme covers unknown.example yet." in answer.text
     assert "Ask an admin" in answer.text
+    assert "Copy a path into your article" in answer.text
     kept = re.search(r"<textarea.*?>(.*?)</textarea>", answer.text, re.DOTALL)
     assert kept is not None
     assert kept.group(1).split("\n") == ["https://unknown.example/hat", "javascript:alert(1)", "not an address"]
@@ -125,6 +126,24 @@ def test_with_several_sites_the_site_is_asked_for_and_filtered_by(editor: Visito
     assert editor.post("/site", site="default", next="/links?q=marble").location == "/links?q=marble"
     assert "No link fits" in editor.get("/links?q=marble").text
     assert "Marble dress" in editor.get("/links?q=marble&site=").text
+
+
+def test_the_site_of_the_address_and_the_one_in_the_header_are_one(editor: Visitor, services: Services) -> None:
+    join(services)
+    make_link(services)
+    assert "<small>My site</small>" not in editor.get("/links").text
+    with services.store.transaction() as session:
+        add_site(session, key="west", name="West Coast", hosts=["west.example"], now=services.clock())
+    everything = editor.get("/links").text
+    assert "<small>My site</small>" in everything
+    assert " selected>" not in everything
+    one = re.sub(r"\s+", " ", editor.get("/links?q=marble&site=default").text)
+    assert '<option value="default" selected>My site</option>' in one
+    assert '<input type="hidden" name="site" value="default">' in one
+    assert "<small>My site</small>" not in one
+    moved = editor.post("/site", site="west", next="/links?q=marble&site=default&page=2")
+    assert moved.location == "/links?q=marble"
+    assert "No link fits" in editor.get(moved.location).text
 
 
 def test_the_library_is_searched_filtered_and_paged(editor: Visitor, services: Services) -> None:
@@ -260,7 +279,7 @@ def test_clicks_of_people_are_shown_and_others_are_not(editor: Visitor, services
     assert "<strong>12</strong>" in page
     assert "20 Nov 2026: 12" in page
     assert "500" not in page
-    assert '<td data-label="Clicks" class="number">12</td>' in " ".join(editor.get("/links").text.split())
+    assert '<td data-label="Clicks, 30 days" class="number">12</td>' in " ".join(editor.get("/links").text.split())
 
 
 def test_what_people_typed_is_never_markup(editor: Visitor, services: Services) -> None:
