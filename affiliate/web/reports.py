@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.errors import AffiliateError
 from affiliate.networks.words import STATUSES
-from affiliate.reports.commissions import DATE_BASES, CommissionsReport, commissions_report
+from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, CommissionsReport, commissions_report
 from affiliate.reports.dimensions import names_of
 from affiliate.reports.export import csv_text, json_text
 from affiliate.reports.timeline import timeline
@@ -23,7 +23,6 @@ from affiliate.web.services import services
 
 pages = Pages("reports", __name__, roles=(FINANCE,), menu=("Reports", "reports.show_commissions"))
 
-CUTS = ("article", "advertiser", "network", "author", "link")
 _LARGEST_ID = 2**63 - 1
 # An image is a document of its own: its style stands in it, and it loads nothing.
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -63,7 +62,7 @@ def show_commissions() -> str | tuple[str, int]:
         presets=period.presets(now),
         report=report,
         timeline=days,
-        cuts=tuple(dict.fromkeys((*CUTS, period.by))),
+        cuts=DIMENSIONS,
         bases=DATE_BASES,
         behind=_behind(period),
     )

@@ -47,6 +47,12 @@ def moment(value: datetime | None, zone_name: str = "UTC") -> str:
     return str(format_datetime(value.astimezone(zone(zone_name)), "d MMM y, HH:mm", locale=_LOCALE))
 
 
+def reason(text: str) -> str:
+    """Why a row was set aside; where that is a bare name of a field and what it lacks, it is called a field."""
+    is_bare = text.endswith(" is missing.") and not text.startswith("The ")
+    return f"The field {text}" if is_bare else text
+
+
 FILTERS = {
     "number": number,
     "percent": percent,
@@ -54,4 +60,5 @@ FILTERS = {
     "day": day,
     "moment": moment,
     "network_name": network_name,
+    "reason": reason,
 }

@@ -3,6 +3,7 @@
 import html
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.publish import rewrite_article
 from affiliate.links.sites import find_site
+from affiliate.reports.dimensions import DIMENSIONS
 from affiliate.store.tables import ColumnMap, ImportRun, Placement, Transaction
 from affiliate.web import Services
 from tests.web.conftest import Visitor
@@ -102,17 +104,54 @@ def test_the_report_shows_each_currency_apart_with_the_disclosure(finance: Visit
     assert "US$9.00" in page
     assert "Not attributed" in page
     assert "We earn a commission if you buy through links marked Ad." in page
+    assert 'value="day"' in page
     assert "since 20 Nov 2026" in page
     assert "22 Oct 2026 to 20 Nov 2026, Europe/London" in page
     assert "100%" in page
 
 
-@pytest.mark.parametrize(
-    "by", ["article", "advertiser", "network", "author", "link", "placement", "site", "programme", "day"]
-)
-def test_every_cut_of_the_report_opens(finance: Visitor, token: str, by: str) -> None:
+FIGURE = re.compile(r'data-label="Transactions"><a class="plain" href="([^"]+)">(\d+)</a>')
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+def test_the_rows_of_every_cut_lead_to_their_transactions(finance: Visitor, token: str, by: str) -> None:
     upload(finance, sales(token))
-    assert finance.get(f"/reports/commissions?by={by}").status_code == 200
+    page = finance.get(f"/reports/commissions?by={by}&from=2025-12-01&to=2026-12-01").text
+    assert f'<option value="{by}" selected>' in page
+    figures = [(html.unescape(address), int(shown)) for address, shown in FIGURE.findall(page)]
+    assert len(figures) >= 4, "rows and totals in two currencies"
+    for address, shown in figures:
+        listed = finance.get(address).text
+        assert listed.count('href="/transactions/') == shown, address
+
+
+def test_coverage_names_no_amounts_that_the_figures_above_do_not(finance: Visitor, token: str) -> None:
+    reversal = "4,Shop,-2.00,GBP,2026-11-19T12:00:00+00:00,approved,\n"
+    upload(finance, sales(token) + reversal)
+    page = html.unescape(finance.get("/reports/commissions").text)
+    panel = " ".join(page.partition('id="coverage"')[2].partition("</section>")[0].split())
+    assert "£14.50" in page
+    assert "<strong>89.2%</strong> of the commission in GBP is attributed to an article." in panel
+    assert "a reversal, which lowers what is earned above, counts in it like a sale" in panel
+    assert "£" not in panel
+
+
+def test_rows_name_their_site(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    assert "<small>Imogen, My site</small>" in finance.get("/reports/commissions").text
+
+
+def test_a_year_is_drawn_with_its_months(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    assert ">Dec 2025<" in finance.get("/reports/commissions/GBP.svg?from=2025-12-01&to=2026-12-01").text
+    assert ">1 Nov<" in finance.get("/reports/commissions/GBP.svg?from=2026-11-01&to=2026-12-01").text
+
+
+def test_rarer_questions_stand_folded_until_they_are_asked(finance: Visitor) -> None:
+    for path in ("/reports/commissions", "/transactions"):
+        folded, asked = finance.get(path).text, finance.get(f"{path}?date_basis=validation").text
+        assert "<details >" in folded.partition("As known at")[0]
+        assert "<details open>" in asked.partition("As known at")[0]
 
 
 def test_csv_and_json_hold_what_the_page_shows(finance: Visitor, token: str) -> None:
@@ -228,13 +267,16 @@ def test_a_preview_stores_nothing_and_keeps_the_file_for_the_import(
 
 
 def test_a_run_shows_what_was_set_aside_and_can_be_undone(finance: Visitor, token: str, services: Services) -> None:
-    upload(
-        finance, sales(token) + f"4,Shop,1.00,,2026-11-19T10:00:00+00:00,approved,{token}\n5,Shop,1.00,GBP,x,what,\n"
+    bad = (
+        f"4,Shop,1.00,,2026-11-19T10:00:00+00:00,approved,{token}\n5,Shop,1.00,GBP,x,what,\n"
+        "6,Shop,1.00,GBP,2026-11-19T10:00:00+00:00,,\n"
     )
+    upload(finance, sales(token) + bad)
     page = html.unescape(finance.get("/imports/1").text)
     assert "Line 5" in page
     assert "Line 6" in page
     assert "currency" in page
+    assert "The field State is missing." in page
     assert finance.post("/imports/1/undo").status_code == 422
     assert finance.post("/imports/1/undo", sure="yes").status_code == 303
     assert "Undone 20 Nov 2026" in finance.get("/imports/1").text

@@ -59,12 +59,6 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
-for (const form of document.querySelectorAll("form[data-confirm]")) {
-  form.addEventListener("submit", (event) => {
-    if (!confirm(form.dataset.confirm)) event.preventDefault();
-  });
-}
-
 /* One submission per press: a slow answer does not make two links of one. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
