@@ -276,7 +276,7 @@ def test_a_run_shows_what_was_set_aside_and_can_be_undone(finance: Visitor, toke
     assert "Line 5" in page
     assert "Line 6" in page
     assert "currency" in page
-    assert "The field State is missing." in page
+    assert "The field status (column “State”) is missing." in page
     assert finance.post("/imports/1/undo").status_code == 422
     assert finance.post("/imports/1/undo", sure="yes").status_code == 303
     assert "Undone 20 Nov 2026" in finance.get("/imports/1").text
