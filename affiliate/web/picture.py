@@ -18,7 +18,7 @@ from affiliate.web.words import money, number
 sys.meta_path[:] = [hook for hook in sys.meta_path if not isinstance(hook, pygal.PluginImportFixer)]
 
 _TICKS = 5  # dates below the picture: more do not fit on a phone
-_DAYS_NAMED = 180  # of more days the months are named, with their year
+_WITHOUT_YEAR = 180  # days; in more, a date alone could be of two years
 _WIDTH, _HEIGHT = 480, 200
 _ACCENT, _INK, _LINE = "#14545c", "#5a6468", "#dedad2"  # app.css: --accent, --soft, --line
 
@@ -112,7 +112,7 @@ def _scale(values: Sequence[Decimal | int]) -> list[float]:
 
 
 def _name_days(chart: pygal.Graph, days: Sequence[date]) -> None:
-    written = "d MMM" if len(days) <= _DAYS_NAMED else "MMM y"
+    written = "d MMM" if len(days) <= _WITHOUT_YEAR else "d MMM y"
     names = [str(format_date(day, written, locale="en_GB")) for day in days]
     every = max(-(-len(names) // _TICKS), 1)
     chart.x_labels = names

@@ -194,6 +194,47 @@ def test_a_refused_form_says_what_is_wrong_beside_the_field(form: str, demo: New
     shoot(page, f"form{form.replace('/', '-')}")
 
 
+def test_the_navigation_of_an_admin_fits_on_a_phone(demo: Newsroom, phone: Page) -> None:
+    demo.log_in(phone, "admin")
+    hidden: int = phone.locator(".main-nav").evaluate("nav => nav.scrollWidth - nav.clientWidth")
+    assert hidden <= 0
+
+
+def test_a_report_begins_on_the_first_screen_of_a_phone(demo: Newsroom, phone: Page) -> None:
+    demo.log_in(phone, "finance")
+    box = phone.locator(".figures").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] / 2 < HEIGHTS[PHONE]
+    phone.get_by_text("More", exact=True).click()
+    phone.get_by_label("By the date of").select_option("validation")
+    phone.get_by_role("button", name="Show", exact=True).click()
+    expect(phone.get_by_role("main")).to_contain_text("by the date of the validation")
+    assert_sound(phone)
+
+
+def test_the_fields_of_a_filter_stand_in_one_line(demo: Newsroom, desk: Page) -> None:
+    demo.log_in(desk, "finance")
+    boxes = [desk.get_by_label(label, exact=True).bounding_box() for label in ("From", "To, exclusive", "By")]
+    assert len({(box["y"], box["height"]) for box in boxes if box}) == 1
+
+
+def test_an_article_outlives_the_session_in_which_it_was_pasted(demo: Newsroom, page: Page) -> None:
+    demo.log_in(page, "editor")
+    fill_article(page, demo)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+    assert page.get_by_label("HTML", exact=True).input_value() == MARBLE.html
+    assert_sound(page)
+    shoot(page, "form-signed-out")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy: HTML").click()
+    assert page.evaluate("navigator.clipboard.readText()") == MARBLE.html
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="To the log-in").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Sign in to Affiliate")
+
+
 def test_pages_are_sound_in_the_dark(demo: Newsroom, desk: Page) -> None:
     desk.emulate_media(color_scheme="dark")
     demo.log_in(desk, "admin")
