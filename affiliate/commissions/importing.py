@@ -22,6 +22,10 @@ from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"
 
+_ANOTHERS = (
+    "Transaction {id} is known of another advertiser than {advertiser}. Two networks may use the same id: if this file"
+    " comes from another one than the file before, say whose it is with --account or a publisher column."
+)
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
 
@@ -168,6 +172,9 @@ class _Booking:
                 row, self.counterparties.programme_of(row, key.account_id), attribute(row.sub_ids, placements)
             )
             history = histories.setdefault(key, History())
+            if row.publisher_ref is None and history.knows_another_programme(facts.programme_id):
+                self._set_aside(row, _ANOTHERS.format(id=row.external_id, advertiser=row.advertiser_ref))
+                continue
             completed, same = history.place(facts, self.run.as_of)
             if same:
                 self.run.unchanged += 1

@@ -113,6 +113,9 @@ class History:
         self.versions.append(version)
         self.versions.sort(key=lambda known: known[:3])
 
+    def knows_another_programme(self, programme_id: int) -> bool:
+        return bool(self.versions) and self.versions[-1].facts.programme_id != programme_id
+
     def place(self, facts: Facts, as_of: datetime) -> tuple[Facts, Facts | None]:
         """(the facts completed from their neighbours in time, the neighbour that says the same already, if one does).
 

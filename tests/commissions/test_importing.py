@@ -274,6 +274,15 @@ def test_a_row_that_names_no_account_among_several_is_set_aside(ledger: Store) -
     assert "several at template: 555, 556" in result.quarantined[0].reason
 
 
+def test_another_networks_transaction_of_the_same_id_is_set_aside_unless_its_account_is_named(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"publisher": "", "shop": "Bol"}, now=NOW)
+        blind = book(session, {"publisher": "", "shop": "Fnac", "commission": "7.00"}, now=NOW + DAY)
+        named = book(session, {"publisher": "kwanko", "shop": "Fnac", "commission": "7.00"}, now=NOW + DAY)
+    assert (blind.new, blind.amended, named.new) == (0, 0, 1)
+    assert "t1 is known of another advertiser than Fnac" in blind.quarantined[0].reason
+
+
 def test_the_same_id_under_two_accounts_is_two_transactions(ledger: Store) -> None:
     with ledger.transaction() as session:
         result = book(session, {"id": "t1"}, {"id": "t1", "publisher": "556"}, now=NOW)
