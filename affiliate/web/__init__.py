@@ -12,8 +12,9 @@ How to add pages:
    `application.py`; its place there is its place in the navigation.
 
 2. A view parses, calls one use case, chooses the status, renders. `services()` gives store, clock and what else there
-   is; `chosen_site()` the site that the person works on (None: all). A refusal that reaches the edge becomes a page or
-   JSON with the status of the table in `refusals.py`. A form keeps what was typed and shows refusals beside the fields:
+   is; `chosen_site()` the site that the address names or the person works on (None: all). A refusal that reaches the
+   edge becomes a page or JSON with the status of the table in `refusals.py`. A form keeps what was typed and shows
+   refusals beside the fields:
 
        form = Form(request.form)
        try:
@@ -28,10 +29,11 @@ How to add pages:
 
 3. A template that extends `base.html` (blocks `title`, `heading`, `actions`, `content`) and uses the macros:
    `macros/forms.html`: `field(form, "name", "Label", help="…", type="text")`, `area`, `choice`, `checks`, `csrf()`,
-   `submit("Save")`, `problem(form)`. `macros/tables.html`: `{% call table("Caption") %}<thead>…{% endcall %}` scrolls
-   inside its own box (class `cards` makes cards of rows on a phone; give each `td` a `data-label`), `pages_of(…)`,
-   `status("live")`, `copy(text, "path")`, `empty("…")`. Numbers in cells of class `number`. Filters: `number`,
-   `percent`, `money("GBP")`, `day(zone)`, `moment(zone)`; `zone` is in every template.
+   `submit("Save")`, `problem(form)`; in a filter `kept_site()`, for the header alone chooses the site.
+   `macros/tables.html`: `{% call table("Caption") %}<thead>…{% endcall %}` scrolls inside its own box (class `cards`
+   makes cards of rows on a phone; give each `td` a `data-label`), `pages_of(…)`, `status("live")`, `copy(text,
+   "path")`, `empty("…")`. Numbers in cells of class `number`. Filters: `number`, `percent`, `money("GBP")`,
+   `day(zone)`, `moment(zone)`; `zone` is in every template.
    No inline style or script: the content security policy refuses them. A chart is inline SVG with classes and
    presentation attributes, or an `<img>` with a data: address.
 """

@@ -17,7 +17,7 @@ from affiliate.web.words import money, number
 # pygal leaves an import hook for map plugins, of a kind that Python dropped in 3.12: every later import would warn
 sys.meta_path[:] = [hook for hook in sys.meta_path if not isinstance(hook, pygal.PluginImportFixer)]
 
-_TICKS = 5  # dates below the picture: more do not fit on a phone
+_TICKS, _TICKS_WITH_YEAR = 5, 4  # dates below the picture: more do not fit on a phone
 _WITHOUT_YEAR = 180  # days; in more, a date alone could be of two years
 _WIDTH, _HEIGHT = 480, 200
 _ACCENT, _INK, _LINE = "#14545c", "#5a6468", "#dedad2"  # app.css: --accent, --soft, --line
@@ -112,9 +112,9 @@ def _scale(values: Sequence[Decimal | int]) -> list[float]:
 
 
 def _name_days(chart: pygal.Graph, days: Sequence[date]) -> None:
-    written = "d MMM" if len(days) <= _WITHOUT_YEAR else "d MMM y"
+    written, most = ("d MMM", _TICKS) if len(days) <= _WITHOUT_YEAR else ("d MMM y", _TICKS_WITH_YEAR)
     names = [str(format_date(day, written, locale="en_GB")) for day in days]
-    every = max(-(-len(names) // _TICKS), 1)
+    every = max(-(-len(names) // most), 1)
     chart.x_labels = names
     chart.x_labels_major = names[::every]
 
