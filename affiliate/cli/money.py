@@ -105,6 +105,10 @@ def _print_result(result: ImportResult) -> None:
         click.echo(f"  line {bad.line}: {bad.reason}")
     for made in result.to_be_completed:
         click.echo(f"  to be completed: {made}")
+    if result.import_again:
+        click.echo(
+            f"  Import the files of these runs again, they are newer: {', '.join(map(str, result.import_again))}."
+        )
 
 
 @import_.command()

@@ -33,7 +33,8 @@ _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larg
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """What one import did: `rows` = new + amended + unchanged + quarantined. `run_id` is None for a dry run, which stored
-    nothing. `to_be_completed` lists what rows named and nobody knew."""
+    nothing. `to_be_completed` lists what rows named and nobody knew. `import_again` are runs of newer files that were read
+    earlier and found rows unchanged: what they confirmed may now look older than what this file says."""
 
     run_id: int | None
     rows: int
@@ -42,6 +43,7 @@ class ImportResult:
     unchanged: int
     quarantined: tuple[BadRow, ...]
     to_be_completed: tuple[Newcomer, ...]
+    import_again: tuple[int, ...]
     dry_run: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class ImportResult:
             "unchanged": self.unchanged,
             "quarantined": [{"line": bad.line, "reason": bad.reason} for bad in self.quarantined],
             "to_be_completed": [newcomer.as_json() for newcomer in self.to_be_completed],
+            "import_again": list(self.import_again),
         }
 
 
@@ -118,6 +121,7 @@ def import_transactions(
         unchanged=run.unchanged,
         quarantined=tuple(booking.bad),
         to_be_completed=tuple(booking.counterparties.newcomers),
+        import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
         dry_run=dry_run,
     )
     if dry_run:

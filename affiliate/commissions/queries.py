@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from affiliate.commissions.ledger import Facts, History, Key, Version
@@ -132,14 +132,23 @@ def touched_by(session: Session, run_id: int) -> tuple[int, int]:
 
 def runs_resting_on(session: Session, run: ImportRun) -> list[int]:
     """Later runs of the network that found rows unchanged: what they confirmed is not repeated in the ledger."""
+    return _confirmations(session, run, ImportRun.id > run.id)
+
+
+def newer_confirmations(session: Session, run: ImportRun) -> list[int]:
+    """Runs of the network whose files are newer than this run's, read before it, that found rows unchanged."""
+    return _confirmations(session, run, ImportRun.id < run.id, ImportRun.as_of > run.as_of)
+
+
+def _confirmations(session: Session, run: ImportRun, *which: ColumnElement[bool]) -> list[int]:
     wanted = select(ImportRun.id).where(
-        ImportRun.id > run.id,
+        *which,
         ImportRun.network == run.network,
         ImportRun.kind == run.kind,
         ImportRun.undone_at.is_(None),
         ImportRun.unchanged > 0,
     )
-    return list(session.scalars(wanted.order_by(ImportRun.id)))
+    return list(session.scalars(wanted.order_by(ImportRun.as_of, ImportRun.id)))
 
 
 def runs(session: Session, limit: int | None = None) -> Sequence[ImportRun]:

@@ -131,6 +131,20 @@ def test_a_file_between_two_known_ones_is_compared_with_both(ledger: Store) -> N
     assert said == [0, 0, 1]
 
 
+def test_a_late_file_names_the_newer_ones_whose_confirmations_it_overtakes(ledger: Store) -> None:
+    newest = {"id": "t1", "status": "pending"}
+    with ledger.transaction() as session:
+        book(session, newest, as_of=NOW - 3 * DAY, now=NOW)
+        confirmed = book(session, newest, as_of=NOW - DAY, now=NOW)
+        late = book(session, {"id": "t1", "status": "approved"}, as_of=NOW - 2 * DAY, now=NOW)
+        again = book(session, newest, as_of=NOW - DAY, now=NOW)
+    assert (confirmed.unchanged, confirmed.import_again, late.import_again) == (1, (), (confirmed.run_id,))
+    assert (again.amended, again.import_again) == (1, ())
+    now_said = current(ledger)
+    assert now_said is not None
+    assert now_said.status == "pending"
+
+
 def test_a_status_that_comes_back_is_a_version_of_its_own(ledger: Store) -> None:
     with ledger.transaction() as session:
         for day, status in enumerate(["pending", "declined", "pending"]):
