@@ -17,6 +17,8 @@ LONGEST = 8_000  # characters; above it proxies and browsers begin to cut (RFC 9
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\]")
 
+_ODD_BEGINNING = re.compile(r"https?:(?!//[^/])|///", re.IGNORECASE)
+
 # Parameters that only say how the visitor came. Sources: the vendors' own documentation of gclid/gbraid/wbraid (Google
 # Ads), fbclid (Meta), msclkid (Microsoft), ttclid (TikTok), twclid (X), mc_cid/mc_eid (Mailchimp), utm_* (Google
 # Analytics); landing click ids of the networks from their documentation: awc (Awin), cjevent (CJ), irclickid (impact.com),
@@ -61,6 +63,20 @@ def parse_web_url(text: str) -> WebUrl:
     if "." not in host and not host.startswith("["):
         raise InvalidUrl(url, f"{host!r} is no public host.")
     return WebUrl(url, host, parsed.pathname)
+
+
+def as_browsers_read(href: str) -> str:
+    """An href as a browser goes to it: outer blanks dropped; an http(s) or `//` address with line breaks, blanks, quotes
+    or backslashes in it, or without its slashes, as the browser repairs it. All other addresses verbatim."""
+    text = href.strip("\t\n\f\r ")
+    if not _FORBIDDEN.search(text) and not _ODD_BEGINNING.match(text):
+        return text
+    try:
+        parsed = can_ada.parse("https:" + text if text[:1] in ("/", "\\") else text)
+    except ValueError:
+        return text
+    rooted = text[:1] in ("/", "\\") and text[1:2] not in ("/", "\\")
+    return text if rooted or parsed.protocol not in ("https:", "http:") else str(parsed.href)
 
 
 def host_of(text: str) -> str | None:

@@ -11,11 +11,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import turbohtml
 from turbohtml import Comment, Element, Namespace, Text
 
 from affiliate.errors import InvalidDocument
+from affiliate.urls import as_browsers_read
 
 LONGEST = 2_000_000  # characters; the longest articles we met have 200,000, a whole page with its scripts 1,700,000
 
@@ -65,7 +67,7 @@ class Attribute:
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """An `<a>` or `<area>` with an href, in document order. `url` is the href as a browser reads it: entities decoded,
-    outer blanks dropped. `off` where the author switched us off, on it or on something around it."""
+    blanks and line breaks taken care of. `off` where the author switched us off, on it or on something around it."""
 
     number: int
     tag: str
@@ -84,6 +86,12 @@ class Anchor:
     def attribute(self, name: str) -> Attribute | None:
         """Where an attribute stands; the first counts if it is written twice, as in browsers."""
         return self._document.attribute(self._element, name)
+
+    @property
+    def label_slot(self) -> int:
+        """Where a label for it can be put: right before it, or at its beginning where an `<a>` before it was never
+        closed: browsers would count the label to that one, and open it once more around it."""
+        return self._document.label_slot(self._element)
 
     @property
     def paragraph_slot(self) -> int:
@@ -146,7 +154,7 @@ class Document:
                 number,
                 element.tag,
                 start,
-                str(element.attrs["href"]).strip(_BLANKS),
+                as_browsers_read(str(element.attrs["href"])),
                 {name: _text(value) for name, value in element.attrs.items()},
                 _is_off(element),
                 element,
@@ -191,6 +199,17 @@ class Document:
         return tuple(sorted(found, key=lambda insertion: insertion.start))
 
     @property
+    def base(self) -> str:
+        """The address that relative ones begin at, if the document sets one."""
+        base = self._tree.find("base")
+        return str(base.attrs.get("href") or "").strip(_BLANKS) if isinstance(base, Element) else ""
+
+    @property
+    def closed_anchors(self) -> bool:
+        """Whether HTML stands in CDATA, which is not read."""
+        return any("<a " in self.html[first:last].lower() for first, last in self._cdata)
+
+    @property
     def language(self) -> str:
         """The language that the document declares for itself, or nothing."""
         root = self._tree.find("html")
@@ -213,6 +232,16 @@ class Document:
         before, after = self.html[start - 1], self.html[end]
         lead = before if before in _BLANKS and after in _BLANKS + ">" else ""
         return Attribute(name, start, written, end - len(quote) - len(value), value, quote, lead)
+
+    def label_slot(self, element: Element) -> int:
+        start = self._start(element)
+        return self._start_tag_end(element) if start in self._behind_unclosed else start
+
+    @cached_property
+    def _behind_unclosed(self) -> frozenset[int]:
+        """Where the anchors start that follow one without an end tag."""
+        written = sorted(filter(self._is_open, self._tree.select("a")), key=self._start)
+        return frozenset(self._start(second) for first, second in pairwise(written) if self._end(first) is None)
 
     def slot_before(self, element: Element) -> int:
         """Where a paragraph can be put before an element, not later than the element itself."""

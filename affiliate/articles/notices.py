@@ -41,7 +41,7 @@ def _wanted(document: Document, paid: Sequence[Anchor], notice: Notice) -> list[
     blocks = _blocks(document, paid[0], notice, language)
     label = notice.link_label(language)
     labels = [
-        _Wanted(anchor.start, label, LABEL)
+        _Wanted(anchor.label_slot, label, LABEL)
         for before, anchor in zip([None, *paid], paid, strict=False)
         # the areas of one picture share a label
         if not (anchor.tag == "area" and before is not None and before.tag == "area")

@@ -150,7 +150,7 @@ def _rewrite(
         changes=result.changes,
         placements=placed,
         disclosure=disclosure,
-        warnings=tuple(_warnings(document, routes, ruling)),
+        warnings=(*_warnings(document, routes, ruling), *_unread(document, site, placed)),
         skipped=tuple(
             Skipped(anchor.url, routes[anchor.number].reason)
             for anchor in document.anchors
@@ -230,3 +230,11 @@ def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -
             yield f"{anchor.url[:200]} was left alone. {route.reason}"
         if route.link and route.link.mode == DIRECT and "noreferrer" in anchor.attributes.get("rel", "").lower():
             yield f"{anchor.url[:200]}: rel=noreferrer hides your site from {route.link.advertiser}, which may not pay."
+
+
+def _unread(document: Document, site: Site, placed: tuple[PlacedLink, ...]) -> Iterator[str]:
+    """What of the document itself stands in the way of its links."""
+    if document.closed_anchors:
+        yield "There are links in CDATA, which is not read: rewrite that HTML by itself. They may be paid and unlabelled."
+    if placed and document.base and not site.link_base:
+        yield f"<base href={document.base[:200]!r}> moves our links to another address: set the site's link base."

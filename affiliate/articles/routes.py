@@ -70,7 +70,7 @@ class Router:
         try:
             return self._outbound(address)
         except (InvalidUrl, CannotBuild) as problem:
-            return Route(reason=str(problem))
+            return Route(reason=str(problem), alarming=True)
 
     def _outbound(self, address: str) -> Route | None:
         inspected = inspect(address, is_ours=lambda network, ref: is_our_account(self._session, network, ref))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import turbohtml
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
@@ -19,11 +20,15 @@ from affiliate.disclosure.styles import Styles
 from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
 from affiliate.networks.inspect import inspect
+from affiliate.urls import as_browsers_read
 
 PASS, WARN, FAIL = "PASS", "WARN", "FAIL"
 BLOCK, ERROR, WARNING, INFO = "BLOCK", "ERROR", "WARN", "INFO"
 
-_UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "textarea", "select", "svg"})
+_UNSEEN = frozenset(
+    {"script", "style", "template", "noscript", "head", "title", "textarea", "select", "svg"}
+    | {"iframe", "noembed", "noframes"}
+)
 _BLOCKS = frozenset(
     {"p", "div", "li", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "aside", "header"}
     | {"footer", "figure", "figcaption", "blockquote", "dd", "dt", "body", "summary", "nav", "form", "center"}
@@ -114,7 +119,7 @@ def check(html: str, profiles: Sequence[str], *, kind: str | None = None) -> Che
         parts = [("", html)]
     found: dict[str, list[Finding]] = {profile.key: [] for profile in wanted}
     for where, part in parts:
-        soup = BeautifulSoup(part, "html.parser")
+        soup = BeautifulSoup(_as_browsers_build(part), "html.parser")
         page, plain = (_Page(soup, kind, is_item=bool(where), styled=styled) for styled in (True, False))
         for profile in wanted:
             for finding in _judged(page, plain, profile):
@@ -135,6 +140,12 @@ def _is_feed(text: str) -> bool:
             f"This is XML of another kind (<{root['name']}>); pages, fragments and feeds are checked."
         )
     return False
+
+
+def _as_browsers_build(html: str) -> str:
+    """The page with its markup mended as browsers do it, which html.parser alone does not: `--!>` ends a comment."""
+    parsed = turbohtml.parse(html.removeprefix("\ufeff"), scripting=True, allow_declarative_shadow_roots=False)
+    return parsed.serialize()
 
 
 def _judged(page: "_Page", plain: "_Page", profile: _Profile) -> list[Finding]:
@@ -185,8 +196,10 @@ class _Page:
             _REWRITING_SCRIPT.search(f"{tag.name} {tag.get('src', '')} {tag.get_text()}")
             for tag in soup.find_all(["script", "amp-skimlinks"])
         )
-        headline = soup.find("h1")
-        self.headline = headline if isinstance(headline, Tag) else None
+        # the article's own, as the rewriter has it: a magazine's name in the page's header is none
+        headlines = [*soup.select("article h1, main h1"), *soup.find_all("h1")]
+        live = {id(parent) for _, text in self.texts for parent in text.parents}
+        self.headline = next((headline for headline in headlines if id(headline) in live), None)
 
     def place(self, node: PageElement) -> int:
         """Where a node stands in the document; the document itself stands before all."""
@@ -206,12 +219,15 @@ class _Page:
         return any(_is_label(labels, node) for at, node in self.texts if at < until)
 
     def labelled_in_block(self, labels: re.Pattern[str], link: Tag) -> bool:
-        """Whether a label stands before a link in its own block; what hides both hides no label from the link."""
+        """Whether a label stands before a link in its own block, or is the first that the link says; what hides both
+        hides no label from the link."""
         around = {id(parent) for parent in link.parents}
         block = _block(link)
         for node in block.descendants:
             if node is link:
-                return False
+                said = (text for text in link.descendants if isinstance(text, NavigableString))
+                first = next((text for text in said if self._is_live(text, around)), None)
+                return first is not None and _is_label(labels, first)
             if (
                 isinstance(node, NavigableString)
                 and _is_label(labels, node)
@@ -335,7 +351,7 @@ def _is_paid(link: Tag) -> bool:
     """One of our links, a network's link, or one whose author says `rel=sponsored`."""
     if link.find_parent(["template", "noscript"]) is not None:
         return False
-    href = str(link["href"]).strip()
+    href = as_browsers_read(str(link["href"]))
     if (
         link.has_attr("data-affiliate-placement")
         or href.startswith("/go/")
