@@ -15,6 +15,8 @@ from affiliate.networks.privacy import without_personal_data
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 50
+_LARGEST_FLOATED = 10**6  # above, a float's tail reaches the decimals that count
+_FLOAT_TAIL = Decimal("1e-9")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
@@ -25,7 +27,8 @@ class BadValue(InvalidInput):
 class Row:
     """One record of a report. Fields are named by their path: `row.text("saleAmount", "currency")`.
 
-    Null and an empty text are the same nothing (impact writes "" for null). Whatever cannot be read raises BadValue,
+    Null and an empty text are the same nothing (impact writes "" for null), and so is an empty list where an object was
+    expected (Awin writes `customParameters` so, as PHP writes every empty object). Whatever cannot be read raises BadValue,
     which names the field and the value.
     """
 
@@ -35,7 +38,7 @@ class Row:
     def raw(self, *path: str) -> Any:
         value: Any = self._values
         for name in path:
-            if value is None:
+            if value is None or value == []:
                 return None
             if not isinstance(value, dict):
                 raise BadValue(f"{'.'.join(path)} cannot be read: {_shown(value)} has no fields.")
@@ -110,13 +113,20 @@ def money_of(value: object, currency: str | None, field: str) -> Money:
     if isinstance(value, str) and not _DECIMAL.fullmatch(value):
         raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
     try:
-        amount = exact(value)
+        amount = exact(_as_meant(value) if isinstance(value, Decimal) else value)
     except InvalidMoney as problem:
         raise BadValue(f"{field}: {problem}") from problem
     try:
         return Money(amount, currency_code(currency))
     except InvalidMoney as problem:
         raise BadValue(f"The currency of {field} cannot be used: {problem}") from problem
+
+
+def _as_meant(number: Decimal) -> Decimal:
+    """A JSON number without the tail that binary floats leave in the network's own sums (40.470000000000006)."""
+    if abs(number) < _LARGEST_FLOATED and abs(number - (rounded := round(number, 6))) < _FLOAT_TAIL:
+        return rounded
+    return number
 
 
 def moment_of(text: str, zone_name: str, field: str, date_format: str | None = None) -> datetime:

@@ -110,6 +110,13 @@ def test_awins_click_references_come_in_order() -> None:
     assert row.sub_ids == ("one", "two", "six")
 
 
+def test_an_empty_list_stands_for_an_empty_object() -> None:
+    (row,) = read("awin", [awin_row(clickRefs=[])]).good
+    assert row.sub_ids == ()
+    (bad,) = read("awin", [awin_row(clickRefs=["one"])]).bad
+    assert "clickRefs.clickRef cannot be read" in bad.reason
+
+
 def test_awins_bonus_and_reason_are_told() -> None:
     (row,) = read("awin", [awin_row(type="Bonus", commissionStatus="declined", declineReason="returned")]).good
     assert (row.kind, row.reason) == ("bonus", "returned")
@@ -123,6 +130,32 @@ def test_an_ip_hash_is_not_kept() -> None:
     assert good.good[0].payload["advertiserId"] == 17874
     bad = read("awin", [awin_row(ipHash="cafe", id=None)])
     assert "cafe" not in bad.bad[0].payload
+
+
+@pytest.mark.parametrize(
+    ("number", "meant"),
+    [
+        ("40.470000000000006", "40.47"),
+        ("-0.30000000000000004", "-0.3"),
+        ("12.299999999999999", "12.3"),
+        ("999999.9999990001", "999999.999999"),
+    ],
+)
+def test_the_tail_of_a_networks_float_is_not_money(number: str, meant: str) -> None:
+    content = json.dumps([awin_row(commissionAmount={"amount": 0, "currency": "EUR"})]).replace(
+        '"amount": 0,', f'"amount": {number},'
+    )
+    (row,) = network("awin").read_transactions(content.encode(), Reading()).good
+    assert row.commission.amount == Decimal(meant)
+
+
+@pytest.mark.parametrize("number", ["0.0000001", "1e-9", "1.23456789", "1234567.1234560001", '"40.470000000000006"'])
+def test_more_decimals_than_a_float_makes_by_itself_are_set_aside(number: str) -> None:
+    content = json.dumps([awin_row(commissionAmount={"amount": 0, "currency": "EUR"})]).replace(
+        '"amount": 0,', f'"amount": {number},'
+    )
+    (bad,) = network("awin").read_transactions(content.encode(), Reading()).bad
+    assert "more than six decimals" in bad.reason
 
 
 def test_amounts_are_exact_beyond_what_a_float_holds() -> None:
