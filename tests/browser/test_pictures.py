@@ -46,11 +46,13 @@ def test_an_article_before_and_after_is_shown(demo: Newsroom, desk: Page) -> Non
 
 
 def take(page: Page, name: str, heights: dict[int, int] = SCREENS) -> None:
-    """What stands on the screen, as NAME-WIDTH.png."""
+    """What stands on the screen, as NAME-WIDTH.png, with the pictures that it loads."""
+    page.wait_for_load_state("load")
     wide = width(page)
     page.set_viewport_size({"width": wide, "height": heights[wide]})
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{wide}.png"
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
     page.screenshot(path=path, animations="disabled")
     assert path.stat().st_size < LARGEST
 
