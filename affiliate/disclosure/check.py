@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from affiliate.disclosure.feed import items
+from affiliate.disclosure.paid_hosts import leads_through_network
 from affiliate.disclosure.styles import Styles
 from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
@@ -83,8 +84,9 @@ class _Profile:
     link_rule: str = ""
 
 
+# Matched at a block's beginning, and bounded: a block may have a million characters.
 _ENGLISH = re.compile(
-    r"(?=.*\b(?:(?:earn|get|receive|make|collect)s?\b.*\b(?:commissions?|money|percentage|cut|fees?|share)"
+    r"(?=.*\b(?:(?:earn|get|receive|make|collect)s?\b.{0,100}\b(?:commissions?|money|percentage|cut|fees?|share)"
     r"|(?:are|is|be|get|gets) paid)\b)"
     r"(?=.*\b(?:buy|bought|purchas\w*|shop|links?)\b)",
     re.IGNORECASE | re.DOTALL,
@@ -260,7 +262,7 @@ def _findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
         return
     first = page.place(page.links[0])
     where = _where(page.links[0], 1)
-    if not any(profile.sentence.search(block) for block in page.blocks_before(first)):
+    if not any(profile.sentence.match(block) for block in page.blocks_before(first)):
         rule, severity = profile.missing_sentence
         yield Finding(rule, severity, "No sentence before the first paid link says that you are paid for it.", where)
     yield from _label_findings(page, profile)
@@ -290,7 +292,7 @@ def _teaser_findings(page: _Page, profile: _Profile) -> Iterator[Finding]:
 
 
 def _findings_without_links(page: _Page, profile: _Profile) -> Iterator[Finding]:
-    says = any(profile.sentence.search(block) for block in page.blocks_before(len(page.order)))
+    says = any(profile.sentence.match(block) for block in page.blocks_before(len(page.order)))
     if says and not page.rewritten_by_script:
         yield Finding("K2", WARNING, "The page says that it earns commission but has no paid link.", "page")
     if not page.is_item or page.kind == "editorial" or page.labelled(profile.labels, len(page.order)):
@@ -360,8 +362,11 @@ def _is_paid(link: Tag) -> bool:
         return True
     if "sponsored" in str(link.get("rel")).lower():
         return True
+    address = "https:" + href if href.startswith("//") else href
+    if leads_through_network(address):
+        return True
     try:
-        return bool(inspect(href).layers)
+        return bool(inspect(address).layers)
     except InvalidUrl:
         return False
 

@@ -204,3 +204,12 @@ def test_a_notice_in_a_broken_document_is_reversible_and_stays_where_it_is(html:
     result = rewrite(html, decide, notice=shown)
     assert restore(result.html, result.changes) == html
     assert rewrite(result.html, decide, notice=shown) == Result(result.html, ())
+
+
+def test_a_label_behind_an_unclosed_link_stands_in_its_own_link() -> None:
+    html = f"<p><a name=top>One<p>Our {LINK}</p>"
+    result = rewrite(html, decide, notice=notice())
+    assert f">{LABEL}kettle</a>" in result.html
+    assert tree(result.html) == tree(html)
+    assert rewrite(result.html, decide, notice=notice()) == Result(result.html, ())
+    assert check(result.html, ["uk"], kind="mixed").verdicts == {"uk": "PASS"}

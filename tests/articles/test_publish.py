@@ -367,3 +367,87 @@ def test_the_answer_has_exactly_the_contracts_keys(title: Store) -> None:
         "label_at_headline": True,
     }
     assert answer["placements"][0]["slug"] == "marble-midi-dress"
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "\n  https://www.harbourvine.example/p/a\r\n?b=1\n",
+        "https://www.harbourvine.example/p/a dress",
+        "\\\\harbourvine.example\\p\\a",
+        "https:\\\\harbourvine.example\\p\\a",
+        "https:harbourvine.example/p/a",
+        "///harbourvine.example/p/a",
+        "HTTPS://WWW.HARBOURVINE.EXAMPLE:443/p/a",
+        "https&colon;//harbourvine.example/p/a?x=1&#38;y=2&lt=3",
+    ],
+)
+def test_an_address_is_read_as_a_browser_reads_it(title: Store, href: str) -> None:
+    rewritten = publish(title, f'<p><a href="{href}">x</a></p>')
+    assert len(rewritten.placements) == 1
+    assert rewritten.disclosure.state == PRESENT
+    assert publish(title, rewritten.html).changes == ()
+
+
+def test_a_link_of_a_network_that_is_not_built_in_is_labelled_and_named(title: Store) -> None:
+    html = '<p>Our <a href="https://www.shareasale.com/r.cfm?u=123456&amp;b=654321&amp;m=12345">kettle</a></p>'
+    rewritten = publish(title, html, replace(FACTS, kind="mixed"))
+    assert rewritten.placements == ()
+    assert rewritten.disclosure.state == PRESENT
+    assert "not built in" in rewritten.warnings[0]
+    assert 'm=12345" rel="sponsored nofollow">kettle' in rewritten.html
+    assert check(rewritten.html, ["uk"], kind="mixed").verdicts == {"uk": "PASS"}
+
+
+def test_what_stands_in_the_way_of_links_is_said(title: Store) -> None:
+    link = '<a href="https://harbourvine.example/p/x">x</a>'
+    assert "set the site's link base" in publish(title, f'<base href="https://cdn.example/"><p>{link}').warnings[0]
+    assert "CDATA" in publish(title, f"<rss><item><![CDATA[<p>{link}</p>]]></item></rss>").warnings[0]
+    unusable = publish(title, '<p><a href="https://me:secret@harbourvine.example/p">x</a></p>')
+    assert "carries a user name or password" in unusable.warnings[0]
+
+
+CMS = {
+    "Gutenberg": '<!-- wp:paragraph -->\n<p>Wear <a href="{}" target="_blank" rel="noreferrer noopener">it</a>.</p>\n'
+    '<!-- /wp:paragraph -->\n<!-- wp:list --><ul class="wp-block-list"><li>One<ul><li>{a}</li></ul></li></ul><!-- /wp:list -->',
+    "Drupal": '<article data-history-node-id="5"><h1 class="page-title"><span>Best</span></h1><div class="field">'
+    '<p>See&nbsp;<a href="{}?x=1&amp;y=2" data-entity-type="node">it</a></p><drupal-media></drupal-media></div></article>',
+    "Ghost": '<p>Hi</p><!--kg-card-begin: html--><div class="kg-card"><h4>Dress</h4><a href="{}"><span>Buy</span></a></div>',
+    "AMP": "<!doctype html><html ⚡><head><style amp-boilerplate>a>b{{}}</style></head><body><h1>T</h1><amp-img src=x>"
+    "<noscript>{a}</noscript></amp-img><p>{a}</body></html>",
+    "newsletter": "<!DOCTYPE html><html><body><!--[if mso]><table><tr><td><![endif]--><table><tr><td style='font-size:14px;"
+    "color:#333'><h1>Sale</h1><p style='font-size:14px'>{a}</p></td></tr><tr><td><!--[if !mso]><!-->{a}<!--<![endif]--></table>",
+    "Word": '<p class=MsoNormal><span lang=EN-GB style=\'mso-x:"T"\'>Wear <a href="{}">this</a><o:p></o:p></span></p><![if !x]>',
+    "Markdown": "# Title\n\nSome *text* with {a}.\n\n> quote\n",
+    "picture": '<figure><a href="{}"><picture><source srcset="a 1x, b 2x"><img src=a alt="D > d"></picture></a></figure>',
+    "card": '<h1>T</h1><a href="{}" onclick="go(\'a>b\',&quot;c&quot;)"><div><h2>Dress</h2><ul><li>x</ul></div></a>',
+    "foster parent": "<h1>T</h1><table>{a}<tr><td><table><tr><td>{a}</table></table>",
+    "upper case": "<HTML><BODY BGCOLOR=#FFF><CENTER><H1>T</H1></CENTER><P>Hi <A HREF={} TARGET=_blank><FONT>x</FONT></A><P>y",
+    "carriage returns": "<h1>T</h1>\r<p>One\r{a}\r</p>\r\n<p>\r\r\n{a}\n\r",
+    "odd comments": "<!--><p>{a}</p><!---><p>{a}</p><!-- a --!><p>{a}</p><!- x -><?php echo 1 ?><p>{a}</p><!-- {a}",
+    "two headlines": "<header><h1>Magazine</h1></header><article><h1>T</h1><p>{a}</p></article>",
+    "link first": "<p>{a}</p><h1>T</h1><p>{a}</p>",
+}
+
+
+@pytest.mark.parametrize("jurisdiction", ["uk", "us"])
+@pytest.mark.parametrize("kind", ["product-led", "mixed"])
+@pytest.mark.parametrize("cms", CMS)
+def test_what_any_cms_writes_is_rewritten_and_passes_the_check(
+    title: Store, cms: str, kind: str, jurisdiction: str
+) -> None:
+    address = "https://www.harbourvine.example/p/marble-midi-dress"
+    html = CMS[cms].format(address, a=f'<a href="{address}">dress</a>')
+    facts = replace(FACTS, kind=kind, jurisdiction=jurisdiction)
+    rewritten = publish(title, html, facts)
+    assert rewritten.placements
+    assert restore(rewritten.html, rewritten.changes) == html
+    assert tree(rewritten.html) == tree(html)
+    assert publish(title, rewritten.html, facts).changes == ()
+    assert check(rewritten.html, [jurisdiction], kind=kind).verdicts == {jurisdiction: "PASS"}
+    ours = r"<p data-affiliate-disclosure.*?</p>|<span data-affiliate-label.*?</span>"
+    for hidden in ("", r"<!--\g<0>-->", r"<template>\g<0></template>"):
+        without = re.sub(ours, hidden, rewritten.html)
+        assert check(without, [jurisdiction], kind=kind).verdicts == {jurisdiction: "FAIL"}
+        behind = without + "".join(re.findall(ours, rewritten.html))
+        assert check(behind, [jurisdiction], kind=kind).verdicts == {jurisdiction: "FAIL"}

@@ -78,10 +78,36 @@ def test_every_paid_link_of_a_mixed_page_needs_its_label(html: str, uk: str) -> 
         '<a href="https://shop.example/" rel="Sponsored">x</a>',
         '<a href="https://shop.example/" data-affiliate-placement="a00000000003">x</a>',
         '<a href="https://www.amazon.co.uk/dp/B000000001?tag=magazine0a-21">x</a>',
+        '<a href="\n https://www.awin1.com/cread.php?awinmid=1\n&awinaffid=2">x</a>',
+        '<a href="//www.awin1.com/cread.php?awinmid=1&awinaffid=2">x</a>',
+        '<a href="\\\\www.awin1.com\\cread.php?awinmid=1&awinaffid=2">x</a>',
+        '<!-- browsers end this one here --!><a href="/go/x"></a><!-- x -->',
+        '<a href="https://prf.hn/click/camref:1101lpefz/destination:https%3A%2F%2Fshop.example">x</a>',
+        '<a href="//go.skimresources.com/?id=1X2&url=https%3A%2F%2Fshop.example">x</a>',
+        '<a href="https://www.ebay.co.uk/p/56245813?mkevt=1&campid=5336817478&toolid=10001">x</a>',
     ],
 )
 def test_every_kind_of_paid_link_counts(link: str) -> None:
     assert verdicts(f"<p>{link}</p>", "us") == "FAIL"
+
+
+@pytest.mark.parametrize(
+    "href", ["https://www.ebay.co.uk/p/1", "https://ebay.example/?campid=1", "mailto:x@prf.hn", "/in"]
+)
+def test_a_link_that_only_looks_like_a_paid_one_is_none(href: str) -> None:
+    assert check(f'<p><a href="{href}">x</a></p>', ["us", "uk"]) == Checked({"us": "PASS", "uk": "PASS"}, ())
+
+
+def test_the_label_stands_at_the_articles_own_headline() -> None:
+    own = f"<header><h1>The Magazine</h1></header><article>{{}}{H1}{EARN}<p>{PAID}</p></article>"
+    assert verdicts(own.format(AD), "uk") == "PASS"
+    assert verdicts(own.format(""), "uk") == "FAIL"
+    assert verdicts(f"<h1 hidden>x</h1>{AD}{H1}{EARN}<p>{PAID}</p>", "uk") == "PASS"
+
+
+def test_a_label_may_be_the_first_that_a_link_says() -> None:
+    assert verdicts(f"{EARN}<p><a href='/go/x'><b>Ad</b> kettle</a></p>", "uk", kind="mixed") == "PASS"
+    assert verdicts(f"{EARN}<p><a href='/go/x'>kettle <b>Ad</b></a></p>", "uk", kind="mixed") == "FAIL"
 
 
 def test_the_page_says_its_kind_itself() -> None:
@@ -202,6 +228,12 @@ def test_a_finding_in_a_feed_names_the_item() -> None:
 def test_a_feed_that_cannot_be_read_is_refused(feed: str) -> None:
     with pytest.raises(InvalidDocument, match="feed"):
         check(feed, ["us"])
+
+
+@pytest.mark.parametrize("filling", ["x", "y ", "earn get ", "commission ", "Provision "])
+def test_a_block_of_a_million_characters_is_checked_in_seconds(filling: str) -> None:
+    block = filling * (1_000_000 // len(filling))
+    assert verdicts(f"<p>{block} {PAID}</p>", "us", "de") == "FAIL FAIL"
 
 
 def test_a_page_that_begins_with_many_comments_is_checked_at_once() -> None:
