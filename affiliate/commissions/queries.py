@@ -141,14 +141,18 @@ def newer_confirmations(session: Session, run: ImportRun) -> list[int]:
 
 
 def _confirmations(session: Session, run: ImportRun, *which: ColumnElement[bool]) -> list[int]:
-    wanted = select(ImportRun.id).where(
+    """In the order in which to import them again; of a file that was read several times only its last run."""
+    last = func.max(ImportRun.id)
+    wanted = select(last).where(
         *which,
         ImportRun.network == run.network,
         ImportRun.kind == run.kind,
         ImportRun.undone_at.is_(None),
         ImportRun.unchanged > 0,
     )
-    return list(session.scalars(wanted.order_by(ImportRun.as_of, ImportRun.id)))
+    return list(
+        session.scalars(wanted.group_by(ImportRun.file_sha256, ImportRun.as_of).order_by(ImportRun.as_of, last))
+    )
 
 
 def runs(session: Session, limit: int | None = None) -> Sequence[ImportRun]:
