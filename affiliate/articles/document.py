@@ -365,8 +365,10 @@ def _is_hidden(element: Element) -> bool:
 
 
 def _is_plain(element: Element) -> bool:
+    """Whether it holds text and emphasis alone; what a browser opens once more in it does not stand there."""
     return all(
-        isinstance(node, Text) or (isinstance(node, Element) and node.tag in ("strong", "span"))
+        isinstance(node, Text)
+        or (isinstance(node, Element) and (node.tag in ("strong", "span") or node.source_location is None))
         for node in element.descendants
     )
 
