@@ -22,7 +22,7 @@ from affiliate.commissions.maps import find_map
 from affiliate.commissions.runs import list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
-from affiliate.links.sites import find_site
+from affiliate.links.sites import find_site, home_zone
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
 from affiliate.reports.export import FORMATS, export
 
@@ -144,12 +144,23 @@ def runs(context: Context, *, as_json: bool) -> None:
 
 @import_.command()
 @click.argument("run", type=int)
+@json_option
 @pass_context
-def undo(context: Context, *, run: int) -> None:
+def undo(context: Context, *, run: int, as_json: bool) -> None:
     """Take an import back, whole; the versions it brought no longer count."""
     app = context.app
     with app.store.transaction() as session:
         undone = undo_import(session, run, now=app.clock())
+    if as_json:
+        print_json(
+            {
+                "run": run,
+                "transactions": undone.transactions,
+                "gone": undone.gone,
+                "import_again": list(undone.import_again),
+            }
+        )
+        return
     click.echo(f"Undid run {run}: {undone.transactions} transactions changed, {undone.gone} of them gone.")
     if undone.import_again:
         click.echo(
@@ -192,7 +203,7 @@ def report(
             date_basis=date_basis,
             as_of=_moment(as_of) if as_of else None,
             site=chosen,
-            time_zone=chosen.time_zone if chosen else app.settings.site.time_zone,
+            time_zone=chosen.time_zone if chosen else home_zone(session),
             now=app.clock(),
         )
     exported = export(result, format_)

@@ -112,6 +112,11 @@ def find_site(session: Session, key: str | None = None) -> Site:
     return sites[0]
 
 
+def home_zone(session: Session) -> str:
+    """The zone in which days are counted where no site is chosen: the oldest site's."""
+    return session.scalar(select(Site.time_zone).order_by(Site.id).limit(1)) or "UTC"
+
+
 def site_keys(session: Session) -> list[str]:
     return list(session.scalars(select(Site.key).order_by(Site.id)))
 

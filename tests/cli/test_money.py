@@ -72,7 +72,8 @@ def test_an_amended_row_is_a_new_version_and_can_be_undone(newsroom: Run, folder
         return total["commission_pending"], total["commission_approved"]
 
     assert figures() == ("0.00", "3.60")
-    newsroom("import", "undo", str(result["run"]))
+    undone = newsroom("import", "undo", str(result["run"]), "--json").json
+    assert (undone["transactions"], undone["gone"], undone["import_again"]) == (1, 0, [])
     assert figures() == ("3.60", "0.00")
     assert "undone" in newsroom("import", "undo", str(result["run"]), code=1).stderr
     assert [run["undone_at"] is None for run in newsroom("import", "runs", "--json").json] == [False, True]
@@ -127,3 +128,10 @@ def test_an_empty_report_is_a_report(run: Run) -> None:
     assert run("report", "commissions", *PERIOD, "--format", "json").json["rows"] == []
     assert run("report", "commissions", *PERIOD).stdout
     assert run("report", "commissions", *PERIOD, "--format", "csv").stdout.count("\n") >= 1
+
+
+def test_days_are_counted_in_the_sites_own_zone(run: Run) -> None:
+    run("site", "add", "weekly", "--time-zone", "America/New_York", "--new-company", "weekly:Weekly Inc:USD")
+    basis = run("report", "commissions", *PERIOD, "--site", "weekly", "--format", "json").json["basis"]
+    assert basis["zone"] == "America/New_York"
+    assert run("report", "commissions", *PERIOD, "--format", "json").json["basis"]["zone"] == "Europe/London"
