@@ -22,8 +22,9 @@ _LONGEST_REF = 1000  # characters; the column's
 @dataclass(frozen=True, slots=True)
 class ArticleFacts:
     """What the CMS says of an article. `id` or `url` names it within its site; with neither it is a draft that `draft`
-    (its file, say) names, else its text. None means "not said": what is known of the article stays, else the site's language and jurisdiction
-    and the kind mixed are taken. `monetise` is an editor's own yes or no."""
+    (its file, say) names, else its text. None means "not said": what is known of the article stays, else its headline
+    is the title, the site's language and jurisdiction and the kind mixed are taken. `monetise` is an editor's own yes
+    or no."""
 
     id: str | None = None
     url: str | None = None
@@ -67,6 +68,8 @@ def keep(session: Session, *, site: Site, document: Document, facts: ArticleFact
             setattr(row, name, said)
     if facts.tags is not None:
         row.tags = list(facts.tags)
+    if not row.title and document.headline:
+        row.title = document.headline.text
     session.flush()
     return row
 

@@ -1,4 +1,4 @@
-"""An article's HTML with the place of everything in its source. The only module that knows the parser.
+"""An article's HTML with the place of everything in its source. The only module that knows the parser's offsets.
 
 turbohtml builds the tree that a browser would build and says where each tag and attribute stands. Two of its traps are
 taken care of here: it counts CRLF as one character, and the clones it makes of a mis-nested `<a>` stand nowhere.
@@ -109,6 +109,7 @@ class Headline:
 
     before: int
     after: int | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Document:
         for element in candidates:
             if self._is_open(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
                 outer = self._outermost(element)
-                return Headline(self.slot_before(element), self._end(outer))
+                return Headline(self.slot_before(element), self._end(outer), " ".join(element.text.split()))
         return None
 
     @cached_property

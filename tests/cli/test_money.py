@@ -55,6 +55,7 @@ def test_a_sale_reaches_the_report_beside_its_article_and_disclosure(newsroom: R
     assert set(report) == {"basis", "rows", "totals"}
     row = next(row for row in report["rows"] if row["article"] == "https://mag.example/marble")
     assert (row["transactions"], row["commission_pending"], row["currency"]) == (1, "3.60", "GBP")
+    assert (row["title"], row["author"]) == ("Marble", "Ana Field")
     assert row["disclosure"]["state"] == "present"
     assert [total["commission_pending"] for total in report["totals"]] == ["7.20"]
     assert "Ana Field" in newsroom("report", "commissions", *PERIOD, "--by", "author").stdout
