@@ -45,11 +45,6 @@ def parse_day(text: str) -> date:
         raise InvalidInput(f"{text!r} is no date; write it as YYYY-MM-DD.") from problem
 
 
-def hour_of(moment: datetime) -> datetime:
-    """The start of the UTC hour that holds this aware moment."""
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
 def month_of(day: date) -> tuple[date, date]:
     """First day of the day's month and first day of the next one (exclusive end)."""
     first = day.replace(day=1)

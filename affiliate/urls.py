@@ -143,16 +143,6 @@ def without_tracking(url: str) -> str:
     return drop_parameters(url, _TRACKING)
 
 
-def add_parameters(url: str, pairs: list[tuple[str, str]]) -> str:
-    """The URL with parameters added before the fragment; names and values are percent-encoded."""
-    path, query, fragment = split_query(url)
-    added = "&".join(f"{encode(name)}={encode(value)}" for name, value in pairs)
-    if not added:
-        return url
-    joined = f"{query}&{added}" if query else added
-    return f"{path}?{joined}{fragment}"
-
-
 def encode(text: str) -> str:
     """Percent-encodes all but unreserved characters (RFC 3986 §2.3), as a query value or a path segment needs it."""
     return quote(text, safe="")

@@ -22,7 +22,7 @@ from affiliate.networks.base import DIRECT
 from affiliate.store.tables import Article, Programme, Site
 from affiliate.urls import split_query
 
-__all__ = ["ArticleFacts", "PlacedLink", "Rewritten", "Skipped", "preview", "rewrite_article"]
+__all__ = ["ArticleFacts", "PlacedLink", "Rewritten", "Skipped", "rewrite_article"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,6 @@ def rewrite_article(
         if dry_run:
             savepoint.rollback()
     return replace(rewritten, article_id=None) if dry_run else rewritten
-
-
-def preview(
-    session: Session, *, site: Site, html: str, article: ArticleFacts, now: datetime, policy: Policy | None = None
-) -> Rewritten:
-    """What `rewrite_article` would do; stores nothing."""
-    return rewrite_article(session, site=site, html=html, article=article, now=now, policy=policy, dry_run=True)
 
 
 def _rewrite(

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
@@ -163,7 +162,3 @@ def runs(session: Session, limit: int | None = None) -> Sequence[ImportRun]:
 def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:
     wanted = select(QuarantinedRow).where(QuarantinedRow.import_run_id == run_id)
     return session.scalars(wanted.order_by(QuarantinedRow.line, QuarantinedRow.id)).all()
-
-
-def set_run(session: Session, run_id: int, **values: datetime | int) -> None:
-    session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values))

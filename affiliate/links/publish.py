@@ -57,10 +57,6 @@ def publish_now(store: Store, table: LinkTable, link_ids: Collection[int]) -> No
     table.apply(_as_they_are(store, link_ids))
 
 
-def rebuild(store: Store, table: LinkTable) -> None:
-    Publisher(store, table).rebuild()
-
-
 def _as_they_are(store: Store, link_ids: Collection[int]) -> Iterator[Change]:
     """Reads the links when the table's write has begun: of two publishers the later one also has the later picture."""
     with store.reading() as session:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.policy import KINDS, Ruling, rule
-from affiliate.articles.publish import Rewritten, preview, rewrite_article
+from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.articles.switch import switch_article
 from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
@@ -91,15 +91,7 @@ def send_paste() -> tuple[str, int]:
     """Shows what would change; stores nothing."""
     form = Form(request.form)
     try:
-        with services().store.transaction() as session:
-            rewritten = preview(
-                session,
-                site=_site(session, form),
-                html=_html(form),
-                article=_facts(form),
-                policy=services().policy,
-                now=services().clock(),
-            )
+        rewritten = _rewritten(form, dry_run=True)
     except AffiliateError as problem:
         form.refuse(problem)
         return _paste_page(form), form.status
@@ -110,15 +102,7 @@ def send_paste() -> tuple[str, int]:
 def send_publish() -> tuple[str, int] | Response:
     form = Form(request.form)
     try:
-        with services().store.transaction() as session:
-            rewritten = rewrite_article(
-                session,
-                site=_site(session, form),
-                html=_html(form),
-                article=_facts(form),
-                policy=services().policy,
-                now=services().clock(),
-            )
+        rewritten = _rewritten(form, dry_run=False)
     except AffiliateError as problem:
         form.refuse(problem)
         return _paste_page(form), form.status
@@ -204,6 +188,19 @@ def _earned(session: Session, page: ArticlePage) -> dict[str, Any]:
     )
     asked = {"from": first.isoformat(), "to": until.isoformat(), "by": "article", "key": key, "site": ""}
     return {"earned": earned, "earned_query": asked}
+
+
+def _rewritten(form: Form, *, dry_run: bool) -> Rewritten:
+    with services().store.transaction() as session:
+        return rewrite_article(
+            session,
+            site=_site(session, form),
+            html=_html(form),
+            article=_facts(form),
+            policy=services().policy,
+            dry_run=dry_run,
+            now=services().clock(),
+        )
 
 
 def _site(session: Session, form: Form) -> Site:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.edits import restore
 from affiliate.articles.policy import Policy
-from affiliate.articles.publish import Rewritten, preview, rewrite_article
+from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.disclosure.check import check
 from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import InvalidInput, InvalidUrl
@@ -275,7 +275,7 @@ def test_tags_that_were_said_once_are_remembered(title: Store) -> None:
 
 def test_a_preview_answers_the_same_and_stores_nothing(title: Store) -> None:
     with title.transaction() as session:
-        seen = preview(session, site=the_site(session), html=PARTYWEAR, article=FACTS, now=NOW)
+        seen = rewrite_article(session, site=the_site(session), html=PARTYWEAR, article=FACTS, now=NOW, dry_run=True)
     assert seen.html.count("/go/") == 3
     assert seen.article_id is None
     for table in (Article, Link, Placement, ArticleDisclosure, LinkChange, Job):

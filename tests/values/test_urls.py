@@ -61,11 +61,6 @@ def test_only_tracking_is_dropped() -> None:
     assert urls.without_tracking("https://shop.example/p?") == "https://shop.example/p"
 
 
-def test_parameters_are_added_before_the_fragment() -> None:
-    assert urls.add_parameters("https://s.example/a#f", [("t", "x y")]) == "https://s.example/a?t=x%20y#f"
-    assert urls.add_parameters("https://s.example/a?b", [("t", "1")]) == "https://s.example/a?b&t=1"
-
-
 def test_hosts_are_looked_up_from_the_most_specific_one() -> None:
     assert urls.host_and_parents("www.shop.brand.co.uk") == ["shop.brand.co.uk", "brand.co.uk"]
     assert urls.host_and_parents("brand.co.uk") == ["brand.co.uk"]
