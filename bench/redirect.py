@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING
 from affiliate.ids import new_placement_token
 from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import Hop
-from affiliate.redirect.journal import JournalWriter, read_segment, segments
+from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.segments import read_segment, segments
 from affiliate.redirect.table import Entry, LinkTable
 from affiliate.redirect.visitors import KeyFiles, Visitors
 from affiliate.redirect.wsgi import RedirectMiddleware

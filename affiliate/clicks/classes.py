@@ -11,8 +11,8 @@ from typing import NamedTuple
 import crawleruseragents
 from ua_parser import parse
 
-from affiliate.redirect import journal
-from affiliate.redirect.journal import ClickRecord
+from affiliate.redirect import records
+from affiliate.redirect.records import ClickRecord
 
 RULES_VERSION = 1
 
@@ -49,11 +49,11 @@ class Client(NamedTuple):
 
 def judge(click: ClickRecord, client: Client, *, seen_before: bool) -> str:
     """The class of a click; `seen_before` says that its visitor clicked the same link less than ten seconds apart."""
-    if click.flags & journal.PREFETCH:
+    if click.flags & records.PREFETCH:
         return PREFETCH
     if client.kind:
         return client.kind
-    if click.flags & journal.INTERNAL:
+    if click.flags & records.INTERNAL:
         return INTERNAL
     return DUPLICATE if seen_before else HUMAN
 

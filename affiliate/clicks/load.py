@@ -23,8 +23,10 @@ from affiliate.clicks import queries
 from affiliate.clicks.classes import DUPLICATE, HUMAN, RULES_VERSION, Client, client_of, judge
 from affiliate.clicks.queries import ClickRow, Hour, LinkFacts, PlacementFacts
 from affiliate.clock import Clock, utc_now
-from affiliate.redirect import journal
-from affiliate.redirect.journal import HEADER_BYTES, ClickRecord, SegmentUnreadable, SetAside
+from affiliate.redirect import records as flags_of
+from affiliate.redirect import segments
+from affiliate.redirect.records import ClickRecord, frame
+from affiliate.redirect.segments import HEADER_BYTES, SegmentUnreadable, SetAside
 from affiliate.store import Store
 
 SET_ASIDE_FOLDER = "set-aside"
@@ -57,14 +59,14 @@ def load(store: Store, folder: Path, *, batch: int = BATCH, clock: Clock = utc_n
     """
     if not folder.is_dir():
         return Loaded(0, 0, 0)
-    clicks = set_aside = segments = 0
+    clicks = set_aside = emptied = 0
     with _only_loader(folder):
         _remove_abandoned(folder)
-        for path in journal.segments(folder):
+        for path in segments.segments(folder):
             with contextlib.suppress(FileNotFoundError):
                 done = _Segment(store, path, batch, clock).load()
-                clicks, set_aside, segments = clicks + done.clicks, set_aside + done.set_aside, segments + done.segments
-    return Loaded(clicks, set_aside, segments)
+                clicks, set_aside, emptied = clicks + done.clicks, set_aside + done.set_aside, emptied + done.segments
+    return Loaded(clicks, set_aside, emptied)
 
 
 def forget_visits(session: Session, *, now: datetime) -> int:
@@ -82,9 +84,9 @@ class _Segment:
         self._set_aside = 0
 
     def load(self) -> Loaded:
-        with journal.held(self._path) as finished:
+        with segments.held(self._path) as finished:
             try:
-                uuid = journal.segment_uuid(self._path)
+                uuid = segments.read_header(self._path).uuid
             except SegmentUnreadable as problem:
                 if finished:
                     self._give_up(problem)
@@ -101,15 +103,16 @@ class _Segment:
         with self._store.reading() as session:
             offset = queries.checkpoint(session, uuid) or HEADER_BYTES
         while True:
-            part = journal.read_segment(self._path, offset, limit=self._batch, live=not finished)
+            part = segments.read_segment(self._path, offset, limit=self._batch, live=not finished)
             if part.records or part.set_aside:
-                self._commit(uuid, offset, part.offset, part.records, part.set_aside)
+                records = [record.record() for record in part.records]
+                self._commit(uuid, offset, part.offset, records, part.set_aside)
                 offset = part.offset
             if part.ended:
                 return offset
 
     def _load_tail(self, uuid: str, offset: int) -> None:
-        if rest := journal.set_aside_rest(self._path, offset):
+        if rest := segments.set_aside_rest(self._path, offset):
             self._commit(uuid, offset, offset + len(rest.content), [], [rest])
 
     def _commit(
@@ -132,7 +135,7 @@ class _Segment:
         """Writes what is set aside, before the checkpoint moves past it. The names make a repetition harmless."""
         contents = {f"{uuid}-{damaged.offset}.damaged": damaged.content for damaged in aside}
         if unknown:
-            contents[f"{uuid}-{start}.unknown-link"] = b"".join(journal.frame(record) for record in unknown)
+            contents[f"{uuid}-{start}.unknown-link"] = b"".join(frame(record) for record in unknown)
         for name, content in contents.items():
             folder = self._path.parent / SET_ASIDE_FOLDER
             folder.mkdir(exist_ok=True, mode=0o700)
@@ -161,7 +164,7 @@ class _Batch:
         self._comparable: Counter[Hour] = Counter()
         self._links = queries.link_facts(session, {record.link_id for record in records})
         self._placements = queries.placements(session, {record.token for record in records})
-        known = {int.from_bytes(record.visitor, "little", signed=True) for record in records if record.visitor}
+        known = {record.visitor for record in records if record.visitor}
         self._seen = queries.recent_visits(session, known)
         self._visits: dict[tuple[int, int], int] = {}
         for record in records:
@@ -198,7 +201,7 @@ class _Batch:
                 record.country or None,
                 record.referrer_host or None,
                 record.referrer_path or None,
-                bool(record.flags & journal.GPC),
+                bool(record.flags & flags_of.GPC),
                 reason or None,
             )
         )
@@ -222,7 +225,7 @@ class _Batch:
         first = judge(record, client, seen_before=False)
         if first != HUMAN or not record.visitor:
             return first, first == HUMAN
-        visitor = int.from_bytes(record.visitor, "little", signed=True)
+        visitor = record.visitor
         if self._was_seen(visitor, record.link_id, record.time_ms, DUPLICATE_MS):
             self._remember(visitor, record.link_id, record.time_ms)
             return DUPLICATE, False

@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from affiliate.redirect import journal, pages
+from affiliate.redirect import pages, records
 from affiliate.redirect.addresses import Networks, client_of
-from affiliate.redirect.journal import ClickRecord, JournalWriter
+from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.records import ClickRecord
 from affiliate.redirect.table import Found, LinkTable, TableDamaged
 from affiliate.redirect.visitors import Visitors
 
@@ -109,15 +110,15 @@ class Hop:
         time_ms = int(now.timestamp() * 1000)
         flags = _flags(found, headers)
         if address in self._internal:
-            flags |= journal.INTERNAL
-        visitor = b"" if flags & (journal.GPC | journal.DNT) else self._visitor(time_ms, host, address, user_agent)
+            flags |= records.INTERNAL
+        visitor = 0 if flags & (records.GPC | records.DNT) else self._visitor(time_ms, host, address, user_agent)
         referrer_host, referrer_path = self._referrer(get("referer", ""), host)
         entry = found.entry
         return ClickRecord(
             time_ms,
+            visitor,
             entry.link_id,
             flags,
-            visitor,
             found.token or entry.token,
             "",
             user_agent,
@@ -127,12 +128,12 @@ class Hop:
             entry.reason,
         )
 
-    def _visitor(self, time_ms: int, host: str, address: str, user_agent: str) -> bytes:
+    def _visitor(self, time_ms: int, host: str, address: str, user_agent: str) -> int:
         try:
             return self._visitors.hash(time_ms, host, address, user_agent)
         except OSError as problem:
             log.error("no visitor key can be had, the click is counted without a visitor: %s", problem)
-            return b""
+            return 0
 
     def _referrer(self, referrer: str, host: str) -> tuple[str, str]:
         """Host, and path only where it is a site of ours; never the query."""
@@ -175,13 +176,13 @@ def _split_referrer(referrer: str) -> tuple[str, str]:
 
 
 def _flags(found: Found, headers: Mapping[str, str]) -> int:
-    flags = journal.TOKEN_IN_PATH if found.token else 0
+    flags = records.TOKEN_IN_PATH if found.token else 0
     if "sec-gpc" in headers and headers["sec-gpc"].strip() == "1":
-        flags |= journal.GPC
+        flags |= records.GPC
     if "dnt" in headers and headers["dnt"].strip() == "1":
-        flags |= journal.DNT
+        flags |= records.DNT
     if any("prefetch" in headers[name].lower() for name in _PURPOSES if name in headers):
-        flags |= journal.PREFETCH
+        flags |= records.PREFETCH
     return flags
 
 

@@ -63,11 +63,13 @@ class Visitors:
         self._key_of_day = key_of_day
         self._current: tuple[int, bytes] = (-1, b"")
 
-    def hash(self, time_ms: int, host: str, address: str, user_agent: str) -> bytes:
-        """Eight bytes that are equal for the same visitor of a site within a UTC day. OSError: no key can be had."""
+    def hash(self, time_ms: int, host: str, address: str, user_agent: str) -> int:
+        """A signed 64-bit number, never 0, equal for the same visitor of a site within a UTC day. OSError: no key can be
+        had."""
         day, key = self._current
         if day != time_ms // _MS_PER_DAY:
             day = time_ms // _MS_PER_DAY
             key = self._key_of_day(_EPOCH + timedelta(days=day))
             self._current = (day, key)
-        return blake2b(f"{host}\0{address}\0{user_agent}".encode("utf-8", "replace"), digest_size=8, key=key).digest()
+        visitor = f"{host}\0{address}\0{user_agent}".encode("utf-8", "replace")
+        return int.from_bytes(blake2b(visitor, digest_size=8, key=key).digest(), "little", signed=True) or 1

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from affiliate.clicks.load import Loaded, load
 from affiliate.ids import new_placement_token
 from affiliate.redirect.counters import Counters
-from affiliate.redirect.journal import ClickRecord, JournalWriter
+from affiliate.redirect.journal import JournalWriter
+from affiliate.redirect.records import ClickRecord
 from affiliate.store import Store
 from affiliate.store.tables import (
     Advertiser,
@@ -120,7 +121,7 @@ class Journal:
             time_ms=NOW_MS + int(seconds * 1000),
             link_id=self.room.links[link],
             flags=flags,
-            visitor=visitor.to_bytes(8, "little") if visitor else b"",
+            visitor=visitor,
             token=token or self.room.defaults[link],
             country="",
             user_agent=user_agent,

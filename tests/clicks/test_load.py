@@ -16,8 +16,8 @@ from affiliate.clicks.count import Counts, count
 from affiliate.clicks.load import Loaded, forget_visits, load
 from affiliate.clicks.rollup import rebuild
 from affiliate.errors import StoreUnavailable
-from affiliate.redirect import journal as format_of
-from affiliate.redirect.journal import read_segment, segments
+from affiliate.redirect import records as format_of
+from affiliate.redirect.segments import read_segment, segments
 from affiliate.store import Store
 from affiliate.store.tables import Click, ClickHour, JournalSegment, RecentVisit
 from tests.clicks.conftest import NOW_MS, Journal

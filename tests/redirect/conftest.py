@@ -8,8 +8,10 @@ import pytest
 
 from affiliate.redirect.counters import Counters, journal_failures
 from affiliate.redirect.hop import Answer, Hop
-from affiliate.redirect.journal import ClickRecord, JournalWriter, read_segment, segments
+from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.records import ClickRecord
+from affiliate.redirect.segments import read_segment, segments
 from affiliate.redirect.table import Entry, LinkTable
 from affiliate.redirect.visitors import Visitors
 from tests.conftest import NOW
@@ -61,7 +63,7 @@ class Redirects:
         return dict(answer.headers).get("Location") if answer else None
 
     def clicks(self) -> list[ClickRecord]:
-        found = [record for path in segments(self.folder / "journal") for record in read_segment(path).records]
+        found = [each.record() for path in segments(self.folder / "journal") for each in read_segment(path).records]
         return sorted(found, key=lambda record: record.time_ms)
 
     def failures(self) -> int:

@@ -9,7 +9,7 @@ from affiliate.app import Application
 from affiliate.clicks.count import count
 from affiliate.errors import NotFound
 from affiliate.links.library import READ_FACTS
-from affiliate.redirect.journal import ClickRecord
+from affiliate.redirect.records import ClickRecord
 from affiliate.settings import Settings
 from affiliate.store import jobs
 from affiliate.store.tables import Job, Link, Placement
@@ -31,9 +31,7 @@ def click_once(app: Application) -> None:
         placement = session.scalars(select(Placement).where(Placement.is_default)).first()
         assert placement is not None
     hop = app.hop()
-    record = ClickRecord(
-        int(NOW.timestamp() * 1000), placement.link_id, 0, b"", placement.token, "", "x", "", "", "", ""
-    )
+    record = ClickRecord(int(NOW.timestamp() * 1000), 0, placement.link_id, 0, placement.token, "", "x", "", "", "", "")
     assert hop._journal.append(record)
     hop._journal.close()
 

@@ -1,0 +1,90 @@
+"""What the journal keeps of a click, and how it stands in a segment.
+
+A record is a mark, the length of the body and its CRC-32, then the body: time, visitor, and the *shape*, which is
+everything that many clicks have in common (link, flags, texts). The loader meets few shapes and many clicks, so a shape
+can be looked up as the bytes it is, without being read again.
+"""
+
+import struct
+from typing import NamedTuple
+from zlib import crc32
+
+# What the hop saw. Bits are never reused: journals of an older version may still lie there.
+GPC = 1
+DNT = 2
+PREFETCH = 4
+TOKEN_IN_PATH = 8
+INTERNAL = 16
+BEACON = 32
+IMPLAUSIBLE = 64
+
+MARK = b"\xffck\xfe"  # 0xff and 0xfe never occur in UTF-8, so no text inside a record looks like a mark
+FRAME = struct.Struct("<4sII")  # mark, length of the body, its CRC-32
+MOMENT = struct.Struct("<qq")  # time (ms), visitor
+_SHAPE = struct.Struct("<qH")  # link, flags
+_TEXTS = 7
+# characters of token, country, user agent, referrer host, path, host, reason
+_LIMITS = (12, 2, 512, 255, 1000, 255, 40)
+LARGEST_BODY = MOMENT.size + _SHAPE.size + 4 * sum(_LIMITS) + _TEXTS
+
+
+class ClickRecord(NamedTuple):
+    """One answered GET, or one beacon of a direct link. `time_ms` is UTC since 1970. `visitor` is the day's keyed hash as
+    a signed 64-bit number, 0 where none may be made. Of the address there is nothing, of the referrer no query, and its
+    path only where the referrer is ours."""
+
+    time_ms: int
+    visitor: int
+    link_id: int
+    flags: int
+    token: str
+    country: str
+    user_agent: str
+    referrer_host: str
+    referrer_path: str
+    host: str
+    reason: str
+
+
+class Journalled(NamedTuple):
+    """A record as it was read: its shape is still bytes."""
+
+    time_ms: int
+    visitor: int
+    shape: bytes
+
+    def record(self) -> ClickRecord:
+        """ValueError or struct.error if the shape is none, although its checksum was right."""
+        link_id, flags = _SHAPE.unpack_from(self.shape)
+        token, country, user_agent, referrer_host, referrer_path, host, reason = (
+            self.shape[_SHAPE.size :].decode().split("\0")
+        )
+        return ClickRecord(
+            self.time_ms,
+            self.visitor,
+            link_id,
+            flags,
+            token,
+            country,
+            user_agent,
+            referrer_host,
+            referrer_path,
+            host,
+            reason,
+        )
+
+    def framed(self) -> bytes:
+        return _framed(MOMENT.pack(self.time_ms, self.visitor) + self.shape)
+
+
+def frame(click: ClickRecord) -> bytes:
+    """A record as it stands in a segment. Texts are cut to their limits, and NUL, which stands between them, is left
+    out."""
+    texts = "\0".join(click[4:])
+    if len(texts) > 255 or texts.count("\0") != _TEXTS - 1:
+        texts = "\0".join(text[:limit].replace("\0", "") for text, limit in zip(click[4:], _LIMITS, strict=True))
+    return _framed(MOMENT.pack(*click[:2]) + _SHAPE.pack(*click[2:4]) + texts.encode("utf-8", "replace"))
+
+
+def _framed(body: bytes) -> bytes:
+    return FRAME.pack(MARK, len(body), crc32(body)) + body
