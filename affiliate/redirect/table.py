@@ -27,7 +27,7 @@ from affiliate.ids import is_placement_token
 
 ANY_HOST = "*"
 
-_FORMAT = b"1"
+_FORMAT = b"2"  # another one is rebuilt from the database
 _MAP_BYTES = 32 << 30  # address space, not disk: a million links take 0.3 GB, and a map that never grows never resizes
 _LONGEST_KEY = 511  # LMDB's own limit; longer keys end in a hash
 _LOOK_EVERY = 0.1  # seconds between two looks at whether another process wrote
@@ -46,10 +46,12 @@ class TableDamaged(AffiliateError):
 
 
 class Entry(NamedTuple):
-    """What a path answers: Location is `before`, the sub-id if `has_slot`, and `after`.
+    """What a path answers: Location is `before`, the sub-id if `has_slot`, `refusal` if the reader asks not to be
+    tracked, and `after`.
 
     `token` is the link's default placement. A `reason` (retired, expired, direct) says why this is not the link's
-    own deep link; with nothing before and after it, the reader gets the 404 page.
+    own deep link; with nothing before and after it, the reader gets the 404 page. `refusal` is the network's own way of
+    being told, "" where it has none. `referrer_policy` is the programme's, "" where it has none of its own.
     """
 
     link_id: int
@@ -58,6 +60,8 @@ class Entry(NamedTuple):
     after: str
     has_slot: bool
     reason: str = ""
+    refusal: str = ""
+    referrer_policy: str = ""
 
 
 class Found(NamedTuple):
@@ -328,10 +332,10 @@ def _fold(path: str) -> str:
 
 
 def _encode(entry: Entry) -> bytes:
-    """Format 1: the byte "1", CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
-    slot = "1" if entry.has_slot else ""
-    fields = (str(entry.link_id), entry.token, header_safe(entry.before), header_safe(entry.after), slot, entry.reason)
-    text = "\0".join(fields).encode()
+    """Format 2: the byte "2", CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
+    link_id, token, before, after, has_slot, *texts = entry
+    slot = "1" if has_slot else ""
+    text = "\0".join((str(link_id), token, header_safe(before), header_safe(after), slot, *texts)).encode()
     return _FORMAT + crc32(text).to_bytes(4, "little") + text
 
 
@@ -339,8 +343,8 @@ def _decode(value: bytes) -> Entry:
     text = value[5:]
     if value[:1] != _FORMAT or crc32(text) != int.from_bytes(value[1:5], "little"):
         raise lmdb.CorruptedError("an entry's checksum is wrong")
-    link_id, token, before, after, slot, reason = text.decode().split("\0")
-    return Entry(int(link_id), token, before, after, bool(slot), reason)
+    link_id, token, before, after, slot, *texts = text.decode().split("\0")
+    return Entry(int(link_id), token, before, after, bool(slot), *texts)
 
 
 def _put(opened: _Opened, transaction: Any, host: str, path: str, entry: Entry | None) -> None:

@@ -29,7 +29,16 @@ def table(tmp_path: Path) -> LinkTable:
 
 
 def test_an_entry_comes_back_as_it_was_written(table: LinkTable) -> None:
-    written = Entry(7, TOKEN, "https://s.example/?a=%5B|@;{macro}+&u1=", "&z=1#f", has_slot=False, reason="retired")
+    written = Entry(
+        7,
+        TOKEN,
+        "https://s.example/?a=%5B|@;{macro}+&u1=",
+        "&z=1#f",
+        has_slot=False,
+        reason="retired",
+        refusal="&cons=0",
+        referrer_policy="origin",
+    )
     table.apply([(HOST, "/go/dress", written)])
     assert table.get(HOST, "/go/dress") == written
 
@@ -215,6 +224,17 @@ def test_a_flipped_byte_is_never_a_wrong_location(table: LinkTable) -> None:
     file.write_bytes(file.read_bytes().replace(b"UNIQUE", b"UNIQUF"))
     with pytest.raises(TableDamaged, match="checksum"):
         table.get(HOST, "/go/a")
+
+
+def test_a_table_of_an_older_version_is_said_and_recreated(table: LinkTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(table_module, "_FORMAT", b"1")
+        table.apply([(HOST, "/go/dress", entry())], checkpoint=0)
+        table.close()
+    with pytest.raises(TableDamaged, match="format 1 is not 2"):
+        table.get(HOST, "/go/dress")
+    table.recreate()
+    assert table.checkpoint() is None
 
 
 def test_a_recreated_table_is_opened_by_those_who_hold_the_old_one(table: LinkTable) -> None:
