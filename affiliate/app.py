@@ -42,6 +42,11 @@ class Application:
         return LinkTable(self.settings.link_table_dir)
 
     @cached_property
+    def counters(self) -> Counters:
+        """This process's own; made where they are needed, so after a fork."""
+        return Counters(self.settings.journal_dir)
+
+    @cached_property
     def policy(self) -> Policy:
         articles = self.settings.articles
         return Policy(
@@ -75,11 +80,11 @@ class Application:
             self.table,
             JournalWriter(
                 self.settings.journal_dir,
-                Counters(self.settings.journal_dir),
+                self.counters,
                 segment_bytes=journal.segment_bytes,
                 segment_seconds=journal.segment_seconds,
             ),
-            Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir)),
+            Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir), clock=self.clock),
             OrphanLog(self.settings.journal_dir),
             proxies=[str(network) for network in server.trusted_proxies],
             internal=[str(network) for network in self.settings.clicks.internal_networks],
@@ -101,7 +106,7 @@ class Application:
                 policy=self.policy,
             )
         )
-        return RedirectMiddleware(self.hop(), pages, clock=self.clock, not_ready=self.not_ready)
+        return RedirectMiddleware(self.hop(), pages, self.counters, clock=self.clock, not_ready=self.not_ready)
 
     def prepare(self) -> None:
         """Creates or migrates the database, and gives an empty one its first company and site."""

@@ -92,9 +92,10 @@ class Measured:
 def build() -> "WSGIApplication":
     """The application under test, made by granian in its worker: our redirect, and nothing behind it."""
     folder = Path(os.environ[FOLDER])
+    counters = Counters(folder / "journal")
     hop = Hop(
         LinkTable(folder / "links"),
-        JournalWriter(folder / "journal", Counters(folder / "journal"), segment_bytes=16 << 20),
+        JournalWriter(folder / "journal", counters, segment_bytes=16 << 20),
         Visitors(KeyFiles(folder / "keys")),
         OrphanLog(folder),
     )
@@ -103,7 +104,7 @@ def build() -> "WSGIApplication":
         start_response("404 Not Found", [("Content-Length", "0")])
         return [b""]
 
-    return RedirectMiddleware(hop, nothing)
+    return RedirectMiddleware(hop, nothing, counters)
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from affiliate.clock import Clock
+from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import PREFIX, READ_HEADERS, Answer, Hop
 
 if TYPE_CHECKING:
@@ -24,14 +26,22 @@ class RedirectMiddleware:
     reason why pages cannot be served yet, or ""."""
 
     def __init__(
-        self, hop: Hop, app: "WSGIApplication", *, clock: Clock = _utc_now, not_ready: Callable[[], str] = lambda: ""
+        self,
+        hop: Hop,
+        app: "WSGIApplication",
+        counters: Counters,
+        *,
+        clock: Clock = _utc_now,
+        not_ready: Callable[[], str] = lambda: "",
     ) -> None:
         self._hop = hop
         self._app = app
+        self._counters = counters
         self._clock = clock
         self._not_ready = not_ready
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        began = perf_counter_ns()
         path = environ["PATH_INFO"]
         if not path.isascii():
             path = _decoded(path)
@@ -48,6 +58,8 @@ class RedirectMiddleware:
                 answer = self._status(path)
             else:
                 return self._app(environ, start_response)
+        else:
+            self._counters.add_answer(answer.status, perf_counter_ns() - began)
         start_response(answer.status, answer.headers)
         return [answer.body]
 

@@ -211,20 +211,6 @@ def test_a_full_disk_is_counted_logged_once_and_over_when_there_is_room(
     assert journal_failures(tmp_path / "counters") == 100
 
 
-def test_a_dead_process_s_failures_stay_counted_and_its_slot_is_used_again(tmp_path: Path) -> None:
-    folder = tmp_path / "counters"
-    child = os.fork()
-    if child == 0:
-        Counters(folder).add_journal_failure()
-        os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    one, two = Counters(folder), Counters(folder)
-    one.add_journal_failure()
-    two.add_journal_failure()
-    assert journal_failures(folder) == 3
-    assert len(list(folder.iterdir())) == 2
-
-
 def _write_for_ever(folder: Path, answered: Path) -> None:
     writer = JournalWriter(folder, Counters(folder / "counters"), segment_bytes=65_536)
     with answered.open("ab", buffering=0) as log:

@@ -4,6 +4,7 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
+from affiliate.redirect.counters import counts
 from affiliate.redirect.wsgi import RedirectMiddleware
 from tests.conftest import NOW
 from tests.redirect.conftest import HOST, TOKEN, Redirects, entry
@@ -32,7 +33,7 @@ def ask(app: RedirectMiddleware, path: str, method: str = "GET", **more: str) ->
 
 @pytest.fixture
 def app(redirects: Redirects) -> RedirectMiddleware:
-    return RedirectMiddleware(redirects.hop, pages, clock=lambda: NOW)
+    return RedirectMiddleware(redirects.hop, pages, redirects.counters, clock=lambda: NOW)
 
 
 def test_a_link_is_answered_in_front_of_the_pages(app: RedirectMiddleware, redirects: Redirects) -> None:
@@ -59,6 +60,16 @@ def test_what_a_visitor_adds_never_reaches_the_location(app: RedirectMiddleware)
     assert headers["Location"] == f"https://shop.example/dress?u1={TOKEN}"
 
 
+def test_what_the_redirect_answers_is_counted_and_timed(app: RedirectMiddleware, redirects: Redirects) -> None:
+    for path, method in (("/go/dress", "GET"), ("/go/dress", "HEAD"), ("/go/none", "GET"), ("/go/dress", "POST")):
+        ask(app, path, method)
+    ask(app, "/login")
+    ask(app, "/healthz")
+    found = counts(redirects.counters.folder)
+    assert {code: sum(many) for code, many in found.answers.items() if sum(many)} == {"302": 2, "404": 1, "405": 1}
+    assert found.spent_ns > 0
+
+
 def test_health_is_that_of_the_redirects(app: RedirectMiddleware, redirects: Redirects) -> None:
     assert ask(app, "/healthz")[::2] == ("200 OK", b'{"status": "ok"}')
     redirects.table.close()
@@ -67,7 +78,7 @@ def test_health_is_that_of_the_redirects(app: RedirectMiddleware, redirects: Red
 
 
 def test_ready_says_what_the_pages_lack_while_healthy_stays_healthy(redirects: Redirects) -> None:
-    app = RedirectMiddleware(redirects.hop, pages, not_ready=lambda: "the database does not answer")
+    app = RedirectMiddleware(redirects.hop, pages, redirects.counters, not_ready=lambda: "the database does not answer")
     status, _, body = ask(app, "/readyz")
     assert (status[:3], b"does not answer" in body) == ("503", True)
     assert ask(app, "/healthz")[0] == "200 OK"
