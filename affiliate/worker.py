@@ -14,6 +14,7 @@ from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
 from affiliate.links.publish import Publisher
+from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.table import TableDamaged
 from affiliate.redirect.visitors import KeyFiles
 from affiliate.store import jobs
@@ -84,11 +85,17 @@ def forget_visitors(node: Node) -> str:
     return f"deleted {keys} visitor keys and {visits} visits" if keys or visits else ""
 
 
+def forget_orphans(node: Node) -> str:
+    deleted = OrphanLog(node.app.settings.journal_dir).forget(now=node.app.clock())
+    return "deleted the older half of the orphan log" if deleted else ""
+
+
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
     Task("jobs.run", 1.0, "runs the jobs that are due", run_jobs),
     Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
+    Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
 )
 
 

@@ -111,7 +111,8 @@ class Hop:
         flags = _flags(found, headers)
         if address in self._internal:
             flags |= records.INTERNAL
-        visitor = 0 if flags & (records.GPC | records.DNT) else self._visitor(time_ms, host, address, user_agent)
+        refused = flags & (records.GPC | records.DNT)
+        visitor = 0 if refused else self._visitors.hash(time_ms, host, address, user_agent)
         referrer_host, referrer_path = self._referrer(get("referer", ""), host)
         entry = found.entry
         return ClickRecord(
@@ -127,13 +128,6 @@ class Hop:
             host,
             entry.reason,
         )
-
-    def _visitor(self, time_ms: int, host: str, address: str, user_agent: str) -> int:
-        try:
-            return self._visitors.hash(time_ms, host, address, user_agent)
-        except OSError as problem:
-            log.error("no visitor key can be had, the click is counted without a visitor: %s", problem)
-            return 0
 
     def _referrer(self, referrer: str, host: str) -> tuple[str, str]:
         """Host, and path only where it is a site of ours; never the query."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from affiliate.store.tables import JournalSegment, Link, LinkChange, LinkPath, P
 from tests.clicks.conftest import furnish
 from tests.conftest import NOW
 
+TOP = Path(__file__).parents[2]
 SLUGS = 200
 START = "import sys; from affiliate.settings import load_settings; from affiliate.serve import serve_until_told_otherwise as s; s(load_settings(), port=int(sys.argv[1]), workers=int(sys.argv[2]))"
 
@@ -69,19 +70,48 @@ def is_alive(pid: int) -> bool:
 
 
 class Server:
-    """`affiliate serve` in a data folder with 200 links."""
+    """`affiliate serve` in a data folder with 200 links, on SQLite there or on the database of a URL. `settings` are
+    environment variables. With a clock that can be stepped the server's time is ours."""
 
-    def __init__(self, folder: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        workers: int = 2,
+        url: str = "",
+        settings: Mapping[str, str] | None = None,
+        stepped: bool = False,
+        paths: Sequence[str] = (),
+    ) -> None:
         self.data = folder / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.url = url or f"sqlite:///{self.data / 'affiliate.db'}"
         self.port = free_port()
         self.workers = workers
-        self.paths = self._furnish()
+        self.clock = folder / "clock"
+        self.environment = {"AFFILIATE_DATA_DIR": str(self.data), **(settings or {})}
+        if url:
+            self.environment["AFFILIATE_DATABASE__URL"] = url
+        if stepped:
+            self.environment["STEPPED_CLOCK"] = str(self.clock)
+            self.step_clock(0)
+        self.paths = list(paths) or self._furnish()
         self.log = folder / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def store(self) -> Store:
-        return Store(f"sqlite:///{self.data / 'affiliate.db'}")
+        return Store(self.url)
+
+    @property
+    def journal(self) -> Path:
+        return self.data / "journal"
+
+    def step_clock(self, seconds: float) -> None:
+        """From now on the server's clock is so many seconds ahead of ours."""
+        draft = self.clock.with_name("clock.draft")
+        draft.write_text(repr(seconds))
+        draft.replace(self.clock)
 
     def _furnish(self) -> list[str]:
         store = self.store
@@ -114,11 +144,12 @@ class Server:
         return paths
 
     def start(self) -> None:
-        environment = {**os.environ, "AFFILIATE_DATA_DIR": str(self.data)}
+        start = ["-m", "tests.serve.stepping"] if "STEPPED_CLOCK" in self.environment else ["-c", START]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", START, str(self.port), str(self.workers)],
-                env=environment,
+                [sys.executable, *start, str(self.port), str(self.workers)],
+                env={**os.environ, **self.environment},
+                cwd=TOP,
                 stdout=log,
                 stderr=log,
             )
@@ -178,7 +209,11 @@ class Server:
         return int(found)
 
     def failures(self) -> int:
-        return journal_failures(self.data / "journal")
+        return journal_failures(self.journal)
+
+    def accounted(self) -> int:
+        """Clicks that are stored, set aside or counted as not journalled: never fewer than were answered."""
+        return self.stored() + self.set_aside() + self.failures()
 
 
 @dataclass
