@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from affiliate.articles.policy import Policy
-from affiliate.clicks.load import Loaded, load
+from affiliate.clicks.load import Loaded, Loader
 from affiliate.clock import Clock, utc_now
 from affiliate.errors import AffiliateError
 from affiliate.links.publish import Publisher, publish_now
@@ -71,7 +71,10 @@ class Application:
         Publisher(self.store, self.table).rebuild()
 
     def load_clicks(self) -> Loaded:
-        return load(self.store, self.settings.journal_dir)
+        return self.loader().load()
+
+    def loader(self) -> Loader:
+        return Loader(self.store, self.settings.journal_dir, clock=self.clock)
 
     def hop(self, key_of_day: KeyOfDay | None = None) -> Hop:
         """The redirect, journalling into the data folder. One hop a process."""

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from affiliate.app import Application
-from affiliate.clicks.load import forget_visits
+from affiliate.clicks import retention
+from affiliate.clicks.load import Loader
 from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
@@ -35,6 +36,10 @@ class Node:
     def publisher(self) -> Publisher:
         return Publisher(self.app.store, self.app.table)
 
+    @cached_property
+    def loader(self) -> Loader:
+        return self.app.loader()
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -47,7 +52,7 @@ class Task:
 
 
 def load_clicks(node: Node) -> str:
-    loaded = node.app.load_clicks()
+    loaded = node.loader.load()
     if not any((loaded.clicks, loaded.set_aside, loaded.segments)):
         return ""
     return f"loaded {loaded.clicks} clicks, set aside {loaded.set_aside} records, emptied {loaded.segments} segments"
@@ -77,11 +82,10 @@ def run_jobs(node: Node) -> str:
 
 
 def forget_visitors(node: Node) -> str:
-    """Deletes visitor keys and visits whose three hours are over."""
+    """Deletes visitor keys, and what is remembered of visitors, once their three hours are over."""
     now = node.app.clock()
     keys = KeyFiles(node.app.settings.visitor_keys_dir).forget(now=now)
-    with node.app.store.transaction() as session:
-        visits = forget_visits(session, now=now)
+    visits = retention.forget_visitors(node.app.store, now=now)
     return f"deleted {keys} visitor keys and {visits} visits" if keys or visits else ""
 
 

@@ -1,27 +1,33 @@
 """Which class a click belongs to, and what it was made with. Nothing is ever dropped: a class is a label.
 
 Rules are applied in order and the first that fits wins: prefetch, preview, bot, internal, duplicate, human. Change
-RULES_VERSION with them; every click keeps the version it was judged by.
+RULES with them; every click keeps the version it was judged by, and what is known of earlier ones is judged anew.
 """
 
 import re
 from functools import lru_cache
+from importlib.metadata import version
 from typing import NamedTuple
 
 import crawleruseragents
 from ua_parser import parse
 
-from affiliate.redirect import records
-from affiliate.redirect.records import ClickRecord
+from affiliate.redirect.records import IMPLAUSIBLE, INTERNAL, PREFETCH
 
-RULES_VERSION = 1
+RULES = 2
 
-PREFETCH = "prefetch"
+PREFETCHED = "prefetch"
 PREVIEW = "preview"
 BOT = "bot"
-INTERNAL = "internal"
+INTERNALLY = "internal"
 DUPLICATE = "duplicate"
 HUMAN = "human"
+
+CLASSES = (PREFETCHED, PREVIEW, BOT, INTERNALLY, DUPLICATE, HUMAN)
+
+# Facts that are decided when a click is loaded and stay with it, above the sixteen bits of the journal.
+REPEATED = 1 << 16  # the same visitor clicked the same link less than ten seconds apart
+FIRST = 1 << 17  # the visitor's first click to this advertiser in three hours
 
 # Fetchers that draw a preview of a link somebody shared or got: messengers, social networks, mail and office suites.
 # The names are those the vendors document for their own fetchers; they are bots too, so this list is asked first.
@@ -47,25 +53,36 @@ class Client(NamedTuple):
     kind: str  # preview, bot, or "" for what may be a person
 
 
-def judge(click: ClickRecord, client: Client, *, seen_before: bool) -> str:
-    """The class of a click; `seen_before` says that its visitor clicked the same link less than ten seconds apart."""
-    if click.flags & records.PREFETCH:
-        return PREFETCH
-    if client.kind:
-        return client.kind
-    if click.flags & records.INTERNAL:
-        return INTERNAL
-    return DUPLICATE if seen_before else HUMAN
+def rules_version() -> str:
+    """Names the rules and the list of bots in force."""
+    return f"{RULES}, crawler-user-agents {version('crawler-user-agents')}"
+
+
+def judge(flags: int, kind: str) -> str:
+    """The class of a click from its flags and from the kind of its user agent."""
+    if flags & PREFETCH:
+        return PREFETCHED
+    if kind or flags & IMPLAUSIBLE:
+        return kind or BOT
+    if flags & INTERNAL:
+        return INTERNALLY
+    return DUPLICATE if flags & REPEATED else HUMAN
+
+
+def is_comparable(click_class: str, flags: int) -> bool:
+    """Whether a network would count the click that takes one per visitor and advertiser in three hours (Awin)."""
+    return click_class == HUMAN and bool(flags & FIRST)
 
 
 @lru_cache(20_000)
 def client_of(user_agent: str) -> Client:
-    """Reads a user-agent string. An empty one is a bot: every browser sends one. 100 µs the first time."""
+    """Reads a user-agent string. 100 µs the first time."""
     family, device = _family_and_device(user_agent)
-    return Client(device, family, _kind(user_agent))
+    return Client(device, family, kind_of(user_agent))
 
 
-def _kind(user_agent: str) -> str:
+def kind_of(user_agent: str) -> str:
+    """preview, bot, or "" for what may be a person. An empty string is a bot: every browser sends one."""
     if not user_agent.strip():
         return BOT
     if _PREVIEWERS.search(user_agent):

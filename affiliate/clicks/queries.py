@@ -5,13 +5,47 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Executable, Integer, Table, case, cast, delete, func, insert, literal, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Table,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from affiliate.store.tables import Click, ClickHour, JournalSegment, Link, Placement, Programme, RecentVisit
+from affiliate.clicks.classes import FIRST, HUMAN
+from affiliate.store.tables import (
+    Click,
+    ClickContext,
+    ClickHour,
+    ClickOrigin,
+    ClickPurge,
+    ClickRules,
+    JournalSegment,
+    Link,
+    LinkChange,
+    Placement,
+    Programme,
+    RecentVisit,
+    UserAgent,
+    UserAgentSighting,
+)
 
 _IN_ONE_QUERY = 500
+_MS_PER_HOUR = 3_600_000
+
+CLICKS = "clicks"  # what can be purged
+HOURS = "hours"
 
 T = TypeVar("T")
 
@@ -31,34 +65,57 @@ class PlacementFacts(NamedTuple):
     article_id: int | None
 
 
+class Context(NamedTuple):
+    """A row of `click_contexts` but for id and digest, in the order of the columns."""
+
+    site_id: int
+    link_id: int
+    placement_id: int | None
+    article_id: int | None
+    programme_id: int
+    country: str
+    device: str
+    referrer_host: str
+
+
+class Origin(NamedTuple):
+    """A row of `click_origins` but for id and digest, in the order of the columns."""
+
+    user_agent_family: str
+    referrer_path: str
+    fallback_reason: str
+
+
+class VisitRow(NamedTuple):
+    """A row of `recent_visits`, in the order of the columns; times in ms."""
+
+    visitor: int
+    advertiser_id: int
+    last_ms: int
+    counted_ms: int
+    links: bytes
+
+
 class Totals(NamedTuple):
     raw: int
     human: int
     network_comparable: int
 
 
-class ClickRow(NamedTuple):
-    """A row of `clicks` but for its id, in the order of the columns."""
+# at (ms), context, origin, user agent, class, flags, rules: a row of `clicks` but for its id, in the order of the columns
+ClickRow = tuple[int, int, int, int | None, str, int, int]
 
-    at: datetime
-    site_id: int
-    link_id: int
-    placement_id: int | None
-    article_id: int | None
-    programme_id: int
-    click_class: str
-    rules_version: int
-    network_comparable: bool
-    device: str
-    user_agent_family: str
-    country: str | None
-    referrer_host: str | None
-    referrer_path: str | None
-    gpc: bool
-    fallback_reason: str | None
+Hour = tuple[int, int, str]  # hours since 1970, context, class: the key of click_hours
 
 
-Hour = tuple[datetime, int, int, int, int, int, str, str, str]  # the key of click_hours, in the order of its columns
+# ---- loading --------------------------------------------------------------------------------------------------------
+
+
+def stamp(session: Session) -> tuple[int, int]:
+    """Changes when what is known of links may have changed, or rows were purged that nothing referred to."""
+    changed = session.scalar(select(func.max(LinkChange.id)))
+    purged = session.scalar(select(func.max(ClickPurge.id)))
+    return changed or 0, purged or 0
 
 
 def checkpoint(session: Session, uuid: str) -> int | None:
@@ -112,40 +169,78 @@ def placements(session: Session, tokens: Collection[str]) -> dict[str, Placement
     return facts
 
 
-def recent_visits(session: Session, visitors: Collection[int]) -> dict[tuple[int, int], int]:
-    """When these visitors were last seen, in ms, by (visitor, scope)."""
-    seen: dict[tuple[int, int], int] = {}
-    for some in _parts(sorted(visitors)):
-        rows = session.execute(
-            select(RecentVisit.visitor, RecentVisit.scope, RecentVisit.last_ms).where(RecentVisit.visitor.in_(some))
-        )
-        seen |= {(row[0], row[1]): row[2] for row in rows}
-    return seen
+def context_ids(session: Session, contexts: Mapping[bytes, Context]) -> dict[bytes, int]:
+    """The ids of these contexts by their digests; missing rows are made."""
+    return _ids(session, _table(ClickContext), contexts)
 
 
-def remember_visits(session: Session, visits: Mapping[tuple[int, int], int]) -> None:
-    """Writes when visitors were last seen; a later moment wins over an earlier one."""
+def origin_ids(session: Session, origins: Mapping[bytes, Origin]) -> dict[bytes, int]:
+    """The ids of these origins by their digests; missing rows are made."""
+    return _ids(session, _table(ClickOrigin), origins)
+
+
+def _ids(session: Session, table: Table, rows: Mapping[bytes, Context | Origin]) -> dict[bytes, int]:
+    found = _ids_of_digests(session, table, rows)
+    if missing := sorted(digest for digest in rows if digest not in found):  # sorted: two loaders cannot dead-lock
+        statement = _upsert(session, table).on_conflict_do_nothing()
+        session.execute(statement, [{"digest": digest, **rows[digest]._asdict()} for digest in missing])
+        found |= _ids_of_digests(session, table, missing)
+    return found
+
+
+def _ids_of_digests(session: Session, table: Table, digests: Iterable[bytes]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for some in _parts(digests):
+        rows = session.execute(select(table.c.digest, table.c.id).where(table.c.digest.in_(some)))
+        found |= {bytes(row[0]): row[1] for row in rows}
+    return found
+
+
+def recent_visits(session: Session, visitors: Collection[int]) -> Iterator[VisitRow]:
+    """What is remembered of these visitors."""
+    columns = "visitor, advertiser_id, last_at, counted_at, links"
+    connection = session.connection()
+    for some in _parts(sorted(visitors), 10_000):
+        if _is_postgresql(session):
+            rows = connection.exec_driver_sql(
+                f"SELECT {columns} FROM recent_visits WHERE visitor = ANY(%s)",  # noqa: S608 - no values
+                (some,),
+            )
+        else:
+            rows = connection.exec_driver_sql(
+                f"SELECT {columns} FROM recent_visits WHERE visitor IN (SELECT value FROM json_each(?))",  # noqa: S608
+                (str(some),),
+            )
+        yield from (VisitRow(*row) for row in rows)
+
+
+def remember_visits(session: Session, visits: Sequence[VisitRow]) -> None:
+    """Writes what is to be remembered, sorted by key. Visitors' hashes are of one node, and so is the loader that alone
+    writes them: the last writer wins."""
     if not visits:
         return
-    greatest, mark = ("GREATEST", "%s") if _is_postgresql(session) else ("MAX", "?")
-    statement = (
-        f"INSERT INTO recent_visits (visitor, scope, last_ms) VALUES ({mark}, {mark}, {mark}) "  # noqa: S608 - no values
-        f"ON CONFLICT (visitor, scope) DO UPDATE SET last_ms = {greatest}(recent_visits.last_ms, excluded.last_ms)"
+    connection = session.connection()
+    rest = (
+        " ON CONFLICT (visitor, advertiser_id) DO UPDATE"
+        " SET last_at = excluded.last_at, counted_at = excluded.counted_at, links = excluded.links"
     )
-    rows = [(visitor, scope, last) for (visitor, scope), last in sorted(visits.items())]
-    session.connection().exec_driver_sql(statement, rows)
-
-
-def forget_visits(session: Session, before_ms: int) -> int:
-    return _changed(session, delete(_table(RecentVisit)).where(RecentVisit.last_ms < before_ms))
+    if _is_postgresql(session):
+        arrays = "%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[]"
+        columns = [list(column) for column in zip(*visits, strict=True)]
+        connection.exec_driver_sql(
+            f"INSERT INTO recent_visits SELECT * FROM unnest({arrays}){rest}",  # noqa: S608 - no values
+            tuple(columns),
+        )
+    else:
+        connection.exec_driver_sql(f"INSERT INTO recent_visits VALUES (?, ?, ?, ?, ?){rest}", list(visits))  # noqa: S608
 
 
 def insert_clicks(session: Session, rows: Sequence[ClickRow]) -> None:
-    """Hands the rows to the driver as they are: SQLAlchemy's own way through its column types costs a third of all
-    that the loader does."""
+    """Hands the rows to the driver as they are: SQLAlchemy's own way through its column types costs more than all the
+    rest of the loader."""
     if not rows:
         return
-    columns = ", ".join(ClickRow._fields)
+    columns = "at, context_id, origin_id, user_agent_id, click_class, flags, rules_id"
     connection = session.connection()
     if _is_postgresql(session):
         driver: Any = connection.connection.driver_connection
@@ -153,74 +248,183 @@ def insert_clicks(session: Session, rows: Sequence[ClickRow]) -> None:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(ClickRow._fields))
-    connection.exec_driver_sql(
-        f"INSERT INTO clicks ({columns}) VALUES ({marks})",  # noqa: S608 - our own column names
-        [
-            (row.at.isoformat(" ", "microseconds")[:26], *row[1:]) for row in rows
-        ],  # as the column type writes it: no zone
-    )
+    connection.exec_driver_sql(f"INSERT INTO clicks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", list(rows))  # noqa: S608
 
 
 def add_to_hours(session: Session, hours: Mapping[Hour, tuple[int, int]]) -> None:
     """Adds (clicks, network-comparable clicks) to the roll-up, in the order of its key so that two loaders cannot
-    dead-lock."""
+    dead-lock. Numbers may be negative; a row that comes to nothing is taken out by `drop_empty_hours`."""
     if not hours:
         return
-    table = _table(ClickHour)
-    statement = _upsert(session, table)
-    key = [column.name for column in table.primary_key.columns]
-    statement = statement.on_conflict_do_update(
-        index_elements=key,
-        set_={
-            "clicks": table.c.clicks + statement.excluded.clicks,
-            "network_comparable": table.c.network_comparable + statement.excluded.network_comparable,
-        },
+    connection = session.connection()
+    rows = [(*hour, *counts) for hour, counts in sorted(hours.items())]
+    rest = (
+        " ON CONFLICT (hour, context_id, click_class) DO UPDATE SET clicks = click_hours.clicks + excluded.clicks,"
+        " network_comparable = click_hours.network_comparable + excluded.network_comparable"
     )
-    rows = [
-        {**dict(zip(key, hour, strict=True)), "clicks": clicks, "network_comparable": comparable}
-        for hour, (clicks, comparable) in sorted(hours.items())
-    ]
-    session.execute(statement, rows)
+    if _is_postgresql(session):
+        arrays = "%s::bigint[], %s::int[], %s::varchar[], %s::int[], %s::int[]"
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.exec_driver_sql(
+            f"INSERT INTO click_hours SELECT * FROM unnest({arrays}){rest}",  # noqa: S608 - no values
+            tuple(columns),
+        )
+    else:
+        connection.exec_driver_sql(f"INSERT INTO click_hours VALUES (?, ?, ?, ?, ?){rest}", rows)  # noqa: S608
 
 
-def rebuild_hours(session: Session) -> int:
-    """Makes the roll-up anew from the raw clicks; how many rows it has."""
+# ---- user agents and rules ------------------------------------------------------------------------------------------
+
+
+def rules_id(session: Session, version: str, *, now: datetime) -> int:
+    """The id of these rules; their row is made when they are first used."""
+    wanted = select(ClickRules.id).where(ClickRules.version == version)
+    if (found := session.scalar(wanted)) is not None:
+        return found
+    statement = _upsert(session, _table(ClickRules)).on_conflict_do_nothing()
+    session.execute(statement, {"version": version, "since": now, "report": None})
+    return session.scalars(wanted).one()
+
+
+def user_agent_ids(session: Session, texts: Collection[str]) -> dict[str, int]:
+    """The ids of those strings that are in the dictionary."""
+    found: dict[str, int] = {}
+    for some in _parts(sorted(texts)):
+        rows = session.execute(select(UserAgent.text, UserAgent.id).where(UserAgent.text.in_(some)))
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def note_sightings(session: Session, sightings: Mapping[tuple[int, int], int], shared_by: int) -> set[int]:
+    """Notes (user agent, visitor) → ms, and returns those of the user agents that at least `shared_by` visitors showed."""
+    if not sightings:
+        return set()
+    rows = [(*pair, moment) for pair, moment in sorted(sightings.items())]
+    connection = session.connection()
+    rest = " ON CONFLICT (agent, visitor) DO NOTHING"
+    if _is_postgresql(session):
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.exec_driver_sql(
+            f"INSERT INTO user_agent_sightings SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]){rest}",  # noqa: S608
+            tuple(columns),
+        )
+    else:
+        connection.exec_driver_sql(f"INSERT INTO user_agent_sightings VALUES (?, ?, ?){rest}", rows)  # noqa: S608
+    shared: set[int] = set()
+    for some in _parts(sorted({agent for agent, _ in sightings})):
+        shared |= set(
+            session.scalars(
+                select(UserAgentSighting.agent)
+                .where(UserAgentSighting.agent.in_(some))
+                .group_by(UserAgentSighting.agent)
+                .having(func.count() >= shared_by)
+            )
+        )
+    return shared
+
+
+def forget_agents(session: Session, agents: Collection[int]) -> None:
+    session.execute(delete(_table(UserAgentSighting)).where(UserAgentSighting.agent.in_(agents)))
+
+
+def add_user_agents(session: Session, kinds: Mapping[str, str], *, now: datetime) -> dict[str, int]:
+    """Puts strings with their kinds into the dictionary; their ids."""
+    rows = [{"text": agent, "kind": kind, "added_at": now} for agent, kind in sorted(kinds.items())]
+    session.execute(_upsert(session, _table(UserAgent)).on_conflict_do_nothing(), rows)
+    return user_agent_ids(session, kinds.keys())
+
+
+# ---- roll-up --------------------------------------------------------------------------------------------------------
+
+
+def rebuild_hours(session: Session, since: datetime | None) -> int:
+    """Makes the roll-up anew from the raw clicks, from the hour `since` on; how many rows it has from there."""
     if _is_postgresql(session):  # a loader that commits half-way would be counted twice; SQLite has one writer anyway
         session.execute(text("LOCK TABLE click_hours IN EXCLUSIVE MODE"))
-    session.execute(delete(_table(ClickHour)))
-    hour = (
-        func.date_trunc("hour", Click.at, "UTC")
-        if _is_postgresql(session)
-        else func.strftime("%Y-%m-%d %H:00:00.000000", Click.at)
-    )
-    dimensions = (
-        hour,
-        Click.site_id,
-        Click.link_id,
-        func.coalesce(Click.placement_id, 0),
-        func.coalesce(Click.article_id, 0),
-        func.coalesce(Click.programme_id, 0),
-        func.coalesce(Click.country, ""),
-        Click.device,
-        Click.click_class,
-    )
-    raw = select(
-        *(dimension.label(f"d{number}") for number, dimension in enumerate(dimensions)),
-        literal(1).label("one"),
-        cast(Click.network_comparable, Integer).label("comparable"),
-    ).subquery()
-    keys = [raw.c[f"d{number}"] for number in range(len(dimensions))]
-    counted = select(*keys, func.sum(raw.c.one), func.sum(raw.c.comparable)).group_by(*keys)
+    session.execute(delete(_table(ClickHour)).where(*_from_hour(since)))
     names = [column.name for column in _table(ClickHour).columns]
-    session.execute(insert(_table(ClickHour)).from_select(names, counted))
-    return session.scalar(select(func.count()).select_from(_table(ClickHour))) or 0
+    session.execute(insert(_table(ClickHour)).from_select(names, _counted(since)))
+    return session.scalar(select(func.count()).select_from(ClickHour).where(*_from_hour(since))) or 0
+
+
+def differing_hours(session: Session, since: datetime | None) -> int:
+    """In how many rows the roll-up and the raw clicks differ, from the hour `since` on."""
+    kept = select(*_table(ClickHour).columns).where(*_from_hour(since))
+    counted = _counted(since)
+    missing = select(func.count()).select_from(counted.except_(kept).subquery())
+    wrong = select(func.count()).select_from(kept.except_(counted).subquery())
+    return max(session.scalar(missing) or 0, session.scalar(wrong) or 0)
+
+
+def _from_hour(since: datetime | None) -> list[ColumnElement[bool]]:
+    return [ClickHour.hour >= since] if since else []
+
+
+def _hour_of_click() -> ColumnElement[int]:
+    return type_coerce(Click.at, BigInteger) // _MS_PER_HOUR
+
+
+def _counted(since: datetime | None) -> Any:
+    comparable = case((Click.click_class == HUMAN, Click.flags.bitwise_and(FIRST) / FIRST), else_=0)
+    keys = (_hour_of_click(), Click.context_id, Click.click_class)
+    numbers = (func.count(), cast(func.sum(comparable), BigInteger))
+    wanted: Any = select(*(part.label(f"c{number}") for number, part in enumerate((*keys, *numbers)))).group_by(*keys)
+    return wanted.where(Click.at >= since) if since else wanted
 
 
 def totals(session: Session) -> Totals:
-    human = func.sum(case((ClickHour.click_class == "human", ClickHour.clicks), else_=0))
+    human = func.sum(case((ClickHour.click_class == HUMAN, ClickHour.clicks), else_=0))
     row = session.execute(select(func.sum(ClickHour.clicks), human, func.sum(ClickHour.network_comparable))).one()
     return Totals(*(int(value or 0) for value in row))
+
+
+# ---- forgetting -----------------------------------------------------------------------------------------------------
+
+
+def forget_visits(session: Session, before: datetime) -> int:
+    return _changed(session, delete(_table(RecentVisit)).where(RecentVisit.last_at < before))
+
+
+def forget_sightings(session: Session, before: datetime) -> int:
+    return _changed(session, delete(_table(UserAgentSighting)).where(UserAgentSighting.seen_at < before))
+
+
+def delete_before(session: Session, what: str, before: datetime, most: int) -> int:
+    """Deletes the oldest clicks, at most so many, or all hours; how many."""
+    if what == HOURS:
+        return _changed(session, delete(_table(ClickHour)).where(ClickHour.hour < before))
+    oldest = select(Click.id).where(Click.at < before).order_by(Click.at).limit(most)
+    return _changed(session, delete(_table(Click)).where(Click.id.in_(oldest.scalar_subquery())))
+
+
+def note_purge(session: Session, what: str, before: datetime, deleted: int, *, now: datetime) -> None:
+    purge = session.scalars(select(ClickPurge).filter_by(what=what, before=before)).first()
+    if purge is None:
+        purge = ClickPurge(what=what, before=before, deleted=0)
+        session.add(purge)
+    purge.deleted += deleted
+    purge.purged_at = now
+
+
+def finish_purge(session: Session, what: str, before: datetime) -> int:
+    """How much is older still. After a purge that deleted anything: writes that down, and deletes the origins and contexts
+    that nothing refers to and the checkpoints that old."""
+    counted, older = (ClickHour, ClickHour.hour < before) if what == HOURS else (Click, Click.at < before)
+    left = session.scalar(select(func.count()).select_from(counted).where(older)) or 0
+    purge = session.scalars(select(ClickPurge).filter_by(what=what, before=before)).first()
+    if purge is not None and purge.left is None:
+        purge.left = left
+        session.execute(delete(_table(ClickOrigin)).where(ClickOrigin.id.not_in(select(Click.origin_id))))
+        unused = ClickContext.id.not_in(select(Click.context_id)), ClickContext.id.not_in(select(ClickHour.context_id))
+        session.execute(delete(_table(ClickContext)).where(*unused))
+        if what == CLICKS:
+            session.execute(delete(_table(JournalSegment)).where(JournalSegment.updated_at < before))
+    return left
+
+
+def purged_before(session: Session) -> datetime | None:
+    """The moment before which raw clicks have been deleted; None if none ever were."""
+    return session.scalar(select(func.max(ClickPurge.before)).where(ClickPurge.what == CLICKS))
 
 
 def _table(mapped: type[Any]) -> Table:
@@ -241,7 +445,7 @@ def _changed(session: Session, statement: Executable) -> int:
     return int(result.rowcount)
 
 
-def _parts(values: Iterable[T]) -> Iterator[list[T]]:
+def _parts(values: Iterable[T], size: int = _IN_ONE_QUERY) -> Iterator[list[T]]:
     rest = iter(values)
-    while part := list(islice(rest, _IN_ONE_QUERY)):
+    while part := list(islice(rest, size)):
         yield part

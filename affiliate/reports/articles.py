@@ -12,6 +12,7 @@ from affiliate.store.tables import (
     Advertiser,
     Article,
     ArticleDisclosure,
+    ClickContext,
     ClickHour,
     Link,
     LinkPath,
@@ -151,9 +152,10 @@ def _conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
 
 def _clicks_of(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
     rows = session.execute(
-        select(ClickHour.article_id, func.sum(ClickHour.clicks).label("clicks"))
-        .where(ClickHour.article_id.in_(article_ids), ClickHour.click_class == HUMAN)
-        .group_by(ClickHour.article_id)
+        select(ClickContext.article_id, func.sum(ClickHour.clicks).label("clicks"))
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
+        .where(ClickContext.article_id.in_(article_ids), ClickHour.click_class == HUMAN)
+        .group_by(ClickContext.article_id)
     )
     return {row.article_id: int(row.clicks) for row in rows}
 
@@ -208,9 +210,10 @@ def _disclosures(session: Session, article_id: int) -> list[ShownDisclosure]:
 
 def _placements(session: Session, article_id: int) -> list[PlacedRow]:
     counted = (
-        select(ClickHour.placement_id, func.sum(ClickHour.clicks).label("clicks"))
-        .where(ClickHour.article_id == article_id, ClickHour.click_class == HUMAN)
-        .group_by(ClickHour.placement_id)
+        select(ClickContext.placement_id, func.sum(ClickHour.clicks).label("clicks"))
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
+        .where(ClickContext.article_id == article_id, ClickHour.click_class == HUMAN)
+        .group_by(ClickContext.placement_id)
         .subquery()
     )
     rows = session.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from affiliate.clock import day_bounds, zone
-from affiliate.store.tables import Article, ClickHour, Placement, Site
+from affiliate.store.tables import Article, ClickContext, ClickHour, Placement, Site
 
 HUMAN = "human"
 
@@ -42,9 +42,10 @@ class DayClicks:
 def clicks_of_links(session: Session, link_ids: Sequence[int], *, since: datetime) -> dict[int, int]:
     """Human clicks by link since the hour of `since`; a link without any is absent."""
     rows = session.execute(
-        select(ClickHour.link_id, func.sum(ClickHour.clicks).label("clicks"))
-        .where(ClickHour.link_id.in_(link_ids), ClickHour.click_class == HUMAN, ClickHour.hour >= since)
-        .group_by(ClickHour.link_id)
+        select(ClickContext.link_id, func.sum(ClickHour.clicks).label("clicks"))
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
+        .where(ClickContext.link_id.in_(link_ids), ClickHour.click_class == HUMAN, ClickHour.hour >= since)
+        .group_by(ClickContext.link_id)
     )
     return {row.link_id: int(row.clicks) for row in rows}
 
@@ -54,8 +55,9 @@ def clicks_by_day(session: Session, link_id: int, *, first: date, until: date, z
     start, end = day_bounds(first, until, zone_name)
     rows = session.execute(
         select(ClickHour.hour, func.sum(ClickHour.clicks).label("clicks"))
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
         .where(
-            ClickHour.link_id == link_id,
+            ClickContext.link_id == link_id,
             ClickHour.click_class == HUMAN,
             ClickHour.hour >= start,
             ClickHour.hour < end,
@@ -72,9 +74,10 @@ def clicks_by_day(session: Session, link_id: int, *, first: date, until: date, z
 def placements_of_link(session: Session, link_id: int, *, since: datetime) -> list[PlacementUse]:
     """Every use of the link, those that stand first, then by article and position."""
     counted = session.execute(
-        select(ClickHour.placement_id, func.sum(ClickHour.clicks).label("clicks"))
-        .where(ClickHour.link_id == link_id, ClickHour.click_class == HUMAN, ClickHour.hour >= since)
-        .group_by(ClickHour.placement_id)
+        select(ClickContext.placement_id, func.sum(ClickHour.clicks).label("clicks"))
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
+        .where(ClickContext.link_id == link_id, ClickHour.click_class == HUMAN, ClickHour.hour >= since)
+        .group_by(ClickContext.placement_id)
     )
     clicks = {row.placement_id: int(row.clicks) for row in counted}
     rows = session.execute(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import TypeEngine
 
 from affiliate.errors import InvalidInput
 from affiliate.reports.scope import Scope
@@ -33,6 +34,7 @@ from affiliate.store.tables import (
     Advertiser,
     Article,
     ArticleDisclosure,
+    ClickContext,
     ClickHour,
     ImportRun,
     Link,
@@ -44,7 +46,7 @@ from affiliate.store.tables import (
     Transaction,
     TransactionVersion,
 )
-from affiliate.store.types import Micros, UtcDateTime
+from affiliate.store.types import Micros, UtcDateTime, UtcHours
 
 Version = TransactionVersion
 
@@ -54,6 +56,7 @@ HUMAN = "human"
 DAY = "day"
 Labels = Mapping[str, str | None]
 
+_MOMENTS = UtcDateTime()
 _AT_ONCE = 5000  # ids in one look-up of names; SQLite takes 32,766
 
 
@@ -189,44 +192,45 @@ def undated(session: Session, scope: Scope) -> int:
 # ---- clicks ---------------------------------------------------------------------------------------------------------
 
 _CLICK_KEYS: dict[str, Any] = {
-    "article": func.nullif(ClickHour.article_id, 0),
+    "article": ClickContext.article_id,
     "author": func.nullif(Article.author, ""),
-    "link": func.nullif(ClickHour.link_id, 0),
-    "placement": func.nullif(ClickHour.placement_id, 0),
-    "site": func.nullif(ClickHour.site_id, 0),
+    "link": ClickContext.link_id,
+    "placement": ClickContext.placement_id,
+    "site": ClickContext.site_id,
     "advertiser": Programme.advertiser_id,
-    "programme": func.nullif(ClickHour.programme_id, 0),
+    "programme": ClickContext.programme_id,
     "network": Programme.network,
 }
 
 
 def human_clicks(session: Session, scope: Scope, by: str) -> dict[str | None, int]:
-    """Human clicks by dimension value. A UTC hour belongs to the day in which it begins, which matters only in zones
-    that are not whole hours from UTC. As known at T: the hours that had begun by then."""
-    key, days = _key_and_days(scope, by, _CLICK_KEYS)
+    """Human clicks by dimension value. A UTC hour belongs to the day in which it ends, which matters only in zones that
+    are not whole hours from UTC. As known at T: the hours that had begun by then."""
+    key, days = _key_and_days(scope, by, _CLICK_KEYS, UtcHours())
     wanted = (
         select(key.label("key"), func.sum(ClickHour.clicks).label("clicks"))
         .select_from(ClickHour)
-        .outerjoin(Article, Article.id == ClickHour.article_id)
-        .outerjoin(Programme, Programme.id == ClickHour.programme_id)
+        .join(ClickContext, ClickContext.id == ClickHour.context_id)
+        .join(Programme, Programme.id == ClickContext.programme_id)
+        .outerjoin(Article, Article.id == ClickContext.article_id)
         .where(ClickHour.hour >= scope.start, ClickHour.hour < scope.end, ClickHour.click_class == HUMAN)
         .group_by(key)
     )
     if days is not None:
         wanted = wanted.join(days, _in_day(days, ClickHour.hour))
     if scope.site_id is not None:
-        wanted = wanted.where(ClickHour.site_id == scope.site_id)
+        wanted = wanted.where(ClickContext.site_id == scope.site_id)
     if scope.as_of is not None:
         wanted = wanted.where(ClickHour.hour <= scope.as_of)
     return {_text(row.key): int(row.clicks) for row in session.execute(wanted)}
 
 
-def _key_and_days(scope: Scope, by: str, keys: Mapping[str, Any]) -> tuple[Any, CTE | None]:
+def _key_and_days(
+    scope: Scope, by: str, keys: Mapping[str, Any], moments: TypeEngine[datetime] = _MOMENTS
+) -> tuple[Any, CTE | None]:
     if by != DAY:
         return keys[by], None
-    listed = values(
-        column("day", String), column("first", UtcDateTime()), column("until", UtcDateTime()), name="listed"
-    )
+    listed = values(column("day", String), column("first", moments), column("until", moments), name="listed")
     days = listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
     return days.c.day, days
 

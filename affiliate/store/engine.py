@@ -60,6 +60,20 @@ class Store:
             yield session
 
     @contextlib.contextmanager
+    def erasing(self) -> Iterator[Session]:
+        """A transaction whose deletions cannot be read back from the files: SQLite overwrites what it deletes, and empties
+        its write-ahead log afterwards (unless somebody is reading just then; the next one does). PostgreSQL keeps what
+        is deleted until its own vacuum."""
+        with self.transaction() as session:
+            if self.is_sqlite:
+                session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
+            yield session
+        if self.is_sqlite:
+            with _translated(), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent view for queries; whatever is changed in it is thrown away."""
         with _translated(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:

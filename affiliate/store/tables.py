@@ -9,10 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from affiliate.store.types import BigId, Micros, UtcDateTime
+from affiliate.store.types import BigId, Micros, UtcDateTime, UtcHours, UtcMillis
 
 
 class Base(DeclarativeBase):
@@ -106,7 +106,8 @@ class Advertiser(Base):
 
 class Programme(Base):
     """An advertiser's terms on one network. `mode` is redirect, direct or untouched; `rate` a fraction (0.08 = 8 %),
-    for information; `template` the deep-link template of a network without a builder of its own."""
+    for information; `template` the deep-link template of a network without a builder of its own; `referrer_policy` what
+    its redirects say instead of the usual one."""
 
     __tablename__ = "programmes"
     __table_args__ = (UniqueConstraint("account_id", "advertiser_ref"),)
@@ -120,6 +121,7 @@ class Programme(Base):
     rate: Mapped[Decimal | None]
     template: Mapped[str | None] = mapped_column(Text)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    referrer_policy: Mapped[str | None] = mapped_column(String(40))
     joined: Mapped[bool] = mapped_column(default=True)
     to_be_completed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
@@ -284,45 +286,115 @@ class ArticleDisclosure(Base):
 # ---- clicks ---------------------------------------------------------------------------------------------------------
 
 
-class Click(Base):
-    """One answered GET of a known path. No address, no visitor hash, no full user agent: see the privacy page."""
+class ClickContext(Base):
+    """What many clicks have in common and reports are cut by: one row per distinct combination. `digest` is the hash of
+    the other columns, so that a combination is found by one look-up. An unknown country is "", a click from no page of
+    anybody has the referrer host ""."""
 
-    __tablename__ = "clicks"
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    at: Mapped[datetime] = mapped_column(index=True)
+    __tablename__ = "click_contexts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
     placement_id: Mapped[int | None] = mapped_column(ForeignKey("placements.id"))
-    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
-    click_class: Mapped[str] = mapped_column(String(12))
-    rules_version: Mapped[int]
-    network_comparable: Mapped[bool]
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    country: Mapped[str] = mapped_column(String(2))
     device: Mapped[str] = mapped_column(String(12))
+    referrer_host: Mapped[str] = mapped_column(String(255))
+
+
+class ClickOrigin(Base):
+    """The finer facts of clicks, which no roll-up keeps: one row per distinct combination."""
+
+    __tablename__ = "click_origins"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     user_agent_family: Mapped[str] = mapped_column(String(60))
-    country: Mapped[str | None] = mapped_column(String(2))
-    referrer_host: Mapped[str | None] = mapped_column(String(255))
-    referrer_path: Mapped[str | None] = mapped_column(Text)
-    gpc: Mapped[bool]
-    fallback_reason: Mapped[str | None] = mapped_column(String(40))
+    referrer_path: Mapped[str] = mapped_column(Text)
+    fallback_reason: Mapped[str] = mapped_column(String(40))
+
+
+class UserAgent(Base):
+    """A user-agent string that at least 20 visitors shared, so that it names nobody; what it was judged to be (`preview`,
+    `bot`, "" for what may be a person). Lets the classes of clicks be made anew when the list of bots grows."""
+
+    __tablename__ = "user_agents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(512), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    added_at: Mapped[datetime]
+
+
+class UserAgentSighting(Base):
+    """Which visitors showed a user-agent string that is not in the dictionary yet: hashes of both. Lives no longer than
+    the key of the day that made the visitor's hash."""
+
+    __tablename__ = "user_agent_sightings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    agent: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    visitor: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seen_at: Mapped[datetime] = mapped_column(UtcMillis())
+
+
+class Click(Base):
+    """One answered GET of a known path, or one beacon. No address, no visitor hash, no user-agent string of its own: see
+    the privacy page. Narrow on purpose: a click takes 40 bytes, and the loader writes nothing else as often.
+
+    `flags` are what the hop saw (affiliate/redirect/records.py) and, above them, what was decided at load and stays a
+    fact when classes are made anew (affiliate/clicks/classes.py). `rules_id` says by which rules the class was judged.
+    """
+
+    __tablename__ = "clicks"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMillis(), index=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("click_contexts.id"))
+    origin_id: Mapped[int] = mapped_column(ForeignKey("click_origins.id"))
+    user_agent_id: Mapped[int | None] = mapped_column(ForeignKey("user_agents.id"))
+    click_class: Mapped[str] = mapped_column(String(12))
+    flags: Mapped[int]
+    rules_id: Mapped[int] = mapped_column(ForeignKey("click_rules.id"))
+
+    context: Mapped[ClickContext] = relationship()
+    origin: Mapped[ClickOrigin] = relationship()
 
 
 class ClickHour(Base):
-    """Additive roll-up of clicks by UTC hour. An unknown dimension is 0 or an empty text, so that the key is unique
-    in every database."""
+    """Additive roll-up of clicks by UTC hour, context and class. `network_comparable` counts those clicks of people that
+    a network would count too. Kept for longer than the clicks; can be made anew from those that are still there."""
 
     __tablename__ = "click_hours"
-    hour: Mapped[datetime] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(primary_key=True)
-    link_id: Mapped[int] = mapped_column(primary_key=True)
-    placement_id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(primary_key=True)
-    country: Mapped[str] = mapped_column(String(2), primary_key=True)
-    device: Mapped[str] = mapped_column(String(12), primary_key=True)
+    __table_args__ = (Index("ix_click_hours_context_id", "context_id", "hour"), {"sqlite_with_rowid": False})
+    hour: Mapped[datetime] = mapped_column(UtcHours(), primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("click_contexts.id"), primary_key=True)
     click_class: Mapped[str] = mapped_column(String(12), primary_key=True)
     clicks: Mapped[int]
     network_comparable: Mapped[int]
+
+    context: Mapped[ClickContext] = relationship()
+
+
+class ClickRules(Base):
+    """By which rules clicks were judged: ours, and the version of the list of bots. The newest row is the one in force."""
+
+    __tablename__ = "click_rules"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(unique=True)
+    since: Mapped[datetime]
+    report: Mapped[dict[str, Any] | None]  # what judging the known history anew changed; None until that was done
+
+
+class ClickPurge(Base):
+    """One deletion of clicks or hours that had had their time. `left` is how many older ones were found afterwards, 0;
+    None while the deletion was not finished."""
+
+    __tablename__ = "click_purges"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purged_at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(12))  # clicks, hours
+    before: Mapped[datetime]
+    deleted: Mapped[int] = mapped_column(BigInteger)
+    left: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class JournalSegment(Base):
@@ -334,20 +406,35 @@ class JournalSegment(Base):
     offset: Mapped[int] = mapped_column(BigId)
     loaded: Mapped[int]
     set_aside: Mapped[int]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RecentVisit(Base):
-    """The short memory behind `duplicate` (10 s) and `network_comparable` (3 h): when a visitor was last seen in a scope.
-    `visitor` is the daily hash as a signed integer; `scope` is a link's id, or an advertiser's with a minus. Rows are
-    dropped after three hours. Integers without a row id: two rows per click are written here, and it is the loader's
-    busiest table."""
+    """The short memory behind `duplicate` (10 s) and `network_comparable` (3 h). `visitor` is the daily hash. `counted_at`
+    is when this visitor last counted for the advertiser; `links` when each of its links was last clicked, packed as
+    pairs of 64-bit numbers. Rows are dropped after three hours. No row id: one row per click is written here."""
 
     __tablename__ = "recent_visits"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
     visitor: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    last_ms: Mapped[int] = mapped_column(BigInteger)
+    advertiser_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_at: Mapped[datetime] = mapped_column(UtcMillis())
+    counted_at: Mapped[datetime] = mapped_column(UtcMillis())
+    links: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Node(Base):
+    """A machine that answers readers, as it last told of itself."""
+
+    __tablename__ = "nodes"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(String(40))
+    seen_at: Mapped[datetime]
+    loaded_at: Mapped[datetime | None]
+    waiting_bytes: Mapped[int] = mapped_column(BigInteger)
+    waiting_since: Mapped[datetime | None]
+    journal_failures: Mapped[int] = mapped_column(BigInteger)
+    problem: Mapped[str] = mapped_column(Text)
 
 
 # ---- money ----------------------------------------------------------------------------------------------------------

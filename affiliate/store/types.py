@@ -1,6 +1,6 @@
 """Column types that mean the same in SQLite and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,9 @@ from sqlalchemy.types import TypeDecorator
 from affiliate.money import from_micros, to_micros
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements only a column declared INTEGER
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -30,6 +33,38 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Count(TypeDecorator[datetime]):
+    """An aware moment as a whole number of a unit since 1970; smaller parts are cut off."""
+
+    impl = BigInteger
+    cache_ok = True
+    unit_ms: int
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        return (value - _EPOCH) // timedelta(milliseconds=self.unit_ms)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(milliseconds=value * self.unit_ms)
+
+
+class UtcMillis(_Count):
+    """A moment in milliseconds: half the size of a date, and what sets of clicks are written with as they are."""
+
+    cache_ok = True
+    unit_ms = 1
+
+
+class UtcHours(_Count):
+    """The start of a UTC hour."""
+
+    cache_ok = True
+    unit_ms = 3_600_000
 
 
 class Micros(TypeDecorator[Decimal]):

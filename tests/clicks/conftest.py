@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from affiliate.clicks.load import Loaded, load
 from affiliate.ids import new_placement_token
@@ -142,7 +143,8 @@ class Journal:
 
     def stored(self) -> list[Click]:
         with self.store.reading() as session:
-            return list(session.scalars(select(Click).order_by(Click.at, Click.id)))
+            wanted = select(Click).options(joinedload(Click.context), joinedload(Click.origin))
+            return list(session.scalars(wanted.order_by(Click.at, Click.id)))
 
     def count_stored(self) -> int:
         with self.store.reading() as session:

@@ -6,31 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.reports.commissions import CommissionsReport, commissions_report
-from affiliate.store.tables import ArticleDisclosure, ClickHour, Placement
+from affiliate.store.tables import ArticleDisclosure, Placement
 
 OCTOBER = (date(2026, 10, 1), date(2026, 11, 1))
-
-
-def clicked(
-    session: Session, placement: Placement | None, hour: datetime, clicks: int, click_class: str = "human"
-) -> None:
-    """Adds a cell of the hourly roll-up."""
-    session.add(
-        ClickHour(
-            hour=hour,
-            site_id=1,
-            link_id=placement.link_id if placement else 0,
-            placement_id=placement.id if placement else 0,
-            article_id=(placement.article_id or 0) if placement else 0,
-            programme_id=placement.link.programme_id if placement else 0,
-            country="",
-            device="desktop",
-            click_class=click_class,
-            clicks=clicks,
-            network_comparable=clicks,
-        )
-    )
-    session.flush()
 
 
 def disclosed(

@@ -14,8 +14,9 @@ from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import ensure_default_site, find_site
 from affiliate.reports.articles import ArticleFilter, list_articles, show_article
 from affiliate.store import Store
-from affiliate.store.tables import ClickHour, Placement
+from affiliate.store.tables import Placement
 from tests.conftest import NOW
+from tests.rolled_up import roll_up
 
 PAID = '<p><a href="https://shop.example/one">One</a> and <a href="https://shop.example/two">two</a></p>'
 
@@ -40,12 +41,7 @@ def filled(store: Store) -> Store:
         _publish(session, "plain_100%", "<p>Nothing</p>", NOW + timedelta(hours=1))
         second = session.query(Placement).filter_by(article_id=paid, position=2).one()
         for click_class, clicks in (("human", 3), ("bot", 40)):
-            session.add(
-                ClickHour(
-                    hour=NOW, site_id=1, link_id=second.link_id, placement_id=second.id, article_id=paid,
-                    programme_id=1, country="", device="", click_class=click_class, clicks=clicks, network_comparable=1,
-                )
-            )  # fmt: skip
+            roll_up(session, second, NOW, clicks, click_class)
     return store
 
 

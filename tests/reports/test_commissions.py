@@ -16,7 +16,8 @@ from affiliate.reports.commissions import DIMENSIONS, CommissionsReport
 from affiliate.reports.timeline import timeline
 from affiliate.store import Store, migrations
 from tests.commissions.sheets import book, newsroom, placed
-from tests.reports.ledgers import OCTOBER, clicked, disclosed, october
+from tests.reports.ledgers import OCTOBER, disclosed, october
+from tests.rolled_up import roll_up
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,12 +46,12 @@ def golden(ledger: Store) -> Store:
         shoes = placed(session, slug="marble-shoes", article="/partywear", author="Ada", now=NOW)
         news = placed(session, slug="marble-dress", article="/news", author="Ben", now=NOW)
         bare = placed(session, slug="marble-shoes", article=None, now=NOW)
-        clicked(session, dress, NOON, 40)
-        clicked(session, shoes, NOON, 10)
-        clicked(session, news, NOON, 20)
-        clicked(session, bare, NOON, 5)
-        clicked(session, dress, NOON, 900, "bot")
-        clicked(session, dress, datetime(2026, 11, 1, 0, 0, tzinfo=UTC), 77)
+        roll_up(session, dress, NOON, 40)
+        roll_up(session, shoes, NOON, 10)
+        roll_up(session, news, NOON, 20)
+        roll_up(session, bare, NOON, 5)
+        roll_up(session, dress, NOON, 900, "bot")
+        roll_up(session, dress, datetime(2026, 11, 1, 0, 0, tzinfo=UTC), 77)
         disclosed(session, dress, "missing", NOON - 30 * DAY, NOON)
         disclosed(session, dress, "present", NOON)
         book(
@@ -243,7 +244,7 @@ def test_the_basis_says_what_the_figures_rest_on(golden: Store) -> None:
 
 def test_a_click_only_value_has_no_currency(ledger: Store) -> None:
     with ledger.transaction() as session:
-        clicked(session, placed(session, slug="dress", article="/a", now=NOW), NOON, 4)
+        roll_up(session, placed(session, slug="dress", article="/a", now=NOW), NOON, 4)
         report = october(session, now=NOW).as_json()
     (row,) = report["rows"]
     assert (row["article"], row["clicks"], row["currency"], row["epc"], row["cvr"]) == ("/a", 4, None, "0.00", 0.0)
@@ -254,7 +255,7 @@ def test_a_click_only_value_has_no_currency(ledger: Store) -> None:
 def test_a_declined_transaction_leaves_epc_unchanged(ledger: Store) -> None:
     with ledger.transaction() as session:
         placement = placed(session, slug="dress", article="/a", now=NOW)
-        clicked(session, placement, NOON, 10)
+        roll_up(session, placement, NOON, 10)
         book(session, {"id": "1", "ref": placement.token}, now=NOW)
         before = october(session, now=NOW).rows[0].epc
         book(session, {"id": "2", "ref": placement.token, "status": "declined"}, now=NOW)
@@ -327,7 +328,7 @@ def test_a_sale_in_another_currency_than_its_commission_is_left_out_and_counted(
 def test_as_known_at_a_moment_the_report_says_what_it_said_then(ledger: Store) -> None:
     with ledger.transaction() as session:
         placement = placed(session, slug="dress", article="/a", now=NOW)
-        clicked(session, placement, NOON, 10)
+        roll_up(session, placement, NOON, 10)
         said = []
         moments = [NOW + day * DAY for day in range(5)]
         book(session, {"id": "1", "ref": placement.token}, now=moments[0])
@@ -422,7 +423,7 @@ def test_rows_sum_to_totals_in_every_cut_and_the_past_can_be_asked_again(
             placed(session, slug="dress", article=None, now=NOW),
         ]
         for number, place in enumerate(places):
-            clicked(session, place, NOON, number + 1)
+            roll_up(session, place, NOON, number + 1)
         for day, rows in enumerate(files):
             cells = [{**row, "ref": places[row["place"]].token if row["place"] >= 0 else ""} for row in rows]
             book(session, *({k: v for k, v in row.items() if k != "place"} for row in cells), now=NOW + day * DAY)

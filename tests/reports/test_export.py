@@ -13,7 +13,8 @@ from affiliate.reports.commissions import CommissionsReport
 from affiliate.reports.export import FORMATS, export, safe_cell
 from affiliate.store import Store
 from tests.commissions.sheets import book, newsroom, placed
-from tests.reports.ledgers import clicked, disclosed, october
+from tests.reports.ledgers import disclosed, october
+from tests.rolled_up import roll_up
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 NOON = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
@@ -24,7 +25,7 @@ def report(sqlite_store: Store) -> CommissionsReport:
     with sqlite_store.transaction() as session:
         newsroom(session, NOW)
         formula = placed(session, slug="dress", article='=HYPERLINK("https://evil.example")', author="Zoë", now=NOW)
-        clicked(session, formula, NOON, 3)
+        roll_up(session, formula, NOON, 3)
         disclosed(session, formula, "present", NOON - timedelta(days=1))
         book(session, {"id": "1", "ref": formula.token}, {"id": "2", "commission": "-5.00", "sale": "-50"}, now=NOW)
         return october(session, now=NOW)

@@ -11,7 +11,8 @@ from affiliate.reports.commissions import DIMENSIONS
 from affiliate.reports.transactions import list_transactions
 from affiliate.store import Store
 from tests.commissions.sheets import book, newsroom, placed
-from tests.reports.ledgers import clicked, october
+from tests.reports.ledgers import october
+from tests.rolled_up import roll_up
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ def measured(sqlite_store: Store) -> Store:
     with sqlite_store.transaction() as session:
         newsroom(session, NOW)
         place = placed(session, slug="dress", article="/a", author="Ada", now=NOW)
-        clicked(session, place, datetime(2026, 10, 5, tzinfo=UTC), 1)
+        roll_up(session, place, datetime(2026, 10, 5, tzinfo=UTC), 1)
         sold = [datetime(2026, 1 + number % 10, 1 + number % 28, tzinfo=UTC).isoformat() for number in range(600)]
         book(session, *({"id": str(n), "ref": place.token, "sold": at} for n, at in enumerate(sold)), now=NOW)
     return sqlite_store

@@ -2,14 +2,16 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from affiliate.links.library import add_link, list_links, show_by_id
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.queries import LinkFilter
 from affiliate.links.sites import add_site, find_site
-from affiliate.store.tables import ClickHour
+from affiliate.store.tables import Placement
 from affiliate.web import Services
 from affiliate.web.accounts import ADMIN, EDITOR
+from tests.rolled_up import roll_up
 from tests.web.conftest import Published, Visitor
 
 SignIn = Callable[[str], Visitor]
@@ -259,22 +261,9 @@ def test_clicks_of_people_are_shown_and_others_are_not(editor: Visitor, services
     number = make_link(services)
     hour = services.clock().replace(minute=0, second=0, microsecond=0)
     with services.store.transaction() as session:
+        placement = session.scalars(select(Placement).filter_by(link_id=number, is_default=True)).one()
         for kind, count in (("human", 12), ("bot", 500)):
-            session.add(
-                ClickHour(
-                    hour=hour,
-                    site_id=1,
-                    link_id=number,
-                    placement_id=1,
-                    article_id=0,
-                    programme_id=1,
-                    country="GB",
-                    device="mobile",
-                    click_class=kind,
-                    clicks=count,
-                    network_comparable=count,
-                )
-            )
+            roll_up(session, placement, hour, count, kind)
     page = editor.get(f"/links/{number}").text
     assert "<strong>12</strong>" in page
     assert "20 Nov 2026: 12" in page
