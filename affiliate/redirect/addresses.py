@@ -1,8 +1,11 @@
 """Whose request it is, when proxies stand between: forwarded headers are believed only from configured proxies."""
 
+import socket
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+_LONGEST_CHAIN = 32  # proxies in a row; a header may hold thousands of lies
 
 
 class Networks:
@@ -28,12 +31,30 @@ class Networks:
 
 
 def client_of(peer: str, forwarded_for: str, proxies: Networks) -> str:
-    """The client's address: the last one in X-Forwarded-For that is not a proxy of ours, if the peer is one."""
-    if peer not in proxies or not forwarded_for:
-        return peer
+    """The client's address: whom the last proxy of ours that spoke in X-Forwarded-For names. What is no address names
+    nobody; it is the proxy then."""
     client = peer
-    for hop in reversed(forwarded_for.split(",")):
-        client = hop.strip()
+    if not forwarded_for or client not in proxies:
+        return client
+    for entry in reversed(forwarded_for.rsplit(",", _LONGEST_CHAIN)):
+        address = _bare(entry.strip())
+        if not address:
+            break
+        client = address
         if client not in proxies:
             break
     return client
+
+
+def _bare(entry: str) -> str:
+    """An address without the brackets and the port that some proxies write with it (a port would make every connection a
+    visitor of its own); "" for what is no address."""
+    if entry.startswith("["):
+        entry = entry[1:].partition("]")[0]
+    elif entry.count(":") == 1:
+        entry = entry.partition(":")[0]
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in entry else socket.AF_INET, entry)
+    except (OSError, ValueError):
+        return ""
+    return entry

@@ -5,38 +5,69 @@ but for a placement token whose check character is right.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from affiliate.redirect import pages, records
 from affiliate.redirect.addresses import Networks, client_of
+from affiliate.redirect.countries import CountryOf, nowhere
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.records import ClickRecord
+from affiliate.redirect.signs import machine_flags, wishes
 from affiliate.redirect.table import Found, LinkTable, TableDamaged
 from affiliate.redirect.visitors import Visitors
 
 PREFIX = "/go/"
+BESIDE = "/go/-"  # no segment of a slug begins with "-", so whatever stands below is no link's
+SCRIPT = f"{BESIDE}/clicks.js"
 
 # The request headers that `answer` reads, in lower case.
-READ_HEADERS = ("user-agent", "referer", "sec-purpose", "purpose", "x-moz", "sec-gpc", "dnt", "x-forwarded-for")
+READ_HEADERS = (
+    "user-agent",
+    "referer",
+    "x-forwarded-for",
+    "cookie",
+    "ping-from",
+    "sec-gpc",
+    "dnt",
+    "sec-purpose",
+    "purpose",
+    "x-purpose",
+    "x-moz",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-ch-ua",
+)
+
+# What a redirect may tell the shop of the page it was clicked on: https://www.w3.org/TR/referrer-policy/#referrer-policies
+REFERRER_POLICIES = (
+    "strict-origin-when-cross-origin",  # what a redirect says unless its programme wants another
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "origin",
+    "origin-when-cross-origin",
+    "same-origin",
+    "strict-origin",
+    "unsafe-url",
+)
 
 Headers = list[tuple[str, str]]
-
-_PURPOSES = ("sec-purpose", "purpose", "x-moz")
+IsStaff = Callable[[str, datetime], bool]  # by the Cookie header
 
 _LONGEST_PATH = 2_000
-_ALLOW = ("Allow", "GET, HEAD")
+_REMEMBERED = 4096  # addresses a process keeps the facts of
+_NOT_TOLD_APART = records.GPC | records.DNT
+_READ = ("Allow", "GET, HEAD")
+_SENT = ("Allow", "POST")
 _NO_STORE = ("Cache-Control", "no-store")
 _NO_INDEX = ("X-Robots-Tag", "noindex, nofollow")
-_REDIRECT_HEADERS: Headers = [
-    _NO_STORE,
-    _NO_INDEX,
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
-    ("Content-Length", "0"),
-]
+_REDIRECT_HEADERS: dict[str, Headers] = {
+    policy: [_NO_STORE, _NO_INDEX, ("Referrer-Policy", policy), ("Content-Length", "0")] for policy in REFERRER_POLICIES
+}
+_USUAL_HEADERS = _REDIRECT_HEADERS[REFERRER_POLICIES[0]]
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +80,21 @@ class Answer(NamedTuple):
     body: bytes
 
 
+def nobody(_cookies: str, _now: datetime) -> bool:
+    return False
+
+
+_COUNTED = Answer("204 No Content", [_NO_STORE], b"")
+_COUNTED_NOWHERE = Answer("404 Not Found", [_NO_STORE, ("Content-Length", "0")], b"")
+
+
 class Hop:
-    """Answers requests of one process. `internal` are the staff's networks, `proxies` those whose X-Forwarded-For is
-    believed; both as address ranges."""
+    """Answers requests of one process.
+
+    `internal` are the staff's networks, `proxies` those whose X-Forwarded-For is believed; both as address ranges.
+    `is_staff` says whether a Cookie header is that of somebody signed in. With `refuse_unknown` networks are told that a
+    reader refuses also where nothing is known of it.
+    """
 
     def __init__(
         self,
@@ -62,6 +105,9 @@ class Hop:
         *,
         proxies: Sequence[str] = (),
         internal: Sequence[str] = (),
+        country_of: CountryOf = nowhere,
+        is_staff: IsStaff = nobody,
+        refuse_unknown: bool = False,
     ) -> None:
         self._table = table
         self._journal = journal
@@ -69,6 +115,10 @@ class Hop:
         self._orphans = orphans
         self._proxies = Networks(proxies)
         self._internal = Networks(internal)
+        self._country_of = country_of
+        self._is_staff = is_staff
+        self._refuse_unknown = refuse_unknown
+        self._facts = lru_cache(_REMEMBERED)(self._facts_of)
 
     def answer(  # noqa: PLR0917 - what a request is, in the order of its first line; every server calls it positionally
         self, method: str, host: str, path: str, headers: Mapping[str, str], client_address: str, now: datetime
@@ -82,6 +132,8 @@ class Hop:
         if len(path) > _LONGEST_PATH:
             return self._unknown(method, host, path, headers, now) if ours else None
         host = site_host(host)
+        if ours and path.startswith("-/", len(PREFIX)):
+            return self._beside(method, host, path, headers, client_address, now)
         try:
             found = self._table.find(host, path)
         except TableDamaged as problem:
@@ -89,11 +141,13 @@ class Hop:
             return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2")) if ours else None
         if found is None:
             return self._unknown(method, host, path, headers, now) if ours else None
+        wanted = wishes(headers)
         if method == "GET":
-            self._journal.append(self._click(found, host, headers, client_address, now))
+            flags = wanted | machine_flags(headers)
+            self._journal.append(self._click(found, flags, found.entry.reason, host, headers, client_address, now))
         elif method != "HEAD":
-            return _not_allowed()
-        return _answer_of(found, method)
+            return _not_allowed(method, _READ)
+        return _answer_of(found, method, refused=wanted != 0 or self._refuse_unknown)
 
     def health(self) -> str:
         """Why redirects do not work, or "" if they do."""
@@ -103,31 +157,56 @@ class Hop:
             return str(problem)
         return "" if built else "The link table has not been built yet."
 
-    def _click(self, found: Found, host: str, headers: Mapping[str, str], peer: str, now: datetime) -> ClickRecord:
+    def _beside(  # noqa: PLR0917 - see answer
+        self, method: str, host: str, path: str, headers: Mapping[str, str], peer: str, now: datetime
+    ) -> Answer:
+        """`/go/-` and a path: the address where the use of a direct link is told. Says nothing back, and notes no orphans:
+        no person can land here. The body is not read."""
+        if path == SCRIPT and method in ("GET", "HEAD"):
+            return Answer("200 OK", pages.SCRIPT_HEADERS, b"" if method == "HEAD" else pages.SCRIPT)
+        if method != "POST":
+            return _not_allowed(method, _SENT)
+        try:
+            found = self._table.find(host, path[len(BESIDE) :])
+        except TableDamaged as problem:
+            log.error("%s", problem)
+            return _page("503 Service Unavailable", b"", method, ("Retry-After", "2"))
+        if found is None:
+            return _COUNTED_NOWHERE
+        flags = wishes(headers) | records.BEACON
+        self._journal.append(self._click(found, flags, "", host, headers, peer, now))
+        return _COUNTED
+
+    def _click(  # noqa: PLR0917 - see answer
+        self, found: Found, flags: int, reason: str, host: str, headers: Mapping[str, str], peer: str, now: datetime
+    ) -> ClickRecord:
         get = headers.get
         user_agent = get("user-agent", "")
         address = client_of(peer, get("x-forwarded-for", ""), self._proxies) if self._proxies else peer
         time_ms = int(now.timestamp() * 1000)
-        flags = _flags(found, headers)
-        if address in self._internal:
+        internal, country = self._facts(address)
+        flags |= internal
+        if found.token:
+            flags |= records.TOKEN_IN_PATH
+        if "cookie" in headers and self._is_staff(headers["cookie"], now):
             flags |= records.INTERNAL
-        refused = flags & (records.GPC | records.DNT)
-        visitor = 0 if refused else self._visitors.hash(time_ms, host, address, user_agent)
-        referrer_host, referrer_path = self._referrer(get("referer", ""), host)
-        entry = found.entry
+        referrer_host, referrer_path = self._referrer(get("referer") or get("ping-from", ""), host)
         return ClickRecord(
             time_ms,
-            visitor,
-            entry.link_id,
+            0 if flags & _NOT_TOLD_APART else self._visitors.hash(time_ms, host, address, user_agent),
+            found.entry.link_id,
             flags,
-            found.token or entry.token,
-            "",
+            found.token or found.entry.token,
+            country,
             user_agent,
             referrer_host,
             referrer_path,
             host,
-            entry.reason,
+            reason,
         )
+
+    def _facts_of(self, address: str) -> tuple[int, str]:
+        return records.INTERNAL if address in self._internal else 0, self._country_of(address)
 
     def _referrer(self, referrer: str, host: str) -> tuple[str, str]:
         """Host, and path only where it is a site of ours; never the query."""
@@ -146,7 +225,7 @@ class Hop:
 
     def _unknown(self, method: str, host: str, path: str, headers: Mapping[str, str], now: datetime) -> Answer:
         if method not in ("GET", "HEAD"):
-            return _not_allowed()
+            return _not_allowed(method, _READ)
         self._orphans.add(site_host(host), path, _split_referrer(headers.get("referer", ""))[0], now=now)
         return _page("404 Not Found", pages.NOT_FOUND, method)
 
@@ -169,27 +248,18 @@ def _split_referrer(referrer: str) -> tuple[str, str]:
     return site_host(authority.rpartition("@")[2]), slash + path
 
 
-def _flags(found: Found, headers: Mapping[str, str]) -> int:
-    flags = records.TOKEN_IN_PATH if found.token else 0
-    if "sec-gpc" in headers and headers["sec-gpc"].strip() == "1":
-        flags |= records.GPC
-    if "dnt" in headers and headers["dnt"].strip() == "1":
-        flags |= records.DNT
-    if any("prefetch" in headers[name].lower() for name in _PURPOSES if name in headers):
-        flags |= records.PREFETCH
-    return flags
-
-
-def _answer_of(found: Found, method: str) -> Answer:
+def _answer_of(found: Found, method: str, *, refused: bool) -> Answer:
     entry, token = found
-    location = entry.before + (token or entry.token) + entry.after if entry.has_slot else entry.before + entry.after
+    sub_id = (token or entry.token) if entry.has_slot else ""
+    location = f"{entry.before}{sub_id}{entry.refusal if refused else ''}{entry.after}"
     if not location:
         return _page("404 Not Found", pages.NOT_FOUND, method)
-    return Answer("302 Found", [("Location", location), *_REDIRECT_HEADERS], b"")
+    headers = _REDIRECT_HEADERS.get(entry.referrer_policy, _USUAL_HEADERS)
+    return Answer("302 Found", [("Location", location), *headers], b"")
 
 
-def _not_allowed() -> Answer:
-    return _page("405 Method Not Allowed", pages.NOT_ALLOWED, "GET", _ALLOW)
+def _not_allowed(method: str, allowed: tuple[str, str]) -> Answer:
+    return _page("405 Method Not Allowed", pages.NOT_ALLOWED, method, allowed)
 
 
 def _page(status: str, page: bytes, method: str, *more: tuple[str, str]) -> Answer:

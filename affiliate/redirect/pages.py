@@ -1,4 +1,7 @@
-"""The few pages that a reader may meet instead of a shop. Whole and static: they stand when everything else is down."""
+"""The few pages that a reader may meet instead of a shop, and the script that counts direct links. Whole and static: they
+stand when everything else is down."""
+
+from pathlib import Path
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -36,3 +39,11 @@ NOT_ALLOWED = _PAGE.format(
 TROUBLE = _PAGE.format(
     title="One moment, please", text="The link could not be looked up. Please try again in a few seconds."
 ).encode()
+
+SCRIPT = (Path(__file__).parent / "clicks.js").read_bytes()
+SCRIPT_HEADERS = [
+    ("Content-Type", "text/javascript; charset=utf-8"),
+    ("Content-Length", str(len(SCRIPT))),
+    ("Cache-Control", "public, max-age=86400"),
+    ("X-Content-Type-Options", "nosniff"),
+]

@@ -42,7 +42,7 @@ class RedirectMiddleware:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = perf_counter_ns()
-        path = environ["PATH_INFO"]
+        path = environ.get("PATH_INFO", "")
         if not path.isascii():
             path = _decoded(path)
         answer = self._hop.answer(

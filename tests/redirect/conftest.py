@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,9 +42,8 @@ class Redirects:
         self.orphans = OrphanLog(folder)
         self.hop = self.make_hop()
 
-    def make_hop(self, *, proxies: tuple[str, ...] = (), internal: tuple[str, ...] = ()) -> Hop:
-        visitors = Visitors(key_of)
-        self.hop = Hop(self.table, self.journal, visitors, self.orphans, proxies=proxies, internal=internal)
+    def make_hop(self, **options: Any) -> Hop:
+        self.hop = Hop(self.table, self.journal, Visitors(key_of), self.orphans, **options)
         return self.hop
 
     def ask(

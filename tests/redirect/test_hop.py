@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from affiliate.ids import new_placement_token
 from affiliate.redirect import records, segments
-from affiliate.redirect.hop import Answer
+from affiliate.redirect.hop import REFERRER_POLICIES, Answer
 from tests.conftest import NOW
 from tests.redirect.conftest import BROWSER, HOST, TOKEN, Redirects, entry
 
@@ -70,11 +70,55 @@ def test_without_a_slot_the_token_is_counted_and_not_sent(redirects: Redirects) 
 
 
 @pytest.mark.parametrize(
-    "headers", [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}]
+    "headers",
+    [
+        {"sec-purpose": "prefetch"},
+        {"sec-purpose": "prefetch;prerender"},
+        {"sec-purpose": "prefetch;anonymous-client-ip"},
+        {"purpose": "prefetch"},
+        {"purpose": "preview"},
+        {"x-purpose": "preview"},
+        {"x-moz": "prefetch"},
+    ],
 )
 def test_a_prefetch_gets_the_same_answer_and_a_flag(redirects: Redirects, headers: dict[str, str]) -> None:
     assert redirects.ask(headers=headers) == redirects.ask()
     assert sorted(click.flags for click in redirects.clicks()) == [0, records.PREFETCH]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-dest": "image", "sec-fetch-mode": "no-cors"},
+        {"sec-fetch-dest": "script"},
+        {"sec-fetch-dest": "empty", "sec-fetch-mode": "cors"},
+        {"sec-fetch-mode": "websocket"},
+        {"sec-ch-ua": '"Chromium";v="140", "HeadlessChrome";v="140", "Not=A?Brand";v="24"'},
+    ],
+)
+def test_what_cannot_be_a_persons_navigation_gets_the_same_answer_and_a_flag(
+    redirects: Redirects, headers: dict[str, str]
+) -> None:
+    assert redirects.ask(headers=headers) == redirects.ask()
+    assert sorted(click.flags for click in redirects.clicks()) == [0, records.IMPLAUSIBLE]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},  # curl, python-requests, http.client, an old browser, or a proxy that takes headers out
+        {"sec-fetch-dest": "document", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate"},  # a link inside a frame
+        {"sec-fetch-dest": "empty", "sec-fetch-mode": "navigate"},  # passed on by the site's service worker
+        {"sec-fetch-dest": "empty", "sec-fetch-mode": "same-origin"},  # and by one that is built with Workbox
+        {"sec-fetch-dest": "", "sec-fetch-mode": ""},
+        {"sec-ch-ua": '"Chromium";v="140", "Google Chrome";v="140", "Not=A?Brand";v="24"'},
+        {"sec-purpose": "", "purpose": "x", "accept-language": ""},
+    ],
+)
+def test_whatever_may_be_a_person_has_no_flag(redirects: Redirects, headers: dict[str, str]) -> None:
+    redirects.ask(headers=headers)
+    assert redirects.clicks()[0].flags == 0
 
 
 def test_bots_get_the_same_answer_and_are_kept(redirects: Redirects) -> None:
@@ -88,6 +132,38 @@ def test_staff_are_marked_as_internal(redirects: Redirects) -> None:
     redirects.ask(address="2001:db8::7")
     redirects.ask(address="198.51.100.1")
     assert sorted(click.flags for click in redirects.clicks()) == [0, records.INTERNAL, records.INTERNAL]
+
+
+def test_signed_in_staff_are_marked_as_internal(redirects: Redirects) -> None:
+    redirects.make_hop(is_staff=lambda cookies, now: (cookies, now) == ("affiliate=theirs", NOW))
+    redirects.ask(headers={"cookie": "affiliate=theirs"})
+    redirects.ask(headers={"cookie": "affiliate=forged"})
+    redirects.ask()
+    assert sorted(click.flags for click in redirects.clicks()) == [0, 0, records.INTERNAL]
+
+
+def test_the_country_of_the_address_is_journalled(redirects: Redirects) -> None:
+    asked: list[str] = []
+
+    def country_of(address: str) -> str:
+        asked.append(address)
+        return "GB"
+
+    redirects.make_hop(country_of=country_of)
+    assert [redirects.location(), redirects.location()] == [f"https://shop.example/dress?u1={TOKEN}"] * 2
+    assert [click.country for click in redirects.clicks()] == ["GB", "GB"]
+    assert asked == ["203.0.113.9"]  # and remembered
+
+
+@pytest.mark.parametrize("policy", REFERRER_POLICIES)
+def test_a_programme_may_have_a_referrer_policy_of_its_own(redirects: Redirects, policy: str) -> None:
+    redirects.table.apply([(HOST, "/go/own", entry()._replace(referrer_policy=policy))])
+    assert shown(redirects.ask("/go/own"))[1]["Referrer-Policy"] == policy
+
+
+def test_a_referrer_policy_that_nobody_knows_is_the_usual_one(redirects: Redirects) -> None:
+    redirects.table.apply([(HOST, "/go/own", entry()._replace(referrer_policy="x\r\nSet-Cookie: x"))])
+    assert shown(redirects.ask("/go/own"))[1] == shown(redirects.ask())[1]
 
 
 @pytest.mark.parametrize("path", ["/go/dress", "/go/unknown"])
@@ -154,6 +230,30 @@ def test_who_asks_not_to_be_followed_has_no_visitor_hash(
 ) -> None:
     assert redirects.ask(headers=headers) == redirects.ask()
     assert {(click.flags, bool(click.visitor)) for click in redirects.clicks()} == {(flag, False), (0, True)}
+
+
+@pytest.mark.parametrize("headers", [{"sec-gpc": "1"}, {"dnt": "1"}, {"sec-gpc": "1", "dnt": "1"}])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_refusal_is_passed_on_where_the_network_can_be_told(
+    redirects: Redirects, headers: dict[str, str], method: str
+) -> None:
+    told = entry(after="&to=x#part")._replace(refusal="&cons=0")
+    redirects.table.apply([(HOST, "/go/told", told), (HOST, "/go/deaf", told._replace(refusal=""))])
+
+    def location(path: str, headers: dict[str, str]) -> str:
+        return shown(redirects.ask(path, method=method, headers=headers))[1]["Location"]
+
+    assert location("/go/told", headers) == f"https://shop.example/dress?u1={TOKEN}&cons=0&to=x#part"
+    assert (
+        location("/go/told", {}) == location("/go/deaf", headers) == f"https://shop.example/dress?u1={TOKEN}&to=x#part"
+    )
+
+
+def test_networks_may_be_told_of_a_refusal_also_where_nothing_is_known(redirects: Redirects) -> None:
+    redirects.table.apply([(HOST, "/go/told", entry()._replace(refusal="&cons=0"))])
+    redirects.make_hop(refuse_unknown=True)
+    assert redirects.location("/go/told") == f"https://shop.example/dress?u1={TOKEN}&cons=0"
+    assert redirects.clicks()[0].visitor
 
 
 def test_a_refusal_that_is_taken_back_is_none(redirects: Redirects) -> None:
@@ -236,6 +336,16 @@ def test_a_visitor_is_the_same_for_a_day_and_a_site_only(redirects: Redirects) -
         ("10.0.0.1", "", "10.0.0.1"),
         ("198.51.100.7", "1.1.1.1", "198.51.100.7"),  # not a proxy of ours: not believed
         ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "198.51.100.7:4711", "198.51.100.7"),  # some proxies add the port
+        ("10.0.0.1", "[2001:db8::7]:4711", "2001:db8::7"),
+        ("10.0.0.1", "2001:db8::7 ,10.0.0.2:80", "2001:db8::7"),
+        ("10.0.0.1", "rubbish", "10.0.0.1"),  # what is no address names nobody
+        ("10.0.0.1", "198.51.100.7, rubbish", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.7, unknown, 10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", ",,,", "10.0.0.1"),
+        ("10.0.0.1", "::1]:[x, 1.2.3.4:5:6", "10.0.0.1"),
+        ("10.0.0.1", "6.6.6.6," * 10_000 + "198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "6.6.6.6" + ",10.0.0.3" * 10_000, "10.0.0.3"),  # no chain of proxies is that long
     ],
 )
 def test_a_forwarded_address_is_believed_from_our_proxies_only(
