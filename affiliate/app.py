@@ -86,6 +86,8 @@ class Application:
                 self.counters,
                 segment_bytes=journal.segment_bytes,
                 segment_seconds=journal.segment_seconds,
+                durability=journal.durability,
+                sync_seconds=journal.sync_milliseconds / 1000,
             ),
             Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir), clock=self.clock),
             OrphanLog(self.settings.journal_dir),

@@ -8,7 +8,7 @@ import os
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -71,10 +71,12 @@ class Articles(_Section):
 
 
 class Journal(_Section):
-    """The spool between the reader's click and the database."""
+    """The spool between the reader's click and the database. `durability` is what a power loss can take."""
 
     segment_bytes: int = Field(default=16_777_216, ge=1_048_576, le=1_073_741_824)
     segment_seconds: int = Field(default=60, ge=1, le=86_400)
+    durability: Literal["kernel", "interval", "click"] = "kernel"
+    sync_milliseconds: int = Field(default=200, ge=10, le=60_000)
 
 
 class Clicks(_Section):

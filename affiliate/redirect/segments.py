@@ -149,6 +149,15 @@ def make_segment(folder: Path, size: int) -> tuple[int, mmap.mmap]:
     return file, segment
 
 
+def sync_folder(folder: Path) -> None:
+    """The names in a folder are on disk when this returns; a file's own fsync does not reach them (fsync(2))."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _read(content: bytes, base: int, limit: int) -> SegmentPart:
     records: list[Journalled] = []
     aside: list[SetAside] = []

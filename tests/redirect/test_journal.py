@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affiliate.redirect.counters import Counters, journal_failures
-from affiliate.redirect.journal import JournalWriter
+from affiliate.redirect.journal import Durability, JournalWriter
 from affiliate.redirect.records import FRAME, MOMENT, ClickRecord, Journalled, frame
 from affiliate.redirect.segments import (
     SegmentUnreadable,
@@ -211,18 +211,20 @@ def test_a_full_disk_is_counted_logged_once_and_over_when_there_is_room(
     assert journal_failures(tmp_path / "counters") == 100
 
 
-def _write_for_ever(folder: Path, answered: Path) -> None:
-    writer = JournalWriter(folder, Counters(folder / "counters"), segment_bytes=65_536)
+def _write_for_ever(folder: Path, answered: Path, durability: Durability) -> None:
+    counters = Counters(folder / "counters")
+    writer = JournalWriter(folder, counters, segment_bytes=65_536, durability=durability, sync_seconds=0.01)
     with answered.open("ab", buffering=0) as log:
         while True:
             writer.append(click())
             log.write(b".")  # the answer: given after the click is journalled
 
 
-def test_every_click_answered_before_a_kill_is_in_the_journal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("durability", ["kernel", "interval", "click"])
+def test_every_click_answered_before_a_kill_is_in_the_journal(durability: Durability, tmp_path: Path) -> None:
     folder, answered = tmp_path / "journal", tmp_path / "answered"
     for _ in range(5):
-        process = get_context("fork").Process(target=_write_for_ever, args=(folder, answered))
+        process = get_context("fork").Process(target=_write_for_ever, args=(folder, answered, durability))
         process.start()
         time.sleep(random.uniform(0.05, 0.2))
         assert process.pid is not None
