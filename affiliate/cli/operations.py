@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json
+from affiliate.clicks.count import MEANINGS
 from affiliate.clicks.count import count as count_clicks
 from affiliate.clicks.rollup import rebuild as rebuild_rollups
 from affiliate.store import migrations
@@ -64,6 +65,8 @@ def count(context: Context, as_json: bool) -> None:
         print_json({"raw": counts.raw, "human": counts.human, "network_comparable": counts.network_comparable})
     else:
         click.echo(f"{counts.raw} raw, {counts.human} human, {counts.network_comparable} network-comparable")
+        for name, meaning in MEANINGS.items():
+            click.echo(f"{name.replace('_', '-')}: {meaning}")
 
 
 @clicks.command("rebuild")

@@ -1,20 +1,27 @@
-"""The three counts of clicks that are loaded so far."""
+"""The three counts of clicks: what each means, in the words that pages, command and documents use, and what is loaded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
 
+MEANINGS: Mapping[str, str] = {
+    "raw": "Every answered request for a link and every beacon, whoever or whatever made it; none is ever dropped.",
+    "human": "Clicks by people: raw without prefetches, previews, bots, staff, and repetitions within ten seconds.",
+    "network_comparable": "Human clicks as a network counts them that takes one per visitor and advertiser in three hours"
+    " (Awin); a visitor who asked not to be recognised counts each time.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`raw` is every journalled click of all classes; `human` what is left without prefetches, previews, bots, staff and
-    duplicates; `network_comparable` what a network that counts a visitor once per advertiser in three hours would see."""
+    """The three counts of one set of clicks; MEANINGS says what each is."""
 
-    raw: int
-    human: int
-    network_comparable: int
+    raw: int = 0
+    human: int = 0
+    network_comparable: int = 0
 
 
 def count(session: Session) -> Counts:
