@@ -5,11 +5,15 @@ from sqlalchemy.orm import Session
 
 from affiliate.cli.frame import Context, Group, json_option, pass_context, print_json
 from affiliate.errors import InvalidInput
+from affiliate.links import setup
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import add_entity, add_site
 from affiliate.networks.base import MODES
+from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.store.tables import Site
 from affiliate.web.accounts import ROLES, SCOPES, add_token, add_user
+
+_USUAL = "usual"
 
 
 @click.group(cls=Group)
@@ -143,6 +147,7 @@ def programme() -> None:
 @click.option(
     "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="What the network's links need besides."
 )
+@click.option("--referrer-policy", type=click.Choice(REFERRER_POLICIES), help="What the shop learns of the page.")
 @click.option("--account", "account_ref", help="Our publisher id, where we have several at the network.")
 @json_option
 @pass_context
@@ -157,6 +162,7 @@ def add_programme_command(
     rate: str | None,
     template: str | None,
     parameters: tuple[str, ...],
+    referrer_policy: str | None,
     account_ref: str | None,
     as_json: bool,
 ) -> None:
@@ -173,6 +179,7 @@ def add_programme_command(
             rate=rate,
             template=template,
             parameters=_pairs(parameters),
+            referrer_policy=referrer_policy,
             account_ref=account_ref,
             now=app.clock(),
         )
@@ -184,6 +191,54 @@ def add_programme_command(
             "hosts": [host.host for host in made.hosts],
         }
     print_json(answer) if as_json else click.echo(f"Added {name}: links to {', '.join(hosts)} earn on {network}.")
+
+
+@programme.command("edit")
+@click.option("--network", required=True)
+@click.option("--advertiser-id", required=True, help="The advertiser's id at the network.")
+@click.option("--mode", type=click.Choice(MODES))
+@click.option(
+    "--referrer-policy",
+    type=click.Choice((_USUAL, *REFERRER_POLICIES)),
+    help=f"What the shop learns of the page; `{_USUAL}`: {REFERRER_POLICIES[0]}.",
+)
+@click.option("--account", "account_ref", help="Our publisher id, where we have several at the network.")
+@json_option
+@pass_context
+def edit_programme_command(
+    context: Context,
+    *,
+    network: str,
+    advertiser_id: str,
+    mode: str | None,
+    referrer_policy: str | None,
+    account_ref: str | None,
+    as_json: bool,
+) -> None:
+    """Change how a programme's links lead to the shop; they follow within a second. Its page changes the rest."""
+    app = context.app
+    with app.store.transaction() as session:
+        known = setup.find_programme(session, network=network, advertiser_ref=advertiser_id, account_ref=account_ref)
+        wanted = referrer_policy or known.referrer_policy
+        edited = setup.edit_programme(
+            session,
+            programme_id=known.id,
+            name=known.name,
+            hosts=known.hosts,
+            mode=mode or known.mode,
+            rate=known.rate,
+            template=known.template,
+            parameters=known.parameters,
+            referrer_policy=None if wanted == _USUAL else wanted,
+            joined=known.joined,
+            now=app.clock(),
+        )
+    app.publish(edited.link_ids)
+    now, links = edited.programme, len(edited.link_ids)
+    if as_json:
+        print_json({"name": now.name, "mode": now.mode, "referrer_policy": now.referrer_policy or None, "links": links})
+    else:
+        click.echo(f"{now.name}: {now.mode}, referrer policy {now.referrer_policy or _USUAL}. {links} links follow.")
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

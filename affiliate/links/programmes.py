@@ -12,6 +12,7 @@ from affiliate.links.sites import find_entity
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES, Terms
 from affiliate.networks.registry import network as find_network
+from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.store.tables import Advertiser, Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import host_and_parents, normalise_host
 
@@ -83,6 +84,7 @@ def add_programme(
     rate: str | Decimal | None = None,
     template: str | None = None,
     parameters: dict[str, str] | None = None,
+    referrer_policy: str | None = None,
     account_ref: str | None = None,
     now: datetime,
 ) -> Programme:
@@ -111,6 +113,7 @@ def add_programme(
     programme.rate = checked_rate(rate)
     programme.template = template or None
     programme.parameters = parameters or {}
+    programme.referrer_policy = checked_referrer_policy(referrer_policy)
     programme.joined = True
     programme.to_be_completed = False
     programme.advertiser_id = _advertiser(session, programme.name, now=now).id
@@ -136,6 +139,13 @@ def checked_rate(rate: str | Decimal | None) -> Decimal | None:
     if not 0 <= fraction <= 1:
         raise InvalidInput(f"The rate {rate} is no fraction; write 0.08 for 8 %.")
     return fraction
+
+
+def checked_referrer_policy(policy: str | None) -> str | None:
+    """None: the usual one."""
+    if policy and policy not in REFERRER_POLICIES:
+        raise InvalidInput(f"{policy!r} is no referrer policy; there are {', '.join(REFERRER_POLICIES)}.")
+    return policy or None
 
 
 def _advertiser(session: Session, name: str, *, now: datetime) -> Advertiser:

@@ -98,6 +98,7 @@ def entry_of(link: Link, token: str) -> Entry | None:
     """
     if link.status == "scheduled":
         return None
+    policy = link.programme.referrer_policy or ""
     reason = link.status if link.status != "live" else ""
     mode = mode_of(link)
     if not reason and mode != REDIRECT:
@@ -105,7 +106,7 @@ def entry_of(link: Link, token: str) -> Entry | None:
     if not reason:
         try:
             if built := deep_link(link.programme, link.target_url, mode):
-                return Entry(link.id, token, built.before, built.after, built.has_slot, "")
+                return Entry(link.id, token, built.before, built.after, built.has_slot, "", built.refusal, policy)
         except CannotBuild:
             reason = "cannot-build"
-    return Entry(link.id, token, link.target_url, "", False, reason)
+    return Entry(link.id, token, link.target_url, "", False, reason, referrer_policy=policy)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from affiliate.clock import zone
 from affiliate.errors import CannotBuild, InvalidInput, NotFound
 from affiliate.links import queries
-from affiliate.links.programmes import checked_mode, checked_rate, terms
+from affiliate.links.programmes import checked_mode, checked_rate, checked_referrer_policy, find_account, terms
 from affiliate.links.sites import checked_link_base, find_entity, set_hosts
 from affiliate.money import currency_code
 from affiliate.networks.base import UNTOUCHED
@@ -62,7 +62,8 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeView:
-    """`rate` is a fraction. `lacks` says why no deep link can be built, empty where one can."""
+    """`rate` is a fraction. `referrer_policy` is empty where the usual one applies. `lacks` says why no deep link can be
+    built, empty where one can."""
 
     id: int
     name: str
@@ -76,6 +77,7 @@ class ProgrammeView:
     rate: Decimal | None
     template: str
     parameters: dict[str, str]
+    referrer_policy: str
     joined: bool
     to_be_completed: bool
     lacks: str
@@ -182,6 +184,19 @@ def list_programmes(session: Session, text: str = "") -> list[ProgrammeView]:
     return [each for each in found if word in " ".join((each.name, each.advertiser_ref, *each.hosts)).lower()]
 
 
+def find_programme(
+    session: Session, *, network: str, advertiser_ref: str, account_ref: str | None = None
+) -> ProgrammeView:
+    """NotFound, or InvalidInput where our account at the network has to be named."""
+    account = find_account(session, network, account_ref)
+    found = session.scalar(
+        select(Programme).where(Programme.account_id == account.id, Programme.advertiser_ref == advertiser_ref)
+    )
+    if found is None:
+        raise NotFound("programme", advertiser_ref, "Add it with: affiliate programme add")
+    return _programme(found)
+
+
 def show_programme(session: Session, programme_id: int) -> ProgrammeView:
     return _programme(_whole_programme(session, programme_id))
 
@@ -193,9 +208,10 @@ def edit_programme(
     name: str,
     hosts: Sequence[str],
     mode: str,
-    rate: str | None,
+    rate: str | Decimal | None,
     template: str,
     parameters: dict[str, str],
+    referrer_policy: str | None = None,
     joined: bool,
     now: datetime,
 ) -> EditedProgramme:
@@ -208,6 +224,7 @@ def edit_programme(
     programme.name = _named(name, "programme")
     programme.mode, programme.rate = checked_mode(mode), checked_rate(rate)
     programme.template, programme.parameters = template.strip() or None, parameters
+    programme.referrer_policy = checked_referrer_policy(referrer_policy)
     programme.joined, programme.to_be_completed = joined, False
     if problem := _lacks(programme, covered[0]):
         raise CannotBuild(programme.network, problem)
@@ -304,6 +321,7 @@ def _programme(programme: Programme) -> ProgrammeView:
         rate=programme.rate,
         template=programme.template or "",
         parameters=dict(programme.parameters),
+        referrer_policy=programme.referrer_policy or "",
         joined=programme.joined,
         to_be_completed=programme.to_be_completed,
         lacks=_lacks(programme, hosts[0]) if hosts else "its hosts are not known yet.",

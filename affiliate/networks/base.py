@@ -75,13 +75,15 @@ class Terms:
 class DeepLink:
     """A tracked address with one place for the sub-id: `before + sub_id + after`. `longest` is the network's limit
     for a sub-id in characters; `has_slot` is False where the network takes none (then after is empty). `bare` is the
-    address without a sub-id, where an empty place would not do."""
+    address without a sub-id, where an empty place would not do. `refusal` goes before `after` where the reader refuses to
+    be tracked: the network's documented parameter for that, "" where there is none."""
 
     before: str
     after: str = ""
     has_slot: bool = True
     longest: int | None = None
     bare: str | None = None
+    refusal: str = ""
 
     def with_sub_id(self, sub_id: str) -> str:
         """The finished address. Our tokens ([a-z0-9]) stand as they are; any other text is percent-encoded."""

@@ -16,6 +16,7 @@ from affiliate.links.sites import add_entity, add_site, checked_key, checked_lin
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES
 from affiliate.networks.registry import networks
+from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.urls import normalise_host
 from affiliate.web.access import Pages
 from affiliate.web.forms import Form, go
@@ -322,6 +323,7 @@ def send_programme() -> Answer:
                 rate=_fraction(form.text("rate")),
                 template=form.text("template") or None,
                 parameters=_parameters(form.value("parameters")),
+                referrer_policy=form.value("referrer_policy"),
                 now=services().clock(),
             ).name
     except AffiliateError as problem:
@@ -356,6 +358,7 @@ def send_programme_edit(programme_id: int) -> Answer:
                 rate=_fraction(form.text("rate")),
                 template=form.text("template"),
                 parameters=_parameters(form.value("parameters")),
+                referrer_policy=form.value("referrer_policy"),
                 joined=bool(form.value("joined")),
                 now=services().clock(),
             )
@@ -413,6 +416,7 @@ def _programme_values(programme: ProgrammeView) -> dict[str, str]:
         "rate": f"{(rate * Decimal(100)).normalize():f}" if rate is not None else "",
         "template": programme.template,
         "parameters": "\n".join(f"{name}={value}" for name, value in programme.parameters.items()),
+        "referrer_policy": programme.referrer_policy,
         "joined": "yes" if programme.joined else "",
     }
 
@@ -421,5 +425,10 @@ def _programme_page(programme: ProgrammeView | None, form: Form) -> tuple[str, i
     with services().store.reading() as session:
         accounts = setup.list_accounts(session)
     return render_template(
-        "settings/programme.html", form=form, row=programme, accounts=accounts, modes=MODES
+        "settings/programme.html",
+        form=form,
+        row=programme,
+        accounts=accounts,
+        modes=MODES,
+        referrer_policies=REFERRER_POLICIES,
     ), form.status

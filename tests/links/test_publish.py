@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from affiliate.links import library
+from affiliate.links import library, setup
 from affiliate.links.publish import Publisher, publish_now
 from affiliate.links.sites import add_site, find_site
 from affiliate.redirect.table import LinkTable
@@ -37,6 +37,46 @@ def test_an_edit_is_published_with_the_next_look(newsroom: Store, table: LinkTab
     assert edited is not None
     assert "%2Fb" in edited.before + edited.after
     assert publisher.publish_pending() == 0
+
+
+def test_an_entry_knows_how_the_network_is_told_of_a_refusal(newsroom: Store, table: LinkTable) -> None:
+    link_id = add(newsroom, "https://halden.example/a", "one")
+    publish_now(newsroom, table, [link_id])
+    entry = table.get("mag.example", "/go/one")
+    assert entry is not None
+    assert (entry.refusal, entry.after) == ("&cons=0", "&ued=https%3A%2F%2Fhalden.example%2Fa")
+    with newsroom.transaction() as session:
+        library.retire_link(session, link_id=link_id, now=NOW)
+    publish_now(newsroom, table, [link_id])
+    retired = table.get("mag.example", "/go/one")
+    assert retired is not None
+    assert retired.refusal == ""
+
+
+def test_a_programmes_referrer_policy_is_published_with_all_its_links(newsroom: Store, table: LinkTable) -> None:
+    publisher = Publisher(newsroom, table)
+    add(newsroom, "https://halden.example/a", "one")
+    add(newsroom, "https://halden.example/b", "two")
+    add(newsroom, "https://www.amazon.co.uk/dp/B000TEST01", "other")
+    publisher.publish_pending()
+    with newsroom.transaction() as session:
+        known = setup.find_programme(session, network="awin", advertiser_ref="88001")
+        setup.edit_programme(
+            session,
+            programme_id=known.id,
+            name=known.name,
+            hosts=known.hosts,
+            mode=known.mode,
+            rate=known.rate,
+            template=known.template,
+            parameters=known.parameters,
+            referrer_policy="unsafe-url",
+            joined=known.joined,
+            now=NOW,
+        )
+    assert publisher.publish_pending() == 2
+    entries = [table.get("mag.example", f"/go/{slug}") for slug in ("one", "two", "other")]
+    assert [entry and entry.referrer_policy for entry in entries] == ["unsafe-url", "unsafe-url", ""]
 
 
 def test_a_renamed_link_answers_on_both_paths(newsroom: Store, table: LinkTable) -> None:

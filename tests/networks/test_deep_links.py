@@ -1,6 +1,7 @@
 """Building and taking apart are inverse, whatever the target looks like."""
 
 import string
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import example, given
@@ -104,6 +105,22 @@ def test_each_network_builds_its_documented_form() -> None:
         built("amazon", "https://www.amazon.co.uk/dp/B0?th=1#reviews", Terms("amazon", "site-21", "amazon.co.uk"))
         == "https://www.amazon.co.uk/dp/B0?th=1&tag=site-21&ascsubtag=tok#reviews"
     )
+
+
+@given(target=_TARGETS)
+def test_awin_is_told_of_a_refusal_once_whatever_the_target_carries(target: str) -> None:
+    built = network("awin").deep_link(TERMS["awin"], target + "&cons=1&cons=0")
+    link = f"{built.before}tok{built.refusal}{built.after}"
+    assert parse_qs(link.partition("?")[2])["cons"] == ["0"]
+    layer = network("awin").take_apart(link)
+    assert layer is not None
+    assert (layer.sub_ids, layer.target) == ({"clickref": "tok"}, target + "&cons=1&cons=0")
+    assert "#" not in link
+
+
+def test_no_other_network_is_known_to_take_a_refusal() -> None:
+    refusals = {key: network(key).deep_link(terms, TARGET).refusal for key, terms in TERMS.items()}
+    assert refusals == {"awin": "&cons=0", "cj": "", "impact": "", "rakuten": ""}
 
 
 def test_limits_and_modes_are_the_documented_ones() -> None:

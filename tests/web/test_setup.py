@@ -134,6 +134,7 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
     assert admin.post("/settings/accounts/1", name="Main", currency="", time_zone="").status_code == 303
     assert "An import found this programme" in admin.get("/settings/programmes/1").text
     changed = {**PROGRAMME, "hosts": "shop.example\nother.example", "mode": "direct", "joined": "yes"}
+    changed["referrer_policy"] = "no-referrer"
     assert admin.post("/settings/programmes/1", **changed).status_code == 303
     assert published.links == [number]
     with services.store.reading() as session:
@@ -144,6 +145,12 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
     assert len(told) == 2
     assert not programme.to_be_completed
     assert (programme.mode, programme.hosts) == ("direct", ("other.example", "shop.example"))
+    assert programme.referrer_policy == "no-referrer"
+    chosen = re.compile(r'<option value="no-referrer"\s+selected>')
+    assert chosen.search(admin.get("/settings/programmes/1").text)
+    admin.post("/settings/programmes/1", **{**changed, "referrer_policy": ""})
+    with services.store.reading() as session:
+        assert setup.show_programme(session, 1).referrer_policy == ""
 
 
 @pytest.mark.parametrize(
@@ -159,6 +166,7 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
         ("rate", "800", "between 0 and 100"),
         ("rate", "some", "between 0 and 100"),
         ("parameters", "nonsense", "write name=value"),
+        ("referrer_policy", "sideways", "is no referrer policy"),
     ],
 )
 def test_a_refused_programme_says_why_and_stores_nothing(

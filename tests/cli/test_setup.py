@@ -1,0 +1,32 @@
+from pathlib import Path
+
+from affiliate.redirect.table import LinkTable
+from tests.cli.conftest import Run
+
+
+def test_a_programme_is_edited_and_its_links_follow(newsroom: Run, folder: Path) -> None:
+    newsroom("link", "add", "https://halden.example/dress", "--slug", "dress")
+    edit = ("programme", "edit", "--network", "awin", "--advertiser-id", "88001")
+    answer = newsroom(*edit, "--referrer-policy", "no-referrer", "--json").json
+    assert answer == {"name": "Halden & Vale", "mode": "redirect", "referrer_policy": "no-referrer", "links": 1}
+    table = LinkTable(folder / "data" / "links")
+    entry = table.get("*", "/go/dress")
+    assert entry is not None
+    assert entry.referrer_policy == "no-referrer"
+    assert newsroom(*edit, "--mode", "untouched", "--json").json["referrer_policy"] == "no-referrer"
+    assert newsroom(*edit, "--referrer-policy", "usual").stdout == (
+        "Halden & Vale: untouched, referrer policy usual. 1 links follow.\n"
+    )
+
+
+def test_a_programme_gets_its_referrer_policy_when_it_is_added(newsroom: Run) -> None:
+    add = ("programme", "add", "--network", "awin", "--advertiser-id", "5", "--name", "X", "--host", "x.example")
+    newsroom(*add, "--referrer-policy", "origin")
+    edit = ("programme", "edit", "--network", "awin", "--advertiser-id", "5", "--json")
+    assert newsroom(*edit).json["referrer_policy"] == "origin"
+
+
+def test_a_programme_that_is_not_there_is_not_edited(newsroom: Run) -> None:
+    answer = newsroom("programme", "edit", "--network", "awin", "--advertiser-id", "nobody", code=1)
+    assert "no programme nobody" in answer.stderr
+    newsroom("programme", "edit", "--network", "awin", "--advertiser-id", "1", "--mode", "x", code=2)
