@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from affiliate.articles.policy import Policy
@@ -12,6 +13,8 @@ from affiliate.errors import AffiliateError
 from affiliate.links.publish import Publisher, publish_now
 from affiliate.links.sites import ensure_default_site
 from affiliate.networks.http import PoliteClient
+from affiliate.nodes.standing import Watch
+from affiliate.redirect.addresses import Networks, client_of
 from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import Hop
 from affiliate.redirect.journal import JournalWriter
@@ -70,11 +73,38 @@ class Application:
         """After a change that can touch every path, such as a site's hosts."""
         Publisher(self.store, self.table).rebuild()
 
-    def load_clicks(self) -> Loaded:
-        return self.loader().load()
-
+    @cached_property
     def loader(self) -> Loader:
         return Loader(self.store, self.settings.journal_dir, clock=self.clock)
+
+    def load_clicks(self) -> Loaded:
+        """One pass of the loader, which is counted."""
+        began_at = self.clock()
+        loaded = self.loader.load()
+        self.counters.add_pass(began_at, loaded=loaded.clicks, set_aside=loaded.set_aside)
+        return loaded
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self.store, self.settings.journal_dir, self.table, clock=self.clock)
+
+    def metrics(self, peer: str, forwarded_for: str) -> bytes | None:
+        """The page of /metrics, or None for a client to whom it is not open. One that came through a proxy that is not
+        ours is not: its own address is not known then, and the proxy's may well be one that the setting allows."""
+        from affiliate.nodes.metrics import metrics
+
+        through_strangers = bool(forwarded_for) and peer not in self._proxies
+        if through_strangers or client_of(peer, forwarded_for, self._proxies) not in self._metrics_open:
+            return None
+        return metrics(self.watch.standing(), version=version("affiliate"))
+
+    @cached_property
+    def _proxies(self) -> Networks:
+        return Networks(map(str, self.settings.server.trusted_proxies))
+
+    @cached_property
+    def _metrics_open(self) -> Networks:
+        return Networks(map(str, self.settings.metrics.allowed_networks))
 
     def hop(self, key_of_day: KeyOfDay | None = None) -> Hop:
         """The redirect, journalling into the data folder. One hop a process."""
@@ -111,7 +141,9 @@ class Application:
                 policy=self.policy,
             )
         )
-        return RedirectMiddleware(self.hop(), pages, self.counters, clock=self.clock, not_ready=self.not_ready)
+        return RedirectMiddleware(
+            self.hop(), pages, self.counters, clock=self.clock, not_ready=self.not_ready, metrics=self.metrics
+        )
 
     def prepare(self) -> None:
         """Creates or migrates the database, and gives an empty one its first company and site."""

@@ -7,6 +7,7 @@ from the environment or from files named here, never from the TOML text itself.
 import os
 import secrets
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,6 +86,12 @@ class Clicks(_Section):
     internal_networks: list[IPvAnyNetwork] = []
 
 
+class Metrics(_Section):
+    """Who may read `/metrics`."""
+
+    allowed_networks: list[IPvAnyNetwork] = [ip_network("127.0.0.1/32"), ip_network("::1/128")]
+
+
 class Requests(_Section):
     """Our own requests to advertisers' pages."""
 
@@ -108,6 +115,7 @@ class Settings(BaseSettings):
     articles: Articles = Articles()
     journal: Journal = Journal()
     clicks: Clicks = Clicks()
+    metrics: Metrics = Metrics()
     requests: Requests = Requests()
 
     @classmethod

@@ -10,7 +10,6 @@ from typing import Any
 
 from affiliate.app import Application
 from affiliate.clicks import retention
-from affiliate.clicks.load import Loader
 from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
@@ -36,10 +35,6 @@ class Node:
     def publisher(self) -> Publisher:
         return Publisher(self.app.store, self.app.table)
 
-    @cached_property
-    def loader(self) -> Loader:
-        return self.app.loader()
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -52,7 +47,7 @@ class Task:
 
 
 def load_clicks(node: Node) -> str:
-    loaded = node.loader.load()
+    loaded = node.app.load_clicks()
     if not any((loaded.clicks, loaded.set_aside, loaded.segments)):
         return ""
     return f"loaded {loaded.clicks} clicks, set aside {loaded.set_aside} records, emptied {loaded.segments} segments"

@@ -25,24 +25,30 @@ BOUNDS_NS = tuple(10_000 << doublings for doublings in range(18))
 OTHER = "other"
 
 _CLASSES = len(BOUNDS_NS) + 1
+_ROW = 1 + _CLASSES  # of a status: the time all took, then how many of each class
 _STATUSES = ("302 Found", "404 Not Found", "405 Method Not Allowed", "503 Service Unavailable")
-_JOURNALLED, _JOURNAL_FAILURES, _SYNCS, _SYNC_FAILURES, _LOADED, _SET_ASIDE, _PASS_AT_MS, _SPENT_NS = range(8)
-_ANSWERS = 8  # where the classes of each status begin, one row after the other, those of all other statuses last
-_ROWS = {status: _ANSWERS + row * _CLASSES for row, status in enumerate((*_STATUSES, OTHER))}
+_JOURNALLED, _JOURNAL_FAILURES, _SYNCS, _SYNC_FAILURES, _LOADED, _SET_ASIDE, _PASS_AT_MS = range(7)
+_ANSWERS = 7  # where the rows of the statuses begin, that of all others last
+_ROWS = {status: _ANSWERS + row * _ROW for row, status in enumerate((*_STATUSES, OTHER))}
 _REST = _ROWS[OTHER]
-_NUMBERS = _ANSWERS + len(_ROWS) * _CLASSES
+_NUMBERS = _ANSWERS + len(_ROWS) * _ROW
 _WIDTH = 8
 
 log = logging.getLogger(__name__)
 
 
-class Counts(NamedTuple):
-    """The node's counts, of all its processes, dead ones included. `answers` has, by status code, how many answers took
-    up to each of BOUNDS_NS and no class before, and then how many took longer; `spent_ns` is what all took together.
-    `pass_at_ms` is when the loader's last complete pass began (UTC, since 1970), 0 for never."""
+class Answers(NamedTuple):
+    """How many answers took up to each of BOUNDS_NS and no class before, and last how many took longer."""
 
-    answers: dict[str, tuple[int, ...]]
     spent_ns: int
+    classes: tuple[int, ...]
+
+
+class Counts(NamedTuple):
+    """The node's counts, of all its processes, dead ones included. `answers` is by status code. `pass_at_ms` is when the
+    loader's last complete pass began (UTC, since 1970), 0 for never."""
+
+    answers: dict[str, Answers]
     journalled: int
     journal_failures: int
     syncs: int
@@ -68,8 +74,9 @@ class Counters:
         """
         time_class = (spent_ns // 10_000).bit_length()
         slot = self._slot
-        slot[_ROWS.get(status, _REST) + (time_class if time_class < _CLASSES else _CLASSES - 1)] += 1
-        slot[_SPENT_NS] += spent_ns
+        row = _ROWS.get(status, _REST)
+        slot[row] += spent_ns
+        slot[row + 1 + time_class if time_class < _CLASSES else row + _CLASSES] += 1
 
     def add_journalled(self) -> None:
         """Callers take turns: the journal's writer has a lock of its own."""
@@ -96,10 +103,7 @@ def counts(folder: Path) -> Counts:
     slots = list(_slots(folder))
     sums = [sum(column) for column in zip(*slots, strict=True)] if slots else [0] * _NUMBERS
     return Counts(
-        answers={
-            status[:3] if status != OTHER else OTHER: tuple(sums[at : at + _CLASSES]) for status, at in _ROWS.items()
-        },
-        spent_ns=sums[_SPENT_NS],
+        answers={_code(status): Answers(sums[row], tuple(sums[row + 1 : row + _ROW])) for status, row in _ROWS.items()},
         journalled=sums[_JOURNALLED],
         journal_failures=sums[_JOURNAL_FAILURES],
         syncs=sums[_SYNCS],
@@ -108,6 +112,10 @@ def counts(folder: Path) -> Counts:
         set_aside=sums[_SET_ASIDE],
         pass_at_ms=max((slot[_PASS_AT_MS] for slot in slots), default=0),
     )
+
+
+def _code(status: str) -> str:
+    return status.partition(" ")[0]
 
 
 def journal_failures(folder: Path) -> int:

@@ -11,10 +11,11 @@ import os
 import struct
 import time
 import uuid
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
 from affiliate.errors import AffiliateError
@@ -27,6 +28,7 @@ FORMAT = 2
 _MAGIC = b"affclick"
 _HEADER = struct.Struct("<8sHxxxxxx16sQ")  # magic, format, uuid, created (ns)
 _HEAD = struct.Struct("<4sIIqq")  # a record's frame, time and visitor
+_PAGE = 4096
 _CHUNK = 8 << 20  # bytes read at once: many records, and never a whole large segment
 
 
@@ -119,6 +121,25 @@ def read_segment(path: Path, offset: int = HEADER_BYTES, *, limit: int = 1 << 62
     return part
 
 
+def first_time(path: Path, offset: int) -> int | None:
+    """When the first sound click from an offset on was made (ms, UTC, since 1970), or None if there is none near."""
+    with path.open("rb") as file:
+        file.seek(max(offset, HEADER_BYTES))
+        content = file.read(2 * LARGEST_BODY)
+    start = 0 if _record_at(content, 0) else _next_sound(content, 0)
+    found = _record_at(content, start) if start is not None else None
+    return found[0].time_ms if found else None
+
+
+def end_of_content(path: Path) -> int:
+    """Where the zeros begin that reach to a segment's end. Records are stored from the front, so halving finds it without
+    reading what stands before. The last record's own last bytes may be zeros too, up to six (empty texts)."""
+    with path.open("rb") as file:
+        pages = -(-os.fstat(file.fileno()).st_size // _PAGE)
+        full = bisect_left(range(pages), x=True, key=lambda page: not _page(file, page).strip(b"\0"))
+        return (full - 1) * _PAGE + len(_page(file, full - 1).rstrip(b"\0")) if full else 0
+
+
 def set_aside_rest(path: Path, offset: int) -> SetAside | None:
     """What stands behind the last sound record of a finished segment, or None if that is only zeros. A record that was
     torn by the death of its writer was never answered."""
@@ -156,6 +177,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def _page(file: BinaryIO, number: int) -> bytes:
+    return os.pread(file.fileno(), _PAGE, number * _PAGE)
 
 
 def _read(content: bytes, base: int, limit: int) -> SegmentPart:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _HEADER_KEYS = tuple((f"HTTP_{name.upper().replace('-', '_')}", name) for name in READ_HEADERS)
+_TEXT = "text/plain; charset=utf-8"
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"  # prometheus.io/docs/instrumenting/exposition_formats
 _UNDECODABLE = PREFIX + "\ufffd"  # stands for a path that is not UTF-8: ours, and never known
 
 
@@ -23,7 +25,8 @@ def _utc_now() -> datetime:
 
 class RedirectMiddleware:
     """`/healthz` says whether redirects work, without asking the database. `/readyz` adds what `not_ready` says: the
-    reason why pages cannot be served yet, or ""."""
+    reason why pages cannot be served yet, or "". `/metrics` is what `metrics` gives for a peer and its X-Forwarded-For, None
+    for one to whom they are not open."""
 
     def __init__(
         self,
@@ -33,12 +36,14 @@ class RedirectMiddleware:
         *,
         clock: Clock = _utc_now,
         not_ready: Callable[[], str] = lambda: "",
+        metrics: Callable[[str, str], bytes | None] = lambda _peer, _forwarded_for: None,
     ) -> None:
         self._hop = hop
         self._app = app
         self._counters = counters
         self._clock = clock
         self._not_ready = not_ready
+        self._metrics = metrics
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = perf_counter_ns()
@@ -56,6 +61,8 @@ class RedirectMiddleware:
         if answer is None:
             if path in ("/healthz", "/readyz"):
                 answer = self._status(path)
+            elif path == "/metrics":
+                answer = self._metrics_page(environ)
             else:
                 return self._app(environ, start_response)
         else:
@@ -66,12 +73,24 @@ class RedirectMiddleware:
     def _status(self, path: str) -> Answer:
         problem = self._hop.health() or (self._not_ready() if path == "/readyz" else "")
         body = json.dumps({"status": "trouble", "problem": problem} if problem else {"status": "ok"}).encode()
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", "no-store"),
-        ]
-        return Answer("503 Service Unavailable" if problem else "200 OK", headers, body)
+        return _page("503 Service Unavailable" if problem else "200 OK", "application/json", body)
+
+    def _metrics_page(self, environ: "WSGIEnvironment") -> Answer:
+        page = self._metrics(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+        if page is None:
+            return _page(
+                "403 Forbidden", _TEXT, b"Not open to this address: see the setting metrics.allowed_networks.\n"
+            )
+        return _page("200 OK", _METRICS, page)
+
+
+def _page(status: str, content_type: str, body: bytes) -> Answer:
+    headers = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    ]
+    return Answer(status, headers, body)
 
 
 def _decoded(path: str) -> str:

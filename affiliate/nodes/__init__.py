@@ -1,0 +1,1 @@
+"""Nodes: the machines that answer readers, and how each of them stands."""
