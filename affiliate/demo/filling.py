@@ -152,8 +152,8 @@ def _click(app: Application, requests: Sequence[Visit], console: Console) -> Non
     journal.close()
 
 
-def _key_of(day: date) -> bytes:
-    return Random(f"{_SEED} {day}").randbytes(KEY_BYTES)  # noqa: S311 - invented readers need no secret
+def _key_of(day: date) -> bytearray:
+    return bytearray(Random(f"{_SEED} {day}").randbytes(KEY_BYTES))  # noqa: S311 - invented readers need no secret
 
 
 def _import(app: Application, files: Sequence[NetworkFile], folder: Path, founded: datetime) -> None:

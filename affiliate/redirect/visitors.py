@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from affiliate.clock import Clock, utc_now
 KEY_BYTES = 32
 LIVES_PAST_MIDNIGHT = timedelta(hours=3)
 
-KeyOfDay = Callable[[date], bytes]
+KeyOfDay = Callable[[date], bytearray]  # of the caller's own: it is wiped when it has had its time
 
 _MAY_BE_EARLY = timedelta(hours=1)  # a process may be at tomorrow's key already; a day further on the clock was wrong
 _LOOK_SECONDS = 30.0  # between looks whether the key in memory has had its time
@@ -35,22 +34,26 @@ log = logging.getLogger(__name__)
 
 
 class KeyFiles:
-    """The keys of a node, one file a day (mode 0600), shared by its processes."""
+    """The keys of a node, one file a day (mode 0600), shared by its processes.
+
+    A key goes from the kernel to the file and from there into the one array that is wiped: anything in between would
+    leave a copy in freed memory.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, day: date) -> bytes:
+    def __call__(self, day: date) -> bytearray:
         """The key of a day; the first process to ask makes it. OSError where it can be neither read nor made."""
         path = self.folder / f"{day.isoformat()}.key"
         with contextlib.suppress(FileNotFoundError):
-            return path.read_bytes()
+            return _read(path)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
                 _make(path)
-        return path.read_bytes()
+        return _read(path)
 
     def forget(self, *, now: datetime) -> int:
         """Destroys the keys of days that ended more than three hours ago, and of days to come (a clock that was ahead
@@ -68,9 +71,23 @@ def _make(path: Path) -> None:
     """Whole or not at all, and never under two names: a draft that a killed process left is thrown away."""
     draft = path.with_name(".draft")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
+    key = _read(Path("/dev/urandom"))
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb", 0) as file:
+            file.write(key)
+            os.fsync(file.fileno())  # a power cut must not leave a key of zeros, which everybody knows
+    finally:
+        key[:] = bytes(KEY_BYTES)
     draft.rename(path)
+
+
+def _read(path: Path) -> bytearray:
+    key = bytearray(KEY_BYTES)
+    with path.open("rb", buffering=0) as file:
+        read = file.readinto(key)
+    if read != KEY_BYTES or not any(key):
+        raise OSError(f"{path} holds no key; delete it, and the day gets another one")
+    return key
 
 
 def _destroy(path: Path) -> None:
@@ -109,7 +126,7 @@ class Visitors:
         if time.monotonic() < self._retry_at:
             return bytearray()
         try:
-            key = bytearray(self._key_of_day(_EPOCH + timedelta(days=day)))
+            key = self._key_of_day(_EPOCH + timedelta(days=day))
         except OSError as problem:
             if not self._failing:
                 log.error("no visitor key can be had, clicks are counted without a visitor: %s", problem)

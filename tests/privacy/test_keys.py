@@ -22,9 +22,9 @@ def hashes(server: Server) -> set[int]:
     return {each.visitor for each in found if each.visitor}
 
 
-def made_again(day: Day, key: bytes) -> set[int]:
+def made_again(day: Day, key: bytes | bytearray) -> set[int]:
     """What somebody gets who knows a key, every address and every browser of the day."""
-    visitors = Visitors(lambda _: key)
+    visitors = Visitors(lambda _: bytearray(key))
     noon = int((day.began + timedelta(hours=12)).timestamp() * 1000)
     return {visitors.hash(noon, "mag.example", address, BROWSER) for address in day.crowd.forwarded()}
 

@@ -22,8 +22,8 @@ HOST = "mag.example"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-def key_of(day: date) -> bytes:
-    return sha256(day.isoformat().encode()).digest()
+def key_of(day: date) -> bytearray:
+    return bytearray(sha256(day.isoformat().encode()).digest())
 
 
 def entry(link_id: int = 1, before: str = "https://shop.example/dress?u1=", after: str = "", reason: str = "") -> Entry:

@@ -12,7 +12,7 @@ DAY_MS = int(datetime(2026, 11, 20, 23, 59, tzinfo=UTC).timestamp() * 1000)
 
 
 def _key(folder: Path, queue: "Queue[bytes]") -> None:
-    queue.put(KeyFiles(folder)(DAY))
+    queue.put(bytes(KeyFiles(folder)(DAY)))
 
 
 def test_all_processes_of_a_node_have_one_key_a_day(tmp_path: Path) -> None:
@@ -85,14 +85,30 @@ def test_a_clock_set_back_by_a_day_makes_another_key_and_joins_nobody(tmp_path: 
     assert len({first, next_day, visitors.hash(DAY_MS, *asked)}) == 3
 
 
-def test_a_disk_that_gives_no_key_is_said_once_and_asked_again_later(
+def test_a_disk_that_gives_no_key_is_said_once_and_asked_once_a_second(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "keys"
     folder.write_text("a file where the folder should be")
-    visitors = Visitors(KeyFiles(folder))
-    assert {visitors.hash(DAY_MS, "m.example", "203.0.113.9", "x") for _ in range(1000)} == {0}
-    assert len(caplog.records) == 1
+    asked: list[date] = []
+
+    def key_of(day: date) -> bytearray:
+        asked.append(day)
+        return KeyFiles(folder)(day)
+
+    visitors = Visitors(key_of)
+    for seconds in (1, 2):
+        visitors._retry_at = 0.0
+        assert {visitors.hash(DAY_MS, "m.example", "203.0.113.9", "x") for _ in range(1000)} == {0}
+        assert (len(asked), len(caplog.records)) == (seconds, 1)
     folder.unlink()
     visitors._retry_at = 0.0
     assert visitors.hash(DAY_MS, "m.example", "203.0.113.9", "x")
+
+
+@pytest.mark.parametrize("content", [b"", b"short", bytes(KEY_BYTES)])
+def test_a_key_that_everybody_could_guess_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "2026-11-20.key").write_bytes(content)
+    with pytest.raises(OSError, match="holds no key"):
+        KeyFiles(tmp_path)(DAY)
+    assert Visitors(KeyFiles(tmp_path)).hash(DAY_MS, "m.example", "203.0.113.9", "x") == 0
