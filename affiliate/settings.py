@@ -81,9 +81,11 @@ class Journal(_Section):
 
 
 class Clicks(_Section):
-    """Networks whose clicks are classed `internal`."""
+    """Whose clicks are classed `internal`, where countries are looked up, and what networks are told of readers."""
 
     internal_networks: list[IPvAnyNetwork] = []
+    country_database: str = ""
+    unknown_consent: Literal["say-nothing", "refuse"] = "say-nothing"
 
 
 class Metrics(_Section):
