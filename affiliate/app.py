@@ -10,14 +10,13 @@ from affiliate.articles.policy import Policy
 from affiliate.clicks.load import Loaded, Loader
 from affiliate.clock import Clock, utc_now
 from affiliate.errors import AffiliateError
-from affiliate.links.publish import Publisher, publish_now
+from affiliate.links.publish import publish_hosts, publish_now
 from affiliate.links.sites import ensure_default_site
 from affiliate.networks.http import PoliteClient
 from affiliate.nodes.standing import Watch
 from affiliate.redirect.addresses import Networks, client_of
 from affiliate.redirect.counters import Counters
-from affiliate.redirect.countries import open_countries
-from affiliate.redirect.hop import Hop, IsStaff, nobody
+from affiliate.redirect.hop import Hop
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.table import LinkTable
@@ -70,9 +69,9 @@ class Application:
         if link_ids:
             publish_now(self.store, self.table, link_ids)
 
-    def publish_all(self) -> None:
-        """After a change that can touch every path, such as a site's hosts."""
-        Publisher(self.store, self.table).rebuild()
+    def publish_hosts(self) -> None:
+        """Makes a change of sites' hosts answer on this node now."""
+        publish_hosts(self.store, self.table)
 
     @cached_property
     def loader(self) -> Loader:
@@ -107,9 +106,9 @@ class Application:
     def _metrics_open(self) -> Networks:
         return Networks(map(str, self.settings.metrics.allowed_networks))
 
-    def hop(self, key_of_day: KeyOfDay | None = None, *, is_staff: IsStaff = nobody) -> Hop:
+    def hop(self, key_of_day: KeyOfDay | None = None) -> Hop:
         """The redirect, journalling into the data folder. One hop a process."""
-        server, journal, clicks = self.settings.server, self.settings.journal, self.settings.clicks
+        server, journal = self.settings.server, self.settings.journal
         return Hop(
             self.table,
             JournalWriter(
@@ -123,36 +122,27 @@ class Application:
             Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir), clock=self.clock),
             OrphanLog(self.settings.journal_dir),
             proxies=[str(network) for network in server.trusted_proxies],
-            internal=[str(network) for network in clicks.internal_networks],
-            country_of=open_countries(clicks.country_database),
-            is_staff=is_staff,
-            refuse_unknown=clicks.unknown_consent == "refuse",
+            internal=[str(network) for network in self.settings.clicks.internal_networks],
         )
 
     def wsgi(self) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it."""
         from affiliate.web import create_app  # half a second, which no other command needs
         from affiliate.web.services import Services
-        from affiliate.web.staff import staff_of
 
         pages = create_app(
             Services(
                 store=self.store,
                 clock=self.clock,
                 publish=self.publish,
-                publish_all=self.publish_all,
+                publish_hosts=self.publish_hosts,
                 session_key=self.settings.session_key(),
                 secure_cookies=self.settings.server.secure_cookies,
                 policy=self.policy,
             )
         )
         return RedirectMiddleware(
-            self.hop(is_staff=staff_of(pages)),
-            pages,
-            self.counters,
-            clock=self.clock,
-            not_ready=self.not_ready,
-            metrics=self.metrics,
+            self.hop(), pages, self.counters, clock=self.clock, not_ready=self.not_ready, metrics=self.metrics
         )
 
     def prepare(self) -> None:

@@ -13,9 +13,8 @@ from affiliate.clicks import retention
 from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
-from affiliate.links.publish import Publisher
+from affiliate.links.publish import NEVER_BUILT, Publisher, prune_outbox
 from affiliate.redirect.orphans import OrphanLog
-from affiliate.redirect.table import TableDamaged
 from affiliate.redirect.visitors import KeyFiles
 from affiliate.store import jobs
 from affiliate.store.tables import Link
@@ -54,19 +53,25 @@ def load_clicks(node: Node) -> str:
 
 
 def publish_links(node: Node) -> str:
-    """Replays the outbox; builds the whole table where there is none, it is damaged or was never built."""
-    table = node.app.table
-    try:
-        built = table.checkpoint() is not None
-    except TableDamaged as problem:
-        log.error("%s It is being rebuilt.", problem)
-        table.recreate()
-        built = False
-    if not built:
-        node.publisher.rebuild()
-        return f"built the link table: {table.count()} paths"
     published = node.publisher.publish_pending()
     return f"published {published} changes" if published else ""
+
+
+def rebuild_links(node: Node) -> str:
+    """Builds the link table anew where it cannot be brought up to date; changes are published meanwhile."""
+    reason = node.publisher.needs_rebuild()
+    if not reason:
+        return ""
+    log.log(logging.INFO if reason == NEVER_BUILT else logging.ERROR, "the link table is being built: %s", reason)
+    node.publisher.rebuild()
+    return f"built the link table: {node.app.table.count()} paths"
+
+
+def tidy_links(node: Node) -> str:
+    """Deletes what nobody will read again: old changes, and files of a rebuild that was killed."""
+    node.app.table.tidy()
+    pruned = prune_outbox(node.app.store, now=node.app.clock())
+    return f"deleted {pruned} old changes of links" if pruned else ""
 
 
 def run_jobs(node: Node) -> str:
@@ -92,6 +97,8 @@ def forget_orphans(node: Node) -> str:
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
+    Task("links.rebuild", 0.3, "builds the link table where it is missing, damaged or too old", rebuild_links),
+    Task("links.tidy", 60.0, "deletes old changes of links, and what a killed rebuild left", tidy_links),
     Task("jobs.run", 1.0, "runs the jobs that are due", run_jobs),
     Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),

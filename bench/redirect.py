@@ -30,7 +30,7 @@ from affiliate.redirect.hop import Hop
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.segments import read_segment, segments
-from affiliate.redirect.table import Entry, LinkTable
+from affiliate.redirect.table import Change, Entry, LinkTable
 from affiliate.redirect.visitors import KeyFiles, Visitors
 from affiliate.redirect.wsgi import RedirectMiddleware
 
@@ -196,16 +196,16 @@ def prepare(folder: Path, links: int) -> None:
     paths = []
     table = LinkTable(folder / "links")
 
-    def entries() -> Iterator[tuple[str, str, Entry]]:
+    def entries() -> Iterator[Change]:
         for number in range(links):
             before = (
                 f"https://www.awin1.com/cread.php?awinmid=1001&awinaffid=2002&ued=https%3A%2F%2Fshop.example%2F{number}"
             )
             entry = Entry(number, new_placement_token(), f"{before}&clickref=", "", has_slot=True)
             paths.append(f"/go/slug-{number}" + (f"/-{new_placement_token()}" if number % 2 else ""))
-            yield "*", f"/go/slug-{number}", entry
+            yield 1, f"/go/slug-{number}", entry
 
-    table.replace(entries(), checkpoint=1)
+    table.replace(entries(), hosts={}, checkpoint=1)
     table.close()
     (folder / "paths").write_text("\n".join(paths))
     (folder / "wrk.lua").write_text(_WRK.format(paths=folder / "paths"))

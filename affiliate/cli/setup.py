@@ -65,7 +65,7 @@ def add_site_command(
             now=app.clock(),
         )
         answer = _site_json(made)
-    app.publish_all()
+    app.publish_hosts()
     print_json(answer) if as_json else click.echo(f"Added the site {key}.")
 
 

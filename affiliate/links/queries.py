@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from affiliate.store.tables import Advertiser, Link, LinkChange, LinkPath, Placement, Product, Programme, Site, SiteHost
+from affiliate.store.tables import Advertiser, Link, LinkChange, LinkPath, Placement, Product, Programme, SiteHost
 
 PAGE = 50
 
@@ -103,43 +104,98 @@ def default_tokens(session: Session, link_ids: Sequence[int]) -> dict[int, str]:
     return {row.link_id: row.token for row in rows}
 
 
-def published_hosts(session: Session) -> dict[int, list[str]]:
-    """The hosts of every site, by site id."""
-    hosts: dict[int, list[str]] = {site_id: [] for site_id in session.scalars(select(Site.id))}
-    for row in session.execute(select(SiteHost.site_id, SiteHost.host)):
-        hosts[row.site_id].append(row.host)
-    return hosts
+def site_of_hosts(session: Session) -> dict[str, int]:
+    """Every host of ours, with its site's id."""
+    return {row.host: row.site_id for row in session.execute(select(SiteHost.host, SiteHost.site_id))}
 
 
-def first_owner(session: Session, paths: Sequence[str]) -> dict[str, int]:
-    """For each path the oldest site that has it: that site's link answers on hosts that no site names."""
-    rows = session.execute(
-        select(LinkPath.path, func.min(LinkPath.site_id).label("site_id"))
-        .where(LinkPath.path.in_(paths))
-        .group_by(LinkPath.path)
-    )
-    return {row.path: row.site_id for row in rows}
-
-
-def changes_above(session: Session, floor: int) -> Sequence[tuple[int, int]]:
-    """(change id, link id) of the outbox, oldest first."""
-    rows = session.execute(
-        select(LinkChange.id, LinkChange.link_id).where(LinkChange.id > floor).order_by(LinkChange.id)
-    )
+def changes(session: Session, above: int, spans: Sequence[tuple[int, int]], limit: int) -> Sequence[tuple[int, int]]:
+    """(change id, link id) of the outbox, oldest first: those above an id, and in spans of ids, both ends included."""
+    wanted = or_(LinkChange.id > above, *(LinkChange.id.between(*span) for span in spans))
+    rows = session.execute(select(LinkChange.id, LinkChange.link_id).where(wanted).order_by(LinkChange.id).limit(limit))
     return [(row.id, row.link_id) for row in rows]
 
 
-def newest_change(session: Session) -> int:
-    return session.scalar(select(func.max(LinkChange.id))) or 0
+def change_before(session: Session, change_id: int, seconds: float) -> int:
+    """The oldest change that was made at most so many seconds before this one; itself where it is not there."""
+    made_at = session.scalar(select(LinkChange.changed_at).where(LinkChange.id == change_id))
+    if made_at is None:
+        return change_id
+    recent = LinkChange.changed_at >= made_at - timedelta(seconds=seconds)
+    return session.scalar(select(func.min(LinkChange.id)).where(recent)) or change_id
 
 
-def links_with_ids(session: Session, link_ids: Sequence[int]) -> Sequence[Link]:
-    return session.scalars(_whole().where(Link.id.in_(link_ids))).all()
+def change_span(session: Session) -> tuple[int, int]:
+    """The oldest and the newest change that the outbox still holds; 1 and 0 where it is empty."""
+    oldest, newest = (select(end(LinkChange.id)).scalar_subquery() for end in (func.min, func.max))
+    row = session.execute(select(func.coalesce(oldest, 1), func.coalesce(newest, 0))).one()
+    return row[0], row[1]
 
 
-def links_above(session: Session, link_id: int, limit: int) -> Sequence[Link]:
-    """A batch of all links in the order of their ids, for a rebuild."""
-    return session.scalars(_whole().where(Link.id > link_id).order_by(Link.id).limit(limit)).all()
+def prune_changes(session: Session, before: datetime, limit: int) -> int:
+    """Deletes changes made before a moment, the oldest first; never the newest one, whose id SQLite would give out
+    again. How many."""
+    old = select(LinkChange.id).where(
+        LinkChange.changed_at < before, LinkChange.id < select(func.max(LinkChange.id)).scalar_subquery()
+    )
+    deleted = session.execute(
+        delete(LinkChange).where(LinkChange.id.in_(old.order_by(LinkChange.id).limit(limit))),
+        execution_options={"synchronize_session": False},
+    )
+    return deleted.rowcount  # type: ignore[attr-defined, no-any-return] # a delete's result has it
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLink:
+    """What publishing needs of a link: twenty times faster to read than a `Link`. `token` is its default placement's."""
+
+    id: int
+    site_id: int
+    status: str
+    mode: str | None
+    target_url: str
+    token: str
+    programme: Programme
+    paths: tuple[str, ...]
+
+
+class LinkReader:
+    """Reads links for publishing. `programmes` are those that were read before, by id; new ones are added."""
+
+    def __init__(self, session: Session, programmes: dict[int, Programme]) -> None:
+        self._session = session
+        self._programmes = programmes
+
+    def with_ids(self, link_ids: Sequence[int]) -> list[PublishedLink]:
+        return self._links(Link.id.in_(link_ids), LinkPath.link_id.in_(link_ids))
+
+    def above(self, link_id: int, limit: int) -> list[PublishedLink]:
+        """A batch of all links in the order of their ids."""
+        ids = select(Link.id).where(Link.id > link_id).order_by(Link.id).limit(limit).subquery()
+        last = self._session.scalar(select(func.max(ids.c.id)))
+        if last is None:
+            return []
+        return self._links(Link.id.between(link_id + 1, last), LinkPath.link_id.between(link_id + 1, last))
+
+    def _links(self, wanted: ColumnElement[bool], wanted_paths: ColumnElement[bool]) -> list[PublishedLink]:
+        rows = self._session.execute(
+            select(Link.id, Link.site_id, Link.status, Link.mode, Link.target_url, Placement.token, Link.programme_id)
+            .join(Placement, and_(Placement.link_id == Link.id, Placement.is_default))
+            .where(wanted)
+            .order_by(Link.id)
+        ).all()
+        paths: dict[int, list[str]] = {}
+        for link_id, path in self._session.execute(select(LinkPath.link_id, LinkPath.path).where(wanted_paths)):
+            paths.setdefault(link_id, []).append(path)
+        self._read_programmes({row.programme_id for row in rows})
+        programmes = self._programmes
+        return [PublishedLink(*row[:6], programmes[row[6]], tuple(paths.get(row[0], ()))) for row in rows]
+
+    def _read_programmes(self, programme_ids: set[int]) -> None:
+        missing = programme_ids - self._programmes.keys()
+        if missing:
+            wanted = select(Programme).options(joinedload(Programme.account)).where(Programme.id.in_(missing))
+            self._programmes.update((programme.id, programme) for programme in self._session.scalars(wanted))
 
 
 def links_of_programme(session: Session, programme_id: int) -> Sequence[int]:

@@ -1,44 +1,42 @@
 """The node-local link table: what every path answers, readable with the database stopped.
 
-One LMDB environment, shared by the processes of a node, keyed by (host, path). Hosts are lower case without port; the
-host `*` answers wherever no table host does (127.0.0.1, a new domain). Paths are percent-decoded text.
+A folder that the processes of a node share. `links.mdb` is a symbolic link to the file that answers. A rebuild fills a
+new file beside it and then changes the link over: readers see the old table or the new one, editors wait for neither,
+and the old file's space is free as soon as the last process has noticed.
 
-`paths` holds the entries under their exact path; `folded` leads from the path in lower case without a trailing slash
-to the exact ones, so that tolerance costs nothing where the path was right.
+Hosts are lower case without port; a host that is no site's is answered by the oldest site that has the path. Paths are
+percent-decoded text.
 """
 
 import contextlib
+import fcntl
 import os
+import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
-from weakref import WeakValueDictionary
 from zlib import crc32
 
 import lmdb
 
 from affiliate.errors import AffiliateError
 from affiliate.ids import is_placement_token
+from affiliate.redirect import table_file
+from affiliate.redirect.table_file import FORMAT, TableFile, Transaction
 
-ANY_HOST = "*"
-
-_FORMAT = b"2"  # another one is rebuilt from the database
-_MAP_BYTES = 32 << 30  # address space, not disk: a million links take 0.3 GB, and a map that never grows never resizes
-_LONGEST_KEY = 511  # LMDB's own limit; longer keys end in a hash
 _LOOK_EVERY = 0.1  # seconds between two looks at whether another process wrote
 _REMEMBERED = 16_384  # found paths a process keeps; worst case (2,000-character paths) about 60 MB
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))  # everything that may stand in a Location as it is
 
-Change = tuple[str, str, "Entry | None"]
+Change = tuple[int, str, "Entry | None"]  # the id of a site, a path, what it answers; None takes the path away
 
 
 class TableDamaged(AffiliateError):
-    """The link table's file is not a readable table; it can be recreated and rebuilt from the database."""
+    """The link table's file is not a readable table; it has to be rebuilt from the database."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder = folder
@@ -71,53 +69,8 @@ class Found(NamedTuple):
     token: str
 
 
-class _Opened:
-    """One open environment. LMDB allows a process only one per file, so tables of the same folder share it."""
-
-    def __init__(self, folder: Path, file: Path) -> None:
-        environment = lmdb.open(str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=4, max_readers=1024)
-        info, page = environment.info(), environment.stat()["psize"]
-        if file.stat().st_size < (info["last_pgno"] + 1) * page:  # reading past the end would kill the process
-            raise lmdb.CorruptedError("the file was cut")
-        self.environment = environment
-        self.paths = environment.open_db(b"paths")
-        self.folded = environment.open_db(b"folded", dupsort=True)
-        self.meta = environment.open_db(b"meta")
-        with environment.begin() as transaction:
-            version = transaction.get(b"format", _FORMAT, db=self.meta)
-        if version != _FORMAT:
-            raise TableDamaged(folder, f"format {version.decode(errors='replace')} is not {_FORMAT.decode()}")
-
-    def built(self) -> bool:
-        with self.environment.begin() as transaction:
-            return transaction.get(b"checkpoint", db=self.meta) is not None
-
-    def last_write(self) -> int:
-        return int(self.environment.info()["last_txnid"])
-
-
-_shared: WeakValueDictionary[tuple[int, int], _Opened] = WeakValueDictionary()  # by device and inode
-
-
-_generation = 0  # counts forks; cheaper than getpid(2) on every look-up
-_opening = threading.RLock()  # the first requests of a worker come in several threads at once
-
-
-def _leave_to_the_parent() -> None:
-    """An environment must not be used in a forked child; closing it there leaves the parent's alone."""
-    global _generation, _opening  # noqa: PLW0603 - the process is what they describe
-    _generation += 1
-    _opening = threading.RLock()  # a thread that held it is not in the child
-    for opened in list(_shared.values()):
-        opened.environment.close()
-    _shared.clear()
-
-
-os.register_at_fork(after_in_child=_leave_to_the_parent)
-
-
 class LinkTable:
-    """The link table in a folder, made on first use.
+    """The link table in a folder, made with the first write.
 
     Safe in many threads and after a fork: a process opens its own environment. What another process wrote is seen
     within a tenth of a second. Methods raise TableDamaged where the file is unreadable.
@@ -125,169 +78,198 @@ class LinkTable:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._file = folder / "links.mdb"
-        self._opened: _Opened | None = None
-        self._generation = -1
+        self._name = folder / "links.mdb"
+        self._file: TableFile | None = None
+        self._forks = -1
+        self._last_write = -1
         self._look_at = 0.0
-        self._state: tuple[int, int] = (0, 0)  # inode, last write
-        self._remembered = lru_cache(_REMEMBERED)(self._search)
-        self._remembered_host = lru_cache(1024)(self._search_host)
-
-    def get(self, host: str, path: str) -> Entry | None:
-        """The entry of a path: exact, else with or without its trailing slash, else in another case; of this host,
-        else of `*`."""
-        with self._reading() as (opened, transaction):
-            return _entry(opened, transaction, host, path) or _entry(opened, transaction, ANY_HOST, path)
+        self._looking = threading.Lock()
+        self._hosts: dict[str, int] = {}
+        self._forget()
 
     def find(self, host: str, path: str) -> Found | None:
         """What a request's path means: the whole path first, exactly; then without a last segment that is `-` and a
-        valid placement token; then the whole path tolerantly. The answer may be a tenth of a second old."""
-        self._look()
+        valid placement token; then the whole path with or without its trailing slash, in any case; of the host's site,
+        else of the oldest that has it. The answer may be a tenth of a second old."""
+        if time.monotonic() >= self._look_at or self._forks != table_file.forks:
+            self._look()
         return self._remembered(host, path)
 
-    def apply(self, changes: Iterable[Change], *, checkpoint: int | None = None) -> None:
-        """Puts or removes (None) paths, and remembers how far the caller's outbox is applied, all in one write that
-        is on disk before this returns."""
-        with self._writing() as (opened, transaction):
-            for host, path, entry in changes:
-                _put(opened, transaction, host, path, entry)
-            _set_checkpoint(opened, transaction, checkpoint)
+    def has_host(self, host: str) -> bool:
+        """Whether this host is a site of ours. The answer may be a tenth of a second old."""
+        return host in self.hosts()
 
-    def replace(self, entries: Iterable[tuple[str, str, Entry]], *, checkpoint: int | None = None) -> None:
-        """Swaps the whole table in one write: a reader sees the old one or the new one."""
-        with self._writing() as (opened, transaction):
-            for database in (opened.paths, opened.folded, opened.meta):
-                transaction.drop(database, delete=False)
-            for host, path, entry in entries:
-                _put(opened, transaction, host, path, entry)
-            _set_checkpoint(opened, transaction, checkpoint)
+    def hosts(self) -> Mapping[str, int]:
+        """The hosts of all sites, each with the site's id. The answer may be a tenth of a second old."""
+        self._current()
+        return self._hosts
 
     def checkpoint(self) -> int | None:
-        """The number given to the last `apply` or `replace`; None for a table that has to be rebuilt."""
-        with self._reading() as (opened, transaction):
-            stored = transaction.get(b"checkpoint", db=opened.meta)
-        return int(stored) if stored is not None and self._file.exists() else None
+        """The number given with the last write that had one; None for a table that has to be rebuilt."""
+        with self._damage_said():
+            file = self._current()
+            return file.checkpoint() if file and self._name.exists() else None
 
     def count(self) -> int:
         """How many paths answer."""
-        with self._reading() as (opened, transaction):
-            return int(transaction.stat(opened.paths)["entries"])
+        with self._damage_said():
+            file = self._current()
+            return file.count() if file else 0
 
-    def has_host(self, host: str) -> bool:
-        """Whether any path answers on exactly this host. The answer may be a tenth of a second old."""
-        self._look()
-        return self._remembered_host(host)
+    def is_damaged(self) -> bool:
+        """Whether it cannot be read, or any process of the node met an entry that it could not read."""
+        try:
+            file = self._current()
+        except TableDamaged:
+            return True
+        return file is not None and _mark_of_damage(file).exists()
 
-    def _search_host(self, host: str) -> bool:
-        start = _key(host, "")
-        with self._reading() as (opened, transaction), transaction.cursor(opened.paths) as cursor:
-            return bool(cursor.set_range(start)) and cursor.key().startswith(start)
+    def apply(
+        self, changes: Iterable[Change], *, hosts: Mapping[str, int] | None = None, checkpoint: int | None = None
+    ) -> None:
+        """Puts or removes paths, sets the hosts of all sites, and remembers how far the caller's outbox is applied, all
+        in one write that is on disk before this returns. `changes` are read when the write has begun."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._damage_said(), _locked(self.folder / "writing.lock"):
+            if not self._name.exists():
+                _point(self._name, _made(self.folder))
+            file = table_file.opened(self._name)  # not what readers still hold
+            file.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
+            _write(file, changes, hosts, checkpoint)
+        self._look_at = 0.0
 
-    def recreate(self) -> None:
-        """Sets a damaged table aside as `links.mdb.damaged` and begins an empty one. Other processes go on with what
-        they have until the new one is built (has a checkpoint)."""
-        self.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._file.replace(self._file.with_suffix(".mdb.damaged"))
-        self._open()
+    def replace(self, entries: Iterable[Change], *, hosts: Mapping[str, int], checkpoint: int) -> None:
+        """Another table in place of this one; a reader sees the old one or the new one."""
+        with self.rebuilding() as new:
+            new.apply(entries, hosts=hosts, checkpoint=checkpoint)
+            with new.taking_over():
+                pass
+
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator["NewTable"]:
+        """An empty table beside this one, to be filled and to take over. A second rebuild waits for the first. Nothing
+        of the new table is left where the block ends before it took over; where the process dies, `tidy` cleans up."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _locked(self.folder / "building.lock"):
+            with _locked(self.folder / "writing.lock"):
+                self._tidy()
+            new = NewTable(self._name)
+            try:
+                yield new
+            finally:
+                new.close()
+                with _locked(self.folder / "writing.lock"):
+                    self._tidy()
+                self._look_at = 0.0
+
+    def tidy(self) -> None:
+        """Removes what a killed rebuild left behind; does nothing while one is running."""
+        with (
+            contextlib.suppress(FileNotFoundError, BlockingIOError),
+            _locked(self.folder / "building.lock", wait=False),
+            _locked(self.folder / "writing.lock"),
+        ):
+            self._tidy()
+
+    def _tidy(self) -> None:
+        current = self._name.resolve().name
+        kept = {self._name.name, current, f"{current}-lock", f"{current}.damaged", "writing.lock", "building.lock"}
+        for path in self.folder.iterdir():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Lets go of the environment; the next use opens it again."""
-        self._opened = None
-        self._generation = -1
-        self._forget()
+        """Lets go of the file; the next use opens it again."""
+        with self._looking:
+            self._file = None
+            self._look_at = 0.0
+            self._forget()
 
-    def _forget(self) -> None:
-        self._remembered.cache_clear()
-        self._remembered_host.cache_clear()
-
-    def _search(self, host: str, path: str) -> Found | None:
-        with self._reading() as (opened, transaction):
-            return _find(opened, transaction, host, path) or _find(opened, transaction, ANY_HOST, path)
+    def _current(self) -> TableFile | None:
+        if time.monotonic() >= self._look_at or self._forks != table_file.forks:
+            self._look()
+        return self._file
 
     def _look(self) -> None:
-        """Notices, now and then, another process's writes (LMDB numbers them) and another file in the table's place."""
-        if self._generation == _generation and time.monotonic() < self._look_at:
-            return
-        with _opening:
-            opened = self._opened
-            if opened is None or self._generation != _generation:
-                opened = self._open()
-            elif self._inode() not in (0, self._state[0]):
-                opened = self._change_over(opened)
-            state = (self._state[0], opened.last_write())
-            if state != self._state:
-                self._state = state
+        """Notices another process's writes (LMDB numbers them) and another file in the table's place."""
+        if self._forks != table_file.forks:  # what the parent held is not ours, and its lock may be held for ever
+            self._file, self._forks, self._looking = None, table_file.forks, threading.Lock()
+        with self._damage_said(), self._looking:
+            file = self._newest()
+            last_write = file.last_write() if file else 0
+            if file is not self._file or last_write != self._last_write:
+                self._hosts = file.hosts() if file else {}
+                self._file, self._last_write = file, last_write
                 self._forget()
             self._look_at = time.monotonic() + _LOOK_EVERY
 
-    def _change_over(self, current: _Opened) -> _Opened:
-        """Takes the new file once it is built; until then readers are answered from the one that is gone."""
-        inode = self._state[0]
-        new = self._open()
-        if new.built():
-            return new
-        self._opened, self._state = current, (inode, self._state[1])
-        return current
+    def _forget(self) -> None:
+        """A new memory, not an emptied one: a thread that is still reading the old state remembers it in the old one."""
+        self._remembered = lru_cache(_REMEMBERED)(self._search)
 
-    def _inode(self) -> int:
+    def _newest(self) -> TableFile | None:
+        """The file in the table's place; while there is none, or none that is built, the one held so far."""
+        held = self._file
         try:
-            return self._file.stat().st_ino
+            status = self._name.stat()
+            if held and held.identity == (status.st_dev, status.st_ino):
+                return held
+            file = table_file.opened(self._name)
         except FileNotFoundError:
-            return 0
+            return held
+        except lmdb.Error:
+            if held:
+                return held
+            raise
+        return held if held and file.checkpoint() is None else file
 
-    def _open(self) -> _Opened:
-        self._forget()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self._file.exists():  # a lock file that is left over belongs to those who hold the old table
-            self._file.with_suffix(".mdb-lock").unlink(missing_ok=True)
-        try:
-            opened = self._shared() or _Opened(self.folder, self._file)
-        except lmdb.Error as problem:
-            raise TableDamaged(self.folder, str(problem)) from problem
-        status = self._file.stat()
-        _shared[status.st_dev, status.st_ino] = opened
-        self._opened, self._generation, self._state = opened, _generation, (status.st_ino, -1)
-        return opened
-
-    def _shared(self) -> _Opened | None:
-        try:
-            status = self._file.stat()
-        except FileNotFoundError:
+    def _search(self, host: str, path: str) -> Found | None:
+        file = self._file
+        if file is None:
             return None
-        return _shared.get((status.st_dev, status.st_ino))
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[tuple[_Opened, Any]]:
-        self._look()
-        opened = self._opened
-        if opened is None:  # closed by another thread just now
-            with _opening:
-                opened = self._open()
+        site = self._hosts.get(host)
         try:
-            try:
-                transaction = opened.environment.begin()
-            except lmdb.MapResizedError:
-                opened.environment.set_mapsize(0)  # adopt the size that the other process chose
-                transaction = opened.environment.begin()
-            with transaction:
-                yield opened, transaction
+            with file.begin() as transaction:
+                own = _find(file, transaction, path, site) if site is not None else None
+                return own or _find(file, transaction, path, None)
         except lmdb.Error as problem:
+            with contextlib.suppress(OSError):
+                _mark_of_damage(file).touch()
             raise TableDamaged(self.folder, str(problem)) from problem
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[tuple[_Opened, Any]]:
-        with _opening:
-            opened = self._opened
-            if opened is None or self._generation != _generation or self._inode() != self._state[0]:
-                opened = self._open()
+    def _damage_said(self) -> Iterator[None]:
         try:
-            opened.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
-            with opened.environment.begin(write=True) as transaction:
-                yield opened, transaction
+            yield
         except lmdb.Error as problem:
             raise TableDamaged(self.folder, str(problem)) from problem
-        self._look_at = 0.0
+
+
+class NewTable:
+    """A table that is being filled, unknown to readers. Memory stays small: each `apply` is a write of its own, and none
+    waits for the disk until the table takes over."""
+
+    def __init__(self, name: Path) -> None:
+        self._name = name
+        self._file = TableFile(_made(name.parent), sync=False)
+
+    def apply(
+        self, changes: Iterable[Change], *, hosts: Mapping[str, int] | None = None, checkpoint: int | None = None
+    ) -> None:
+        _write(self._file, changes, hosts, checkpoint)
+
+    @contextlib.contextmanager
+    def taking_over(self) -> Iterator[None]:
+        """Edits of the old table wait while this block is running; when it ends, this one is on disk and answers."""
+        self._file.environment.sync(True)  # most of it, before anybody waits
+        with _locked(self._name.with_name("writing.lock")):
+            yield
+            self._file.environment.sync(True)
+            self.close()  # readers of this process open it anew, and a process may not hold two
+            _point(self._name, self._file.file)
+
+    def close(self) -> None:
+        self._file.environment.close()
 
 
 def header_safe(url: str) -> str:
@@ -295,69 +277,77 @@ def header_safe(url: str) -> str:
     return url if url.isascii() and url.isprintable() and " " not in url else quote(url, safe=_PRINTABLE)
 
 
-def _find(opened: _Opened, transaction: Any, host: str, path: str) -> Found | None:
-    if exact := _exact(opened, transaction, _key(host, path)):
-        return Found(exact, "")
+@contextlib.contextmanager
+def _locked(file: Path, *, wait: bool = True) -> Iterator[None]:
+    """Holds a lock between processes and threads. BlockingIOError where it is taken and is not to be waited for."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _made(folder: Path) -> Path:
+    """An empty table file under a name that was never used: LMDB's lock file goes by the name, and each file needs its
+    own."""
+    file = folder / f"links-{secrets.token_hex(8)}.mdb"
+    TableFile(file).environment.close()
+    return file
+
+
+def _point(name: Path, file: Path) -> None:
+    """Makes the name lead to this file, in one step that is on disk before this returns."""
+    new = name.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(file.name)
+    new.replace(name)
+    descriptor = os.open(name.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mark_of_damage(file: TableFile) -> Path:
+    return file.file.with_name(f"{file.file.name}.damaged")
+
+
+def _write(file: TableFile, changes: Iterable[Change], hosts: Mapping[str, int] | None, checkpoint: int | None) -> None:
+    with file.begin(write=True) as transaction:
+        for site, path, entry in changes:
+            if entry is None:
+                file.delete(transaction, site, path)
+            else:
+                file.put(transaction, site, path, _encode(entry))
+        if hosts is not None:
+            file.set_hosts(transaction, hosts)
+        if checkpoint is not None:
+            file.set_checkpoint(transaction, checkpoint)
+
+
+def _find(file: TableFile, transaction: Transaction, path: str, site: int | None) -> Found | None:
+    if value := file.exact(transaction, path, site):
+        return Found(_decode(value), "")
     rest, _, last = path.rstrip("/").rpartition("/")
     token = last[1:].lower()
-    if last.startswith("-") and is_placement_token(token) and (entry := _entry(opened, transaction, host, rest)):
-        return Found(entry, token)
-    tolerant = _entry(opened, transaction, host, path)
-    return Found(tolerant, "") if tolerant else None
-
-
-def _entry(opened: _Opened, transaction: Any, host: str, path: str) -> Entry | None:
-    other_slash = path[:-1] if path.endswith("/") else path + "/"
-    for exact in (path, other_slash):
-        if entry := _exact(opened, transaction, _key(host, exact)):
-            return entry
-    key = transaction.get(_key(host, _fold(path)), db=opened.folded)
-    return _exact(opened, transaction, key) if key is not None else None
-
-
-def _exact(opened: _Opened, transaction: Any, key: bytes) -> Entry | None:
-    value = transaction.get(key, db=opened.paths)
-    return _decode(value) if value is not None else None
-
-
-def _key(host: str, path: str) -> bytes:
-    key = f"{host}\0{path}".encode("utf-8", "surrogatepass")
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return key[: _LONGEST_KEY - 33] + b"\0" + blake2b(key, digest_size=32).digest()
-
-
-def _fold(path: str) -> str:
-    return path.rstrip("/").lower()
+    if last.startswith("-") and is_placement_token(token) and (value := file.tolerant(transaction, rest, site)):
+        return Found(_decode(value), token)
+    value = file.tolerant(transaction, path, site)
+    return Found(_decode(value), "") if value else None
 
 
 def _encode(entry: Entry) -> bytes:
-    """Format 2: the byte "2", CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
+    """The format's byte, CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
     link_id, token, before, after, has_slot, *texts = entry
     slot = "1" if has_slot else ""
     text = "\0".join((str(link_id), token, header_safe(before), header_safe(after), slot, *texts)).encode()
-    return _FORMAT + crc32(text).to_bytes(4, "little") + text
+    return FORMAT + crc32(text).to_bytes(4, "little") + text
 
 
 def _decode(value: bytes) -> Entry:
     text = value[5:]
-    if value[:1] != _FORMAT or crc32(text) != int.from_bytes(value[1:5], "little"):
+    if value[:1] != FORMAT or crc32(text) != int.from_bytes(value[1:5], "little"):
         raise lmdb.CorruptedError("an entry's checksum is wrong")
     link_id, token, before, after, slot, *texts = text.decode().split("\0")
     return Entry(int(link_id), token, before, after, bool(slot), *texts)
-
-
-def _put(opened: _Opened, transaction: Any, host: str, path: str, entry: Entry | None) -> None:
-    key, folded = _key(host, path), _key(host, _fold(path))
-    if entry is None:
-        transaction.delete(key, db=opened.paths)
-        transaction.delete(folded, key, db=opened.folded)
-    else:
-        transaction.put(key, _encode(entry), db=opened.paths)
-        transaction.put(folded, key, db=opened.folded, dupdata=False)
-
-
-def _set_checkpoint(opened: _Opened, transaction: Any, checkpoint: int | None) -> None:
-    transaction.put(b"format", _FORMAT, db=opened.meta)
-    if checkpoint is not None:
-        transaction.put(b"checkpoint", b"%d" % checkpoint, db=opened.meta)

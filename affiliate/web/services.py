@@ -15,13 +15,13 @@ _KEY = "affiliate"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`publish` brings these links (by id) into this node's link table before it returns; `publish_all` the whole table,
-    after a change of a site's hosts. `session_key` signs log-in cookies."""
+    """`publish` brings these links (by id) into this node's link table before it returns; `publish_hosts`
+    the hosts of all sites. `session_key` signs log-in cookies."""
 
     store: Store
     clock: Clock
     publish: Callable[[Sequence[int]], None]
-    publish_all: Callable[[], object]
+    publish_hosts: Callable[[], object]
     session_key: str
     secure_cookies: bool = False
     policy: Policy = field(default_factory=Policy)

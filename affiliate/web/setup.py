@@ -64,7 +64,7 @@ def send_site() -> Answer:
     except AffiliateError as problem:
         form.refuse(problem)
         return _sites_page(form)
-    services().publish_all()
+    services().publish_hosts()
     flash(f"{made} is added.", "good")
     return go(url_for("settings.show_sites"))
 
@@ -99,7 +99,7 @@ def send_site_edit(site_id: int) -> Answer:
     except AffiliateError as problem:
         form.refuse(problem)
         return _site_page(site, form)
-    services().publish_all()
+    services().publish_hosts()
     flash("Saved.", "good")
     return go(url_for("settings.show_sites"))
 

@@ -39,7 +39,7 @@ DARK = ["/links", "/links/1", "/links/new", "/articles/1", "/reports/commissions
 def application() -> Iterator[APIFlask]:
     """Asked for its routes only."""
     store = Store("sqlite://")
-    yield create_app(Services(store, utc_now, publish=print, publish_all=print, session_key="of no use"))
+    yield create_app(Services(store, utc_now, publish=print, publish_hosts=print, session_key="of no use"))
     store.close()
 
 

@@ -58,7 +58,7 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
             store=app.store,
             clock=app.clock,
             publish=app.publish,
-            publish_all=app.publish_all,
+            publish_hosts=app.publish_hosts,
             session_key="for this test",
         )
     )

@@ -19,6 +19,7 @@ from tests.conftest import NOW
 
 TOKEN = "a0000000001y"
 HOST = "mag.example"
+SITE = 1
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -36,7 +37,7 @@ class Redirects:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.table = LinkTable(folder / "links")
-        self.table.apply([(HOST, "/go/dress", entry())], checkpoint=0)
+        self.table.apply([(SITE, "/go/dress", entry())], hosts={HOST: SITE}, checkpoint=0)
         self.counters = Counters(folder / "counters")
         self.journal = JournalWriter(folder / "journal", self.counters)
         self.orphans = OrphanLog(folder)

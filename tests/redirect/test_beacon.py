@@ -6,7 +6,7 @@ from affiliate.ids import new_placement_token
 from affiliate.redirect import records
 from affiliate.redirect.hop import SCRIPT, Answer
 from tests.conftest import NOW
-from tests.redirect.conftest import BROWSER, HOST, TOKEN, Redirects, entry
+from tests.redirect.conftest import BROWSER, HOST, SITE, TOKEN, Redirects, entry
 
 BEACON = "/go/-/go/dress"
 
@@ -51,7 +51,7 @@ def test_a_beacon_has_the_visitor_that_the_redirect_would_have(redirects: Redire
 @pytest.mark.parametrize("reason", ["", "direct", "untouched", "retired"])
 def test_any_known_path_is_counted_whatever_became_of_the_link(redirects: Redirects, reason: str) -> None:
     known = entry(7, before="", reason=reason)._replace(has_slot=False)
-    redirects.table.apply([(HOST, "/recommends/Big", known)])
+    redirects.table.apply([(SITE, "/recommends/Big", known)])
     assert parts(redirects.ask("/go/-/recommends/Big", method="POST"))[0] == "204 No Content"
     (click,) = redirects.clicks()
     assert (click.link_id, click.reason) == (7, "")

@@ -11,7 +11,7 @@ from affiliate.ids import new_placement_token
 from affiliate.redirect import records, segments
 from affiliate.redirect.hop import REFERRER_POLICIES, Answer
 from tests.conftest import NOW
-from tests.redirect.conftest import BROWSER, HOST, TOKEN, Redirects, entry
+from tests.redirect.conftest import BROWSER, HOST, SITE, TOKEN, Redirects, entry
 
 
 def shown(answer: Answer | None) -> tuple[str, dict[str, str], bytes]:
@@ -64,7 +64,7 @@ def test_the_token_of_the_path_is_the_sub_id(redirects: Redirects) -> None:
 
 
 def test_without_a_slot_the_token_is_counted_and_not_sent(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/go/plain", entry(before="https://s.example/x")._replace(has_slot=False))])
+    redirects.table.apply([(SITE, "/go/plain", entry(before="https://s.example/x")._replace(has_slot=False))])
     assert redirects.location(f"/go/plain/-{new_placement_token()}") == "https://s.example/x"
     assert redirects.clicks()[0].flags == records.TOKEN_IN_PATH
 
@@ -157,12 +157,12 @@ def test_the_country_of_the_address_is_journalled(redirects: Redirects) -> None:
 
 @pytest.mark.parametrize("policy", REFERRER_POLICIES)
 def test_a_programme_may_have_a_referrer_policy_of_its_own(redirects: Redirects, policy: str) -> None:
-    redirects.table.apply([(HOST, "/go/own", entry()._replace(referrer_policy=policy))])
+    redirects.table.apply([(SITE, "/go/own", entry()._replace(referrer_policy=policy))])
     assert shown(redirects.ask("/go/own"))[1]["Referrer-Policy"] == policy
 
 
 def test_a_referrer_policy_that_nobody_knows_is_the_usual_one(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/go/own", entry()._replace(referrer_policy="x\r\nSet-Cookie: x"))])
+    redirects.table.apply([(SITE, "/go/own", entry()._replace(referrer_policy="x\r\nSet-Cookie: x"))])
     assert shown(redirects.ask("/go/own"))[1] == shown(redirects.ask())[1]
 
 
@@ -205,20 +205,20 @@ def test_other_paths_are_left_to_the_pages(redirects: Redirects, path: str) -> N
 
 
 def test_an_imported_path_outside_go_is_ours(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/recommends/A/b", entry(9))])
+    redirects.table.apply([(SITE, "/recommends/A/b", entry(9))])
     assert redirects.location("/recommends/a/b/") == f"https://shop.example/dress?u1={TOKEN}"
     assert shown(redirects.ask("/recommends/A/b", method="POST"))[0].startswith("405")
 
 
 def test_a_retired_link_leads_to_its_fallback_and_the_reason_is_kept(redirects: Redirects) -> None:
     fallback = entry(before="https://shop.example/", reason="retired")._replace(has_slot=False)
-    redirects.table.apply([(HOST, "/go/old", fallback)])
+    redirects.table.apply([(SITE, "/go/old", fallback)])
     assert redirects.location("/go/old") == "https://shop.example/"
     assert redirects.clicks()[0].reason == "retired"
 
 
 def test_a_retired_link_without_anywhere_to_go_is_counted_and_gets_the_404_page(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/go/old", entry(before="", reason="retired")._replace(has_slot=False))])
+    redirects.table.apply([(SITE, "/go/old", entry(before="", reason="retired")._replace(has_slot=False))])
     status, headers, _ = shown(redirects.ask("/go/old"))
     assert (status, "Location" in headers) == ("404 Not Found", False)
     assert redirects.clicks()[0].reason == "retired"
@@ -238,7 +238,7 @@ def test_a_refusal_is_passed_on_where_the_network_can_be_told(
     redirects: Redirects, headers: dict[str, str], method: str
 ) -> None:
     told = entry(after="&to=x#part")._replace(refusal="&cons=0")
-    redirects.table.apply([(HOST, "/go/told", told), (HOST, "/go/deaf", told._replace(refusal=""))])
+    redirects.table.apply([(SITE, "/go/told", told), (SITE, "/go/deaf", told._replace(refusal=""))])
 
     def location(path: str, headers: dict[str, str]) -> str:
         return shown(redirects.ask(path, method=method, headers=headers))[1]["Location"]
@@ -250,7 +250,7 @@ def test_a_refusal_is_passed_on_where_the_network_can_be_told(
 
 
 def test_networks_may_be_told_of_a_refusal_also_where_nothing_is_known(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/go/told", entry()._replace(refusal="&cons=0"))])
+    redirects.table.apply([(SITE, "/go/told", entry()._replace(refusal="&cons=0"))])
     redirects.make_hop(refuse_unknown=True)
     assert redirects.location("/go/told") == f"https://shop.example/dress?u1={TOKEN}&cons=0"
     assert redirects.clicks()[0].visitor
@@ -286,9 +286,7 @@ def test_a_damaged_table_is_a_503_for_links_and_none_of_the_pages_business(redir
     assert (status[:3], "Retry-After" in headers) == ("503", True)
     assert redirects.ask("/login") is None
     assert "rebuilt" in redirects.hop.health()
-    redirects.table.recreate()
-    assert "not been built" in redirects.hop.health()
-    redirects.table.replace([(HOST, "/go/dress", entry())], checkpoint=0)
+    redirects.table.replace([(SITE, "/go/dress", entry())], hosts={HOST: SITE}, checkpoint=0)
     assert shown(redirects.ask())[0] == "302 Found"
     assert redirects.hop.health() == ""
 
@@ -301,12 +299,12 @@ def test_a_damaged_table_is_a_503_for_links_and_none_of_the_pages_business(redir
 )
 def test_a_target_keeps_every_byte(redirects: Redirects, odd: str) -> None:
     written = entry(before=f"https://shop.example/{odd}?q={odd}&u1=", after=f"&z={odd}#part-{odd}")
-    redirects.table.apply([(HOST, "/go/odd", written)])
+    redirects.table.apply([(SITE, "/go/odd", written)])
     assert redirects.location("/go/odd") == f"https://shop.example/{odd}?q={odd}&u1={TOKEN}&z={odd}#part-{odd}"
 
 
 def test_a_target_that_is_not_ascii_is_percent_encoded_once(redirects: Redirects) -> None:
-    redirects.table.apply([(HOST, "/go/odd", entry(before="https://shop.example/größe%20x?u1="))])
+    redirects.table.apply([(SITE, "/go/odd", entry(before="https://shop.example/größe%20x?u1="))])
     assert redirects.location("/go/odd") == f"https://shop.example/gr%C3%B6%C3%9Fe%20x?u1={TOKEN}"
 
 
@@ -315,7 +313,7 @@ def test_a_target_that_is_not_ascii_is_percent_encoded_once(redirects: Redirects
 
 def test_a_visitor_is_the_same_for_a_day_and_a_site_only(redirects: Redirects) -> None:
     def visitor(*, address: str = "203.0.113.9", agent: str = BROWSER, host: str = HOST, days: int = 0) -> int:
-        redirects.table.apply([("two.example", "/go/dress", entry())])
+        redirects.table.apply([(2, "/go/dress", entry())], hosts={HOST: SITE, "two.example": 2})
         redirects.journal.close()
         for path in segments.segments(redirects.folder / "journal"):
             path.unlink()
@@ -371,7 +369,7 @@ def test_a_forwarded_address_is_believed_from_our_proxies_only(
 def test_of_a_referrer_only_the_host_is_kept_unless_it_is_ours(
     redirects: Redirects, referrer: str, kept: tuple[str, str]
 ) -> None:
-    redirects.table.apply([("two.example", "/go/x", entry())])
+    redirects.table.apply([(2, "/go/x", entry())], hosts={HOST: SITE, "two.example": 2})
     redirects.ask(headers={"referer": referrer})
     (click,) = redirects.clicks()
     assert (click.referrer_host, click.referrer_path) == kept

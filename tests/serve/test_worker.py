@@ -39,7 +39,7 @@ def click_once(app: Application) -> None:
 def test_every_task_runs_by_name_and_says_what_it_did(app: Application) -> None:
     click_once(app)
     assert run_task(app, "clicks.load") == "loaded 1 clicks, set aside 0 records, emptied 1 segments"
-    assert run_task(app, "links.publish").startswith("built the link table")
+    assert run_task(app, "links.rebuild").startswith("built the link table")
     for task in TASKS:
         assert run_task(app, task.name)
 

@@ -25,13 +25,13 @@ class Published:
     """What the pages asked to be brought into the link table."""
 
     links: list[int] = field(default_factory=list)
-    whole: int = 0
+    hosts: int = 0
 
     def publish(self, link_ids: Sequence[int]) -> None:
         self.links.extend(link_ids)
 
-    def publish_all(self) -> None:
-        self.whole += 1
+    def publish_hosts(self) -> None:
+        self.hosts += 1
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def services(sqlite_store: Store, clock: HandClock, published: Published) -> Ser
         store=sqlite_store,
         clock=clock,
         publish=published.publish,
-        publish_all=published.publish_all,
+        publish_hosts=published.publish_hosts,
         session_key="a key for tests",
     )
 

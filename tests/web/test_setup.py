@@ -57,7 +57,7 @@ def test_a_site_is_added_and_edited_and_redirects_follow(
     admin: Visitor, services: Services, published: Published
 ) -> None:
     assert admin.post("/settings/sites", **SITE).status_code == 303
-    assert published.whole == 1
+    assert published.hosts == 1
     with services.store.reading() as session:
         site = next(site for site in setup.list_sites(session) if site.key == "west")
     assert site.hosts == ("shop.west.example", "west.example")
@@ -65,7 +65,7 @@ def test_a_site_is_added_and_edited_and_redirects_follow(
     assert "West Coast" in admin.get(f"/settings/sites/{site.id}").text
     edited = {**SITE, "name": "West", "hosts": "west.example"}
     assert admin.post(f"/settings/sites/{site.id}", **edited).status_code == 303
-    assert published.whole == 2
+    assert published.hosts == 2
     with services.store.reading() as session:
         after = setup.show_site(session, site.id)
     assert (after.name, after.hosts, after.monetise) == ("West", ("west.example",), False)
@@ -96,7 +96,7 @@ def test_a_refused_site_says_where_and_keeps_the_rest(
     if words != "already a site":
         assert re.search(rf'id="{changed[0]}"[^>]*aria-invalid="true"', answer.text, re.DOTALL)
     assert 'value="America/New_York"' in answer.text or changed[0] == "time_zone"
-    assert published.whole == 0
+    assert published.hosts == 0
     with services.store.reading() as session:
         assert len(setup.list_sites(session)) == 1
 

@@ -1,0 +1,177 @@
+"""One file of the link table: an LMDB environment with its keys. What the values mean is the table's business.
+
+`paths` holds the values under path and site, the oldest site first; `folded` leads from a path in lower case without a
+trailing slash to those that are written otherwise, so that tolerance costs nothing where the path was right; `hosts`
+says which site a host is; `meta` holds format and checkpoint.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import lmdb
+
+FORMAT = b"3"  # another one is rebuilt from the database
+_MAP_BYTES = 32 << 30  # address space, not disk: a million links take 0.3 GB, and a map that never grows never resizes
+_LONGEST_KEY = 511  # LMDB's own limit; longer paths end in a hash
+_SITE_BYTES = 4
+
+Transaction = Any  # lmdb.Transaction is generic in its stubs and not when it runs
+
+
+class TableFile:
+    """An open file. LMDB allows a process only one environment per file, so ask `opened`. lmdb.Error for a file that is
+    no table, is of another format or was cut."""
+
+    def __init__(self, file: Path, *, sync: bool = True) -> None:
+        self.file = file
+        self.environment = lmdb.open(
+            str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=4, max_readers=1024, sync=sync
+        )
+        status = file.stat()
+        self.identity = (status.st_dev, status.st_ino)
+        if status.st_size < (self.environment.info()["last_pgno"] + 1) * self.environment.stat()["psize"]:
+            raise lmdb.CorruptedError("the file was cut")  # reading past the end would kill the process
+        self.paths = self.environment.open_db(b"paths")
+        self.folded = self.environment.open_db(b"folded", dupsort=True)
+        self._hosts = self.environment.open_db(b"hosts")
+        self._meta = self.environment.open_db(b"meta")
+        with self.begin() as transaction:
+            version = transaction.get(b"format", FORMAT, db=self._meta)
+        if version != FORMAT:
+            raise lmdb.VersionMismatchError(f"format {version.decode(errors='replace')} is not {FORMAT.decode()}")
+
+    def begin(self, *, write: bool = False) -> Transaction:
+        """A transaction whose database is `paths`."""
+        try:
+            return self.environment.begin(self.paths, write=write)
+        except lmdb.MapResizedError:
+            self.environment.set_mapsize(0)  # adopt the size that another process chose
+            return self.environment.begin(self.paths, write=write)
+
+    def last_write(self) -> int:
+        return int(self.environment.info()["last_txnid"])
+
+    def hosts(self) -> dict[str, int]:
+        with self.begin() as transaction, transaction.cursor(self._hosts) as cursor:
+            return {host.decode(): int.from_bytes(site, "big") for host, site in cursor}
+
+    def checkpoint(self) -> int | None:
+        with self.begin() as transaction:
+            stored = transaction.get(b"checkpoint", db=self._meta)
+        return None if stored is None else int(stored)
+
+    def count(self) -> int:
+        with self.begin() as transaction:
+            return int(transaction.stat(self.paths)["entries"])
+
+    # The writing methods leave alone what is so already: a transaction that changes nothing costs no disk, and no other
+    # process its memory.
+
+    def put(self, transaction: Transaction, site: int, path: str, value: bytes) -> None:
+        key, folded = _key(path) + _suffix(site), fold(path)
+        if transaction.get(key) != value:
+            transaction.put(key, value)
+            if folded != path:
+                transaction.put(_key(folded) + _suffix(site), key, db=self.folded, dupdata=False)
+
+    def delete(self, transaction: Transaction, site: int, path: str) -> None:
+        key, folded = _key(path) + _suffix(site), fold(path)
+        if transaction.delete(key) and folded != path:
+            transaction.delete(_key(folded) + _suffix(site), key, db=self.folded)
+
+    def set_hosts(self, transaction: Transaction, hosts: Mapping[str, int]) -> None:
+        if hosts == self.hosts():
+            return
+        transaction.drop(self._hosts, delete=False)
+        for host, site in hosts.items():
+            transaction.put(host.encode(), _suffix(site), db=self._hosts)
+
+    def set_checkpoint(self, transaction: Transaction, checkpoint: int) -> None:
+        if transaction.get(b"checkpoint", db=self._meta) != b"%d" % checkpoint:
+            transaction.put(b"format", FORMAT, db=self._meta)
+            transaction.put(b"checkpoint", b"%d" % checkpoint, db=self._meta)
+
+    # Of a site, or, where that is None, of the oldest site that has such a path.
+
+    def exact(self, transaction: Transaction, path: str, site: int | None) -> bytes | None:
+        if site is None:
+            return _first(transaction, self.paths, _key(path))
+        value: bytes | None = transaction.get(_key(path) + _suffix(site))
+        return value
+
+    def tolerant(self, transaction: Transaction, path: str, site: int | None) -> bytes | None:
+        """As it is, else with or without its trailing slash, else in another case."""
+        folded = fold(path)
+        for spelling in (path, path[:-1] if path.endswith("/") else path + "/", folded):
+            if value := self.exact(transaction, spelling, site):
+                return value
+        key: bytes | None
+        if site is None:
+            key = _first(transaction, self.folded, _key(folded))
+        else:
+            key = transaction.get(_key(folded) + _suffix(site), db=self.folded)
+        return transaction.get(key) if key is not None else None
+
+
+def fold(path: str) -> str:
+    return path.rstrip("/").lower()
+
+
+def _first(transaction: Transaction, database: Any, key: bytes) -> bytes | None:
+    with transaction.cursor(database) as cursor:
+        if cursor.set_range(key) and cursor.key()[:-_SITE_BYTES] == key:
+            value: bytes = cursor.value()
+            return value
+    return None
+
+
+def _key(path: str) -> bytes:
+    """To be followed by the site."""
+    key = path.encode("utf-8", "surrogatepass") + b"\0"
+    if len(key) <= _LONGEST_KEY - _SITE_BYTES:
+        return key
+    return key[: _LONGEST_KEY - _SITE_BYTES - 33] + blake2b(key, digest_size=32).digest() + b"\0"
+
+
+def _suffix(site: int) -> bytes:
+    return site.to_bytes(_SITE_BYTES, "big")
+
+
+_shared: WeakValueDictionary[tuple[int, int], TableFile] = WeakValueDictionary()  # by device and inode
+_opening = threading.RLock()  # the first requests of a worker come in several threads at once
+forks = 0  # changes in a forked child, where everything opened before belongs to the parent; cheaper than getpid(2)
+
+
+def opened(name: Path) -> TableFile:
+    """The file that this name leads to, opened once a process. FileNotFoundError, or lmdb.Error where it is no table."""
+    with _opening:
+        for _ in range(10):
+            file = name.resolve()
+            status = file.stat()
+            identity = (status.st_dev, status.st_ino)
+            if known := _shared.get(identity):
+                return known
+            made = TableFile(file)
+            if made.identity == identity:
+                _shared[identity] = made
+                return made
+            made.environment.close()  # a new table took over this moment, and LMDB made an empty file of the old name
+        raise lmdb.DiskError("the file changes faster than it can be opened")
+
+
+def _leave_to_the_parent() -> None:
+    """An environment must not be used in a forked child; closing it there leaves the parent's alone."""
+    global forks, _opening  # noqa: PLW0603 - the process is what they describe
+    forks += 1
+    _opening = threading.RLock()  # a thread that held it is not in the child
+    for file in list(_shared.values()):
+        file.environment.close()
+    _shared.clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
