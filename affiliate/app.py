@@ -16,7 +16,8 @@ from affiliate.networks.http import PoliteClient
 from affiliate.nodes.standing import Watch
 from affiliate.redirect.addresses import Networks, client_of
 from affiliate.redirect.counters import Counters
-from affiliate.redirect.hop import Hop
+from affiliate.redirect.countries import open_countries
+from affiliate.redirect.hop import Hop, IsStaff, nobody
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.table import LinkTable
@@ -106,9 +107,9 @@ class Application:
     def _metrics_open(self) -> Networks:
         return Networks(map(str, self.settings.metrics.allowed_networks))
 
-    def hop(self, key_of_day: KeyOfDay | None = None) -> Hop:
+    def hop(self, key_of_day: KeyOfDay | None = None, *, is_staff: IsStaff = nobody) -> Hop:
         """The redirect, journalling into the data folder. One hop a process."""
-        server, journal = self.settings.server, self.settings.journal
+        server, journal, clicks = self.settings.server, self.settings.journal, self.settings.clicks
         return Hop(
             self.table,
             JournalWriter(
@@ -122,13 +123,17 @@ class Application:
             Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir), clock=self.clock),
             OrphanLog(self.settings.journal_dir),
             proxies=[str(network) for network in server.trusted_proxies],
-            internal=[str(network) for network in self.settings.clicks.internal_networks],
+            internal=[str(network) for network in clicks.internal_networks],
+            country_of=open_countries(clicks.country_database),
+            is_staff=is_staff,
+            refuse_unknown=clicks.unknown_consent == "refuse",
         )
 
     def wsgi(self) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it."""
         from affiliate.web import create_app  # half a second, which no other command needs
         from affiliate.web.services import Services
+        from affiliate.web.staff import staff_of
 
         pages = create_app(
             Services(
@@ -142,7 +147,12 @@ class Application:
             )
         )
         return RedirectMiddleware(
-            self.hop(), pages, self.counters, clock=self.clock, not_ready=self.not_ready, metrics=self.metrics
+            self.hop(is_staff=staff_of(pages)),
+            pages,
+            self.counters,
+            clock=self.clock,
+            not_ready=self.not_ready,
+            metrics=self.metrics,
         )
 
     def prepare(self) -> None:
