@@ -38,6 +38,13 @@ class Context:
     def app(self) -> Application:
         return open_application(self.settings)
 
+    def loaded_up_to(self, uuid: str) -> int | None:
+        """How far the store has loaded a segment of the journal; None if it has not or is not there. Makes no database."""
+        url = self.settings.database_url
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+            return None
+        return Application(self.settings).watch.loaded_up_to(uuid)
+
 
 pass_context = click.make_pass_decorator(Context, ensure=True)
 

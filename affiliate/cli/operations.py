@@ -2,6 +2,7 @@
 
 import gc
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from affiliate.cli.frame import Command, Context, Group, json_option, pass_conte
 from affiliate.clicks.count import MEANINGS
 from affiliate.clicks.count import count as count_clicks
 from affiliate.clicks.rollup import rebuild as rebuild_rollups
+from affiliate.redirect.inspection import look_into, walk
 from affiliate.store import migrations
 
 
@@ -76,6 +78,21 @@ def rebuild(context: Context) -> None:
     with context.app.store.transaction() as session:
         rows = rebuild_rollups(session)
     click.echo(f"Made {rows} roll-up rows from the raw clicks.")
+
+
+@clicks.command("inspect")
+@click.argument("segment", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(0), help="At most so many records. Default: all.")
+@json_option
+@pass_context
+def inspect(context: Context, segment: Path, limit: int | None, as_json: bool) -> None:
+    """Print what stands in a file of the journal, in use, damaged or set aside. It is left as it is."""
+    from affiliate.cli.journal import print_as_json, print_as_text
+
+    file = look_into(segment)
+    seen = walk(file, limit=sys.maxsize if limit is None else limit)
+    loaded = context.loaded_up_to(file.header.uuid) if file.header else None
+    (print_as_json if as_json else print_as_text)(file, seen, loaded)
 
 
 @click.group(cls=Group)

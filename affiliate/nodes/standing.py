@@ -104,6 +104,11 @@ class Watch:
         waiting = _waiting(self._journal, found, asked.loaded if asked else None, moment(counted.pass_at_ms))
         return Standing(self._clock(), counted, waiting, table, asked)
 
+    def loaded_up_to(self, uuid: str) -> int | None:
+        """How far a segment is loaded, as an offset; None if nothing of it is, or the store does not answer."""
+        asked = self._asked([uuid], 0)
+        return asked.loaded.get(uuid) if asked else None
+
     def _look_at_table(self) -> PublishedTable | None:
         try:
             checkpoint = self._table.checkpoint()

@@ -121,6 +121,11 @@ def read_segment(path: Path, offset: int = HEADER_BYTES, *, limit: int = 1 << 62
     return part
 
 
+def read_records(content: bytes, offset: int = 0, *, limit: int = 1 << 62) -> SegmentPart:
+    """Up to `limit` records of a piece of a segment that stood, or stands, at this offset."""
+    return _read(content, offset, limit)
+
+
 def first_time(path: Path, offset: int) -> int | None:
     """When the first sound click from an offset on was made (ms, UTC, since 1970), or None if there is none near."""
     with path.open("rb") as file:
