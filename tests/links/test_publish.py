@@ -1,12 +1,17 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
-from affiliate.links import library, setup
-from affiliate.links.publish import Publisher, publish_now
-from affiliate.links.sites import add_site, find_site
+from affiliate.links import library, publish, setup
+from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, publish_hosts, publish_now
+from affiliate.links.queries import PublishedLink
+from affiliate.links.sites import add_site, find_site, set_hosts
+from affiliate.redirect import table_file
 from affiliate.redirect.table import Entry, LinkTable
 from affiliate.store import Store
+from affiliate.store.tables import LinkChange
 from tests.conftest import NOW
 
 
@@ -129,3 +134,110 @@ def test_on_unknown_hosts_the_oldest_site_with_a_path_answers(newsroom: Store, t
     assert link_at("second.example", "/go/one") == second
     assert link_at("127.0.0.1", "/go/one") == first
     assert link_at("127.0.0.1", "/go/three") == only_second
+
+
+def test_a_site_answers_on_another_host_of_another_node_with_the_next_look(newsroom: Store, tmp_path: Path) -> None:
+    here, there = LinkTable(tmp_path / "here"), LinkTable(tmp_path / "there")
+    with newsroom.transaction() as session:
+        add_site(session, key="second", name="Second", hosts=["second.example"], now=NOW)
+    one, two = (add(newsroom, "https://halden.example/a", "one", site=site) for site in ("mag", "second"))
+    nodes = [Publisher(newsroom, table) for table in (here, there)]
+    for node in nodes:
+        node.rebuild()
+    with newsroom.transaction() as session:
+        set_hosts(session, find_site(session, "second"), ["new.example"])
+    publish_hosts(newsroom, here)
+    assert nodes[1].publish_pending() == 0
+    for table in (here, there):
+        answers = [at(table, "/go/one", host) for host in ("mag.example", "new.example", "second.example")]
+        assert [entry and entry.link_id for entry in answers] == [one, two, one]
+
+
+def test_what_is_edited_while_a_table_is_rebuilt_is_in_the_new_one(
+    newsroom: Store, table: LinkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [add(newsroom, f"https://halden.example/{number}", f"link-{number}") for number in range(6)]
+    Publisher(newsroom, table).rebuild()
+    moments: list[Entry | None] = []
+
+    def edit(link_id: int) -> None:
+        with newsroom.transaction() as session:
+            library.edit_link(session, link_id=link_id, url=f"https://halden.example/new-{link_id}", now=NOW)
+
+    def read_slowly(store: Store) -> Iterator[list[PublishedLink]]:
+        for number, batch in enumerate(read_all(store)):
+            moments.append(at(table, "/go/link-0"))
+            edit(links[0])  # read already
+            edit(links[5])  # to be read
+            publish_now(store, table, [links[0]])
+            yield batch
+            if number == 0:
+                add(store, "https://halden.example/late", "late")
+
+    read_all = publish._all_links
+    monkeypatch.setattr(publish, "_BATCH", 2)
+    monkeypatch.setattr(publish, "_all_links", read_slowly)
+    Publisher(newsroom, table).rebuild()
+    entries = [at(table, f"/go/link-{number}") for number in (0, 1, 5)]
+    assert [bool(entry) and "new" in entry.after for entry in entries] == [True, False, True]
+    assert at(table, "/go/late")
+    assert len(moments) == 4
+    assert len({entry and entry.after for entry in moments}) == 2  # the old table answered, edits included
+
+
+def test_more_links_are_published_than_one_statement_can_name(
+    newsroom: Store, table: LinkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "_BATCH", 2)
+    links = [add(newsroom, f"https://halden.example/{number}", f"link-{number}") for number in range(5)]
+    publish_now(newsroom, table, links)
+    assert table.count() == 5
+
+
+def test_a_table_says_why_it_has_to_be_built_anew(newsroom: Store, table: LinkTable) -> None:
+    publisher = Publisher(newsroom, table)
+    assert publisher.needs_rebuild() == NEVER_BUILT
+    for slug in ("one", "two", "three"):
+        add(newsroom, "https://halden.example/a", slug)
+    publisher.rebuild()
+    assert publisher.needs_rebuild() == ""
+    with newsroom.transaction() as session:  # an older backup was restored
+        session.execute(delete(LinkChange).where(LinkChange.id > 1))
+    assert "another database" in publisher.needs_rebuild()
+    publisher.rebuild()
+    assert publisher.needs_rebuild() == ""
+
+
+def test_a_node_that_was_away_for_longer_than_changes_are_kept_is_told_to_rebuild(
+    newsroom: Store, table: LinkTable
+) -> None:
+    Publisher(newsroom, table).rebuild()
+    for slug in ("one", "two", "three"):
+        add(newsroom, "https://halden.example/a", slug)
+    prune_outbox(newsroom, now=NOW + 2 * KEPT)
+    assert "too long ago" in Publisher(newsroom, table).needs_rebuild()
+
+
+def test_an_edit_succeeds_while_the_table_is_damaged(newsroom: Store, table: LinkTable) -> None:
+    link_id = add(newsroom, "https://halden.example/a", "one")
+    publisher = Publisher(newsroom, table)
+    publisher.rebuild()
+    table.close()
+    (table.folder / "links.mdb").unlink()
+    (table.folder / "links.mdb").write_bytes(b"rubbish" * 2000)
+    publish_now(newsroom, table, [link_id])
+    assert (publisher.publish_pending(), publisher.needs_rebuild()) == (0, "it is damaged")
+    publisher.rebuild()
+    assert at(table, "/go/one")
+
+
+def test_publishing_again_what_is_published_writes_nothing(newsroom: Store, table: LinkTable) -> None:
+    publisher = Publisher(newsroom, table)
+    publisher.rebuild()
+    link_id = add(newsroom, "https://halden.example/a", "one")
+    publish_now(newsroom, table, [link_id])
+    publisher.publish_pending()
+    written = table_file.opened(table.folder / "links.mdb").last_write()
+    publish_now(newsroom, table, [link_id])
+    publisher.publish_pending()
+    assert table_file.opened(table.folder / "links.mdb").last_write() == written
