@@ -7,7 +7,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One change of a text. `start` counts characters of the text before all edits; `what` says what it is for:
-    href, rel, placement, label or disclosure."""
+    href, rel, placement, ping, label or disclosure."""
 
     start: int
     old: str

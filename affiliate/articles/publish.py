@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from affiliate.articles.article import ArticleFacts, checked, keep
 from affiliate.articles.document import PLACEMENT_MARK, Anchor, Document
 from affiliate.articles.edits import Edit
+from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import place
 from affiliate.articles.policy import Policy, Ruling, rule
 from affiliate.articles.rewrite import Replacement, rewrite
@@ -169,7 +170,8 @@ def _earning(
         href = None
         if not _stands(anchor, routes[anchor.number], link, site, token):
             href = _href(session, site, link, token)
-        replacements[anchor.number] = Replacement(href, token)
+        ping = ping_address(site.link_base, link.path, token) if link.mode == DIRECT else None
+        replacements[anchor.number] = Replacement(href, token, ping=ping)
         placed.append(PlacedLink(token, position, href or anchor.url, link, anchor.text))
     return replacements, tuple(placed)
 

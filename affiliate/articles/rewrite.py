@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
 from affiliate.articles.edits import Edit, apply, in_order
 from affiliate.articles.notices import notice_edits
+from affiliate.articles.pings import with_ping
 from affiliate.disclosure.block import Notice
 
 PAID_REL = ("sponsored", "nofollow")  # Google asks for the first and still accepts the second; other engines know it
@@ -21,11 +22,13 @@ _NEEDS_QUOTES = re.compile(r"[\s\"'=<>`]")
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """What becomes of one anchor. `href` None keeps the address as it is written. With `placement` the anchor gets
-    that token in its data attribute, without it loses one. `paid` anchors get the rel words and the label."""
+    that token in its data attribute, without it loses one. With `ping` the browser tells that address of its use, beside
+    those of the author; without it none of ours. `paid` anchors get the rel words and the label."""
 
     href: str | None = None
     placement: str | None = None
     paid: bool = True
+    ping: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _anchor_edits(anchor: Anchor, replacement: Replacement) -> list[Edit]:
         edits.append(_written(href, replacement.href.replace("&", "&amp;"), "href"))
     if replacement.paid:
         edits += _rel_edits(anchor, href.end)
-    return edits + _placement_edits(anchor, replacement.placement, href.end)
+    edits += _placement_edits(anchor, replacement.placement, href.end)
+    return edits + _ping_edits(anchor, replacement.ping, href.end)
 
 
 def _rel_edits(anchor: Anchor, after: int) -> list[Edit]:
@@ -90,8 +94,22 @@ def _placement_edits(anchor: Anchor, token: str | None, after: int) -> list[Edit
     if mark is None:
         return [Edit(after, "", f' {PLACEMENT_MARK}="{token}"', "placement")] if token else []
     if token is None:
-        return [Edit(mark.start - len(mark.lead), mark.lead + mark.written, "", "placement")]
+        return [_taken_out(mark, "placement")]
     return [] if mark.value == token else [_written(mark, token, "placement")]
+
+
+def _ping_edits(anchor: Anchor, address: str | None, after: int) -> list[Edit]:
+    ping = anchor.attribute("ping")
+    if ping is None:
+        return [Edit(after, "", f' ping="{address}"', "ping")] if address else []
+    value = with_ping(ping.value, address)
+    if value == ping.value:
+        return []
+    return [_written(ping, value, "ping") if value.strip() else _taken_out(ping, "ping")]
+
+
+def _taken_out(attribute: Attribute, what: str) -> Edit:
+    return Edit(attribute.start - len(attribute.lead), attribute.lead + attribute.written, "", what)
 
 
 def _written(attribute: Attribute, value: str, what: str) -> Edit:

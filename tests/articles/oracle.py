@@ -4,6 +4,7 @@ It is older than the standard in one thing: a stray `</p>` or `</br>` in SVG or 
 what follows is HTML again. Here it does so too.
 """
 
+import re
 from typing import Any
 
 import html5lib
@@ -11,11 +12,12 @@ from html5lib.html5parser import getPhases
 
 _OURS = ("data-affiliate-disclosure", "data-affiliate-label")
 _CHANGED = ("href", "rel", "data-affiliate-placement")
+_OUR_PING = re.compile(r"(https?://[^/]+)?/go/-/.+")
 
 
 def tree(html: str) -> Any:
-    """The document as nested tuples, without what the rewriter changes on purpose: pieces that it puts in, and three
-    attributes of anchors."""
+    """The document as nested tuples, without what the rewriter changes on purpose: pieces that it puts in, three
+    attributes of anchors, and our words among their pings."""
     parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
     parser.phases["inForeignContent"] = _ForeignContent(parser, parser.tree)
     return _node(parser.parse(html.removeprefix("\ufeff"), scripting=True))
@@ -40,6 +42,8 @@ def _node(element: Any) -> Any:
     if element.tag in ("a", "area"):
         for name in _CHANGED:
             attributes.pop(name, None)
+        words = [word for word in attributes.pop("ping", "").split() if not _OUR_PING.fullmatch(word)]
+        attributes |= {"ping": words} if words else {}
     children: list[Any] = [element.text or ""]
     for child in element:
         if any(mark in child.attrib for mark in _OURS):

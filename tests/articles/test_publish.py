@@ -207,6 +207,36 @@ def test_an_amazon_link_stays_direct_with_the_placement_as_its_sub_id(title: Sto
     assert (twice.html, twice.changes) == (once.html, ())
 
 
+def test_a_direct_link_tells_of_its_use_and_no_other_does(title: Store) -> None:
+    html = '<p><a href="https://www.amazon.co.uk/dp/B000000001">kettle</a> <a href="https://pebblerow.example/p/hat">hat</a>'
+    once = publish(title, html)
+    amazon, other = once.placements
+    assert re.findall(r'ping="([^"]*)"', once.html) == [f"/go/-{amazon.link.path}/-{amazon.token}"]
+    with title.transaction() as session:
+        edit_link(session, link_id=other.link.id, mode="direct", now=NOW)
+    both = publish(title, once.html)
+    assert len(re.findall(r" ping=", both.html)) == 2
+    assert publish(title, both.html).changes == ()
+    with title.transaction() as session:
+        edit_link(session, link_id=other.link.id, mode="redirect", now=NOW)
+    again = publish(title, both.html)
+    assert again.html == once.html
+    assert restore(again.html, again.changes) == both.html
+
+
+def test_a_site_with_a_link_base_is_told_there(title: Store) -> None:
+    html = '<p><a href="https://www.amazon.co.uk/dp/B000000001" ping="/theirs">kettle</a>'
+    relative = publish(title, html)
+    with title.transaction() as session:
+        the_site(session).link_base = "https://go.magazine.example"
+    once = publish(title, relative.html)
+    (kettle,) = once.placements
+    assert f'ping="/theirs https://go.magazine.example/go/-{kettle.link.path}/-{kettle.token}"' in once.html
+    assert publish(title, once.html).changes == ()
+    off = publish(title, once.html, replace(FACTS, monetise=False))
+    assert 'ping="/theirs">' in off.html
+
+
 def test_our_own_network_link_is_normalised_and_somebody_elses_is_left_alone_with_a_warning(title: Store) -> None:
     wrapped = "https://www.awin1.com/cread.php?awinmid=70002&awinaffid={}&ued=https%3A%2F%2Fpebblerow.example%2Fp%2Fhat"
     ours, other = wrapped.format("900001"), wrapped.format("123456")

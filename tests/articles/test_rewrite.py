@@ -77,6 +77,38 @@ ANCHORS = [
     ),
 ]
 
+PING = "/go/-/go/x/-a00000000000"
+DIRECT = f'https://direct.example/x?sub=a00000000000" rel="sponsored nofollow" {GO}'
+BARE = "https://direct.example/x?sub=a00000000000"
+
+ANCHORS += [
+    # a link that leads straight to the shop tells of its use; the author's pings stay
+    ('<a href="https://direct.example/x">x</a>', f'<a href="{DIRECT} ping="{PING}">x</a>'),
+    ('<a href="https://direct.example/x"ping>x</a>', f'<a href="{DIRECT}ping="{PING}">x</a>'),
+    ('<a PING="" href="https://direct.example/x">x</a>', f'<a PING="{PING}" href="{DIRECT}>x</a>'),
+    (
+        "<a ping=/p href='https://direct.example/x'>x</a>",
+        f'<a ping="/p {PING}" href=\'{BARE}\' rel="sponsored nofollow" {GO}>x</a>',
+    ),
+    ('<a ping="/p\n/q " href="https://direct.example/x">x</a>', f'<a ping="/p\n/q  {PING}" href="{DIRECT}>x</a>'),
+    # what an earlier run put in is brought up to date, wherever it led
+    (f'<a ping="/p https://old.example{PING} /q" href="{BARE}">x</a>', f'<a ping="/p /q {PING}" href="{DIRECT}>x</a>'),
+    (f'<a ping="{PING}1 {PING}" href="{BARE}">x</a>', f'<a ping="{PING}" href="{DIRECT}>x</a>'),
+    # a link that goes through us again does not
+    (
+        f'<a href="https://shop.example/x" ping="{PING}">x</a>',
+        f'<a href="/go/x/-a00000000000" rel="sponsored nofollow" {GO}>x</a>',
+    ),
+    (
+        f'<a href="https://shop.example/x" ping="/p https://a.example{PING}">x</a>',
+        f'<a href="/go/x/-a00000000000" rel="sponsored nofollow" {GO} ping="/p">x</a>',
+    ),
+    (
+        '<a href="https://shop.example/x" ping=" /go/x /x/go/-/y ">x</a>',
+        f'<a href="/go/x/-a00000000000" rel="sponsored nofollow" {GO} ping=" /go/x /x/go/-/y ">x</a>',
+    ),
+]
+
 
 @pytest.mark.parametrize(("before", "after"), ANCHORS)
 def test_an_anchor_is_changed_where_it_must_be_and_nowhere_else(before: str, after: str) -> None:
@@ -193,6 +225,7 @@ _href = st.sampled_from(
     [
         "https://shop.example/x",
         "https://shop.example/y?a=1&amp;b=2",
+        "https://direct.example/y",
         "//elsewhere.example/",
         "/in",
         "#f",
@@ -205,6 +238,17 @@ _href = st.sampled_from(
 _rel = st.sampled_from(
     ["", ' rel="noopener"', " rel=NoFollow", " rel", ' rel=""', " rel='a&amp;b'", ' REL = "sponsored"']
 )
+_ping = st.sampled_from(
+    [
+        "",
+        ' ping="/p"',
+        " ping=/p",
+        " ping",
+        ' ping=""',
+        " PING='/p\r\n/go/-/go/x/-a0'",
+        ' ping="https://a.example/go/-/x"',
+    ]
+)
 _blank = st.sampled_from([" ", "\n", "\r\n", "\t ", "/", "\r"])
 
 
@@ -214,7 +258,7 @@ def _start_tags(draw: st.DrawFn) -> str:
     quote = draw(st.sampled_from(['"', "'", ""]))
     href = draw(st.sampled_from(["href=", "HREF = ", "hReF=\r\n"])) + quote + draw(_href) + quote
     end = draw(st.sampled_from(["", " x", " x=1", "/", " href=z", " data-q=é"]))
-    return f"<{name}{draw(_blank)}{href}{draw(_rel)}{end}>"
+    return f"<{name}{draw(_blank)}{href}{draw(_rel)}{draw(_ping)}{end}>"
 
 
 _pieces = st.one_of(
