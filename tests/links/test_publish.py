@@ -179,7 +179,7 @@ def test_what_is_edited_while_a_table_is_rebuilt_is_in_the_new_one(
     monkeypatch.setattr(publish, "_all_links", read_slowly)
     Publisher(newsroom, table).rebuild()
     entries = [at(table, f"/go/link-{number}") for number in (0, 1, 5)]
-    assert [bool(entry) and "new" in entry.after for entry in entries] == [True, False, True]
+    assert [entry is not None and "new" in entry.after for entry in entries] == [True, False, True]
     assert at(table, "/go/late")
     assert len(moments) == 4
     assert len({entry and entry.after for entry in moments}) == 2  # the old table answered, edits included
