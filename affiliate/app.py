@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from affiliate.articles.policy import Policy
 from affiliate.clicks.load import Loaded, Loader
+from affiliate.clicks.retention import Purged, purge
 from affiliate.clock import Clock, utc_now
 from affiliate.errors import AffiliateError
 from affiliate.links.publish import publish_hosts, publish_now
@@ -84,6 +85,16 @@ class Application:
         loaded = self.loader.load()
         self.counters.add_pass(began_at, loaded=loaded.clicks, set_aside=loaded.set_aside)
         return loaded
+
+    def purge_clicks(self) -> Purged:
+        """Deletes what is older than the settings keep it."""
+        kept = self.settings.clicks
+        return purge(
+            self.store,
+            keep_raw_days=kept.keep_raw_days,
+            keep_hours_months=kept.keep_hours_months,
+            now=self.clock(),
+        )
 
     @cached_property
     def watch(self) -> Watch:

@@ -81,11 +81,14 @@ class Journal(_Section):
 
 
 class Clicks(_Section):
-    """Whose clicks are classed `internal`, where countries are looked up, and what networks are told of readers."""
+    """Whose clicks are classed `internal`, where countries are looked up, what networks are told of readers, and how long
+    clicks are kept (0: for ever)."""
 
     internal_networks: list[IPvAnyNetwork] = []
     country_database: str = ""
     unknown_consent: Literal["say-nothing", "refuse"] = "say-nothing"
+    keep_raw_days: int = Field(default=90, ge=0, le=36_500)
+    keep_hours_months: int = Field(default=25, ge=0, le=1_200)
 
 
 class Metrics(_Section):

@@ -2,18 +2,21 @@
 its own so that a long one keeps none waiting, and can be run by name."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 from affiliate.app import Application
-from affiliate.clicks import retention
+from affiliate.clicks import rejudge, retention
 from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
 from affiliate.links.publish import NEVER_BUILT, Publisher, prune_outbox
+from affiliate.nodes.report import LATE_SECONDS, in_words, report
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.visitors import KeyFiles
 from affiliate.store import jobs
@@ -29,6 +32,7 @@ class Node:
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self.is_late = False
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -74,6 +78,20 @@ def tidy_links(node: Node) -> str:
     return f"deleted {pruned} old changes of links" if pruned else ""
 
 
+def report_node(node: Node) -> str:
+    """Warns once when the loader falls behind, and says once when it has caught up."""
+    app = node.app
+    standing = app.watch.standing()
+    with app.store.transaction() as session:
+        report(session, standing, name=socket.gethostname(), version=version("affiliate"))
+    is_late = standing.lag_seconds > LATE_SECONDS
+    if is_late != node.is_late:
+        said = f"is {in_words(standing.lag_seconds)} behind" if is_late else "has caught up"
+        log.warning("the loader of clicks %s", said)
+    node.is_late = is_late
+    return ""
+
+
 def run_jobs(node: Node) -> str:
     done = 0
     while _run_next_job(node.app):
@@ -89,6 +107,24 @@ def forget_visitors(node: Node) -> str:
     return f"deleted {keys} visitor keys and {visits} visits" if keys or visits else ""
 
 
+def purge_clicks(node: Node) -> str:
+    purged = node.app.purge_clicks()
+    if purged.left:
+        log.error("%d clicks or sums are left that should have been deleted", purged.left)
+    done = purged.clicks or purged.hours
+    return f"deleted {purged.clicks} clicks and {purged.hours} hourly sums" if done else ""
+
+
+def rejudge_clicks(node: Node) -> str:
+    """Judges the known history anew, once for each version of the rules and of the list of bots."""
+    with node.app.store.reading() as session:
+        if not rejudge.is_due(session):
+            return ""
+    with node.app.store.transaction() as session:
+        report = rejudge.rejudge(session, now=node.app.clock())
+    return f"judged the history by the rules {report.rules}: {sum(report.clicks.values())} clicks changed class"
+
+
 def forget_orphans(node: Node) -> str:
     deleted = OrphanLog(node.app.settings.journal_dir).forget(now=node.app.clock())
     return "deleted the older half of the orphan log" if deleted else ""
@@ -96,11 +132,14 @@ def forget_orphans(node: Node) -> str:
 
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
+    Task("node.report", 15.0, "tells the status page how this node stands", report_node),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
     Task("links.rebuild", 0.3, "builds the link table where it is missing, damaged or too old", rebuild_links),
     Task("links.tidy", 60.0, "deletes old changes of links, and what a killed rebuild left", tidy_links),
     Task("jobs.run", 1.0, "runs the jobs that are due", run_jobs),
     Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
+    Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
+    Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
 )
 

@@ -4,12 +4,15 @@ import gc
 import json
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 
-from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json
+from affiliate.cli.frame import REFUSED, Command, Context, Group, json_option, pass_context, print_json
 from affiliate.clicks.count import MEANINGS
 from affiliate.clicks.count import count as count_clicks
+from affiliate.clicks.rejudge import rejudge as judge_anew
+from affiliate.clicks.rollup import check as check_rollups
 from affiliate.clicks.rollup import rebuild as rebuild_rollups
 from affiliate.redirect.inspection import look_into, walk
 from affiliate.store import migrations
@@ -72,12 +75,49 @@ def count(context: Context, as_json: bool) -> None:
 
 
 @clicks.command("rebuild")
+@click.option("--check", "only_check", is_flag=True, help="Only compare; exit 1 where they differ.")
 @pass_context
-def rebuild(context: Context) -> None:
-    """Make the roll-ups anew from the raw clicks."""
-    with context.app.store.transaction() as session:
+def rebuild(context: Context, only_check: bool) -> None:
+    """Make the roll-ups anew from the raw clicks that are still there."""
+    store = context.app.store
+    if only_check:
+        with store.reading() as session:
+            differing = check_rollups(session)
+        click.echo(f"{differing} rows of the roll-up differ from the raw clicks.")
+        raise SystemExit(REFUSED if differing else 0)
+    with store.transaction() as session:
         rows = rebuild_rollups(session)
     click.echo(f"Made {rows} roll-up rows from the raw clicks.")
+
+
+@clicks.command("rejudge")
+@json_option
+@pass_context
+def rejudge(context: Context, as_json: bool) -> None:
+    """Judge the known history anew by the list of bots and the rules in force; print what changed."""
+    app = context.app
+    with app.store.transaction() as session:
+        report = judge_anew(session, now=app.clock()).as_json()
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"By the rules {report['rules']}:")
+    for what in ("user_agents", "clicks"):
+        changes = cast("dict[str, int]", report[what])
+        told = ", ".join(f"{number} from {change}" for change, number in changes.items()) or "none changed"
+        click.echo(f"  {what.replace('_', ' ')}: {told}")
+
+
+@clicks.command("purge")
+@json_option
+@pass_context
+def purge(context: Context, as_json: bool) -> None:
+    """Delete clicks and hourly sums that are older than the settings keep them; prove that none older is left."""
+    purged = context.app.purge_clicks()
+    if as_json:
+        print_json({"clicks": purged.clicks, "hours": purged.hours, "left": purged.left})
+    else:
+        click.echo(f"Deleted {purged.clicks} clicks and {purged.hours} hourly sums; {purged.left} older ones are left.")
 
 
 @clicks.command("inspect")

@@ -9,34 +9,27 @@ from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
 from affiliate.clicks.classes import kind_of
-from affiliate.clicks.shapes import Shapes
-from affiliate.redirect.records import Journalled
+from affiliate.clicks.facts import Booked, Facts
 
 SHARED_BY = 20  # visitors
 
 
-def note_agents(session: Session, shapes: Shapes, records: Iterable[Journalled], *, now: datetime) -> None:
+def note_agents(session: Session, facts: Facts, booked: Iterable[Booked], *, now: datetime) -> None:
     """Notes who showed strings that are not in the dictionary, and takes up those that enough visitors share."""
-    unlisted = {
-        key: shape.user_agent
-        for key in {record.shape for record in records}
-        if (shape := shapes.get(key)) and shape.user_agent_id is None and shape.user_agent
+    seen = {
+        (agent.text, record.visitor): record.time_ms
+        for record, *_, agent in booked
+        if agent.id is None and record.visitor and agent.text
     }
-    if not unlisted:
-        return
-    digests = {text: _digest(text) for text in unlisted.values()}
-    sightings = {
-        (digests[text], record.visitor): record.time_ms
-        for record in records
-        if record.visitor and (text := unlisted.get(record.shape))
-    }
+    digests = {text: _digest(text) for text in {text for text, _ in seen}}
+    sightings = {(digests[text], visitor): time_ms for (text, visitor), time_ms in seen.items()}
     shared = queries.note_sightings(session, sightings, SHARED_BY)
-    _take_up(session, shapes, [text for text, digest in digests.items() if digest in shared], now=now)
+    _take_up(session, facts, [text for text, digest in digests.items() if digest in shared], now=now)
 
 
-def _take_up(session: Session, shapes: Shapes, texts: Collection[str], *, now: datetime) -> None:
+def _take_up(session: Session, facts: Facts, texts: Collection[str], *, now: datetime) -> None:
     if texts:
-        shapes.name(queries.add_user_agents(session, {text: kind_of(text) for text in texts}, now=now))
+        facts.name(queries.add_user_agents(session, {text: kind_of(text) for text in texts}, now=now))
         queries.forget_agents(session, [_digest(text) for text in texts])
 
 

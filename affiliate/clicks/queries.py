@@ -43,6 +43,7 @@ from affiliate.store.tables import (
 
 _IN_ONE_QUERY = 500
 _MS_PER_HOUR = 3_600_000
+_PURGE_LOCK = 7_261_006  # any number, the same in every version
 
 CLICKS = "clicks"  # what can be purged
 HOURS = "hours"
@@ -86,21 +87,14 @@ class Origin(NamedTuple):
     fallback_reason: str
 
 
-class VisitRow(NamedTuple):
-    """A row of `recent_visits`, in the order of the columns; times in ms."""
-
-    visitor: int
-    advertiser_id: int
-    last_ms: int
-    counted_ms: int
-    links: bytes
-
-
 class Totals(NamedTuple):
     raw: int
     human: int
     network_comparable: int
 
+
+# visitor, advertiser, last (ms), counted (ms), links: a row of `recent_visits`, in the order of the columns
+VisitRow = tuple[int, int, int, int, bytes]
 
 # at (ms), context, origin, user agent, class, flags, rules: a row of `clicks` but for its id, in the order of the columns
 ClickRow = tuple[int, int, int, int | None, str, int, int]
@@ -116,6 +110,12 @@ def stamp(session: Session) -> tuple[int, int]:
     changed = session.scalar(select(func.max(LinkChange.id)))
     purged = session.scalar(select(func.max(ClickPurge.id)))
     return changed or 0, purged or 0
+
+
+def keep_purges_out(session: Session) -> None:
+    """Until this transaction ends no purge deletes what clicks refer to. SQLite has one writer anyway."""
+    if _is_postgresql(session):
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _PURGE_LOCK})
 
 
 def checkpoint(session: Session, uuid: str) -> int | None:
@@ -182,16 +182,25 @@ def origin_ids(session: Session, origins: Mapping[bytes, Origin]) -> dict[bytes,
 def _ids(session: Session, table: Table, rows: Mapping[bytes, Context | Origin]) -> dict[bytes, int]:
     found = _ids_of_digests(session, table, rows)
     if missing := sorted(digest for digest in rows if digest not in found):  # sorted: two loaders cannot dead-lock
-        statement = _upsert(session, table).on_conflict_do_nothing()
-        session.execute(statement, [{"digest": digest, **rows[digest]._asdict()} for digest in missing])
+        columns = [column.name for column in table.columns if column.name != "id"]
+        marks = ", ".join(("%s" if _is_postgresql(session) else "?",) * len(columns))
+        session.connection().exec_driver_sql(
+            f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+            [(digest, *rows[digest]) for digest in missing],
+        )
         found |= _ids_of_digests(session, table, missing)
     return found
 
 
 def _ids_of_digests(session: Session, table: Table, digests: Iterable[bytes]) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
+    connection = session.connection()
+    parameters: tuple[Any, ...]
     for some in _parts(digests):
-        rows = session.execute(select(table.c.digest, table.c.id).where(table.c.digest.in_(some)))
+        where, parameters = "= ANY(%s)", (some,)
+        if not _is_postgresql(session):
+            where, parameters = f"IN ({', '.join('?' * len(some))})", tuple(some)
+        rows = connection.exec_driver_sql(f"SELECT digest, id FROM {table.name} WHERE digest {where}", parameters)  # noqa: S608
         found |= {bytes(row[0]): row[1] for row in rows}
     return found
 
@@ -211,7 +220,7 @@ def recent_visits(session: Session, visitors: Collection[int]) -> Iterator[Visit
                 f"SELECT {columns} FROM recent_visits WHERE visitor IN (SELECT value FROM json_each(?))",  # noqa: S608
                 (str(some),),
             )
-        yield from (VisitRow(*row) for row in rows)
+        yield from (tuple(row) for row in rows)
 
 
 def remember_visits(session: Session, visits: Sequence[VisitRow]) -> None:
@@ -334,6 +343,55 @@ def add_user_agents(session: Session, kinds: Mapping[str, str], *, now: datetime
     return user_agent_ids(session, kinds.keys())
 
 
+def user_agents(session: Session) -> Sequence[tuple[int, str, str]]:
+    """The dictionary: (id, text, kind)."""
+    rows = session.execute(select(UserAgent.id, UserAgent.text, UserAgent.kind).order_by(UserAgent.id))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def is_rejudging_due(session: Session, version: str) -> bool:
+    known = session.execute(select(ClickRules.report).where(ClickRules.version == version)).first()
+    return known is None or known[0] is None
+
+
+def note_rejudged(session: Session, rules_id: int, report: dict[str, object]) -> None:
+    session.get_one(ClickRules, rules_id).report = report
+
+
+def classes_of_agents(session: Session, agent_ids: Collection[int]) -> Sequence[tuple[str, int]]:
+    """The (class, flags) that clicks of these user agents have."""
+    wanted = select(Click.click_class, Click.flags).where(Click.user_agent_id.in_(agent_ids)).distinct()
+    return [(row[0], row[1]) for row in session.execute(wanted)]
+
+
+def hours_of_agents(
+    session: Session, agent_ids: Collection[int], click_class: str, flags: int
+) -> Sequence[tuple[int, int, int]]:
+    """(hour, context, clicks) of those clicks of these user agents."""
+    wanted = select(_hour_of_click().label("hour"), Click.context_id, func.count().label("clicks"))
+    wanted = wanted.where(*_of_agents(agent_ids, click_class, flags)).group_by("hour", Click.context_id)
+    return [(row.hour, row.context_id, row.clicks) for row in session.execute(wanted)]
+
+
+def set_class(
+    session: Session, agent_ids: Collection[int], click_class: str, flags: int, *, new: str, rules_id: int
+) -> None:
+    """Gives those clicks of these user agents another class."""
+    session.execute(
+        update(_table(Click))
+        .where(*_of_agents(agent_ids, click_class, flags))
+        .values(click_class=new, rules_id=rules_id)
+    )
+
+
+def _of_agents(agent_ids: Collection[int], click_class: str, flags: int) -> list[ColumnElement[bool]]:
+    return [Click.user_agent_id.in_(agent_ids), Click.click_class == click_class, Click.flags == flags]
+
+
+def set_kind(session: Session, agent_ids: Collection[int], kind: str) -> None:
+    session.execute(update(_table(UserAgent)).where(UserAgent.id.in_(agent_ids)).values(kind=kind))
+
+
 # ---- roll-up --------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +436,10 @@ def totals(session: Session) -> Totals:
     return Totals(*(int(value or 0) for value in row))
 
 
+def drop_empty_hours(session: Session) -> None:
+    session.execute(delete(_table(ClickHour)).where(ClickHour.clicks == 0))
+
+
 # ---- forgetting -----------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +476,8 @@ def finish_purge(session: Session, what: str, before: datetime) -> int:
     purge = session.scalars(select(ClickPurge).filter_by(what=what, before=before)).first()
     if purge is not None and purge.left is None:
         purge.left = left
+        if _is_postgresql(session):
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PURGE_LOCK})
         session.execute(delete(_table(ClickOrigin)).where(ClickOrigin.id.not_in(select(Click.origin_id))))
         unused = ClickContext.id.not_in(select(Click.context_id)), ClickContext.id.not_in(select(ClickHour.context_id))
         session.execute(delete(_table(ClickContext)).where(*unused))

@@ -53,28 +53,28 @@ class Journalled(NamedTuple):
     visitor: int
     shape: bytes
 
+    def parts(self) -> "Parts | None":
+        """The shape taken apart; None if it is none, although its checksum was right."""
+        texts = self.shape[_SHAPE.size :].split(b"\0")
+        if len(texts) != _TEXTS:
+            return None
+        return (*_SHAPE.unpack_from(self.shape), *texts)
+
     def record(self) -> ClickRecord:
-        """ValueError or struct.error if the shape is none, although its checksum was right."""
-        link_id, flags = _SHAPE.unpack_from(self.shape)
-        token, country, user_agent, referrer_host, referrer_path, host, reason = (
-            self.shape[_SHAPE.size :].decode().split("\0")
-        )
+        """ValueError if the shape is none, although its checksum was right."""
+        parts = self.parts()
+        if parts is None:
+            raise ValueError("the body is no click")
         return ClickRecord(
-            self.time_ms,
-            self.visitor,
-            link_id,
-            flags,
-            token,
-            country,
-            user_agent,
-            referrer_host,
-            referrer_path,
-            host,
-            reason,
+            self.time_ms, self.visitor, parts[0], parts[1], *(text.decode("utf-8", "replace") for text in parts[2:])
         )
 
     def framed(self) -> bytes:
         return _framed(MOMENT.pack(self.time_ms, self.visitor) + self.shape)
+
+
+# link, flags, and as UTF-8: token, country, user agent, referrer host, referrer path, host, reason
+Parts = tuple[int, int, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 
 
 def frame(click: ClickRecord) -> bytes:

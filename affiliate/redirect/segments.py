@@ -32,6 +32,9 @@ _PAGE = 4096
 _CHUNK = 8 << 20  # bytes read at once: many records, and never a whole large segment
 
 
+_journalled = tuple.__new__  # a named tuple's own __new__ takes longer than everything else about a record
+
+
 class Header(NamedTuple):
     """`uuid` is the segment's identity: a copy under another name is the same segment."""
 
@@ -216,7 +219,7 @@ def _record_at(content: bytes, position: int) -> tuple[Journalled, int] | None:
     body = content[start : start + length]
     if len(body) != length or crc32(body) != checksum:
         return None
-    return Journalled(time_ms, visitor, body[MOMENT.size :]), start + length
+    return _journalled(Journalled, (time_ms, visitor, body[MOMENT.size :])), start + length
 
 
 def _next_sound(content: bytes, position: int) -> int | None:

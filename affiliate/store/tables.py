@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 from affiliate.store.types import BigId, Micros, UtcDateTime, UtcHours, UtcMillis
 
@@ -339,7 +339,8 @@ class UserAgentSighting(Base):
 
 class Click(Base):
     """One answered GET of a known path, or one beacon. No address, no visitor hash, no user-agent string of its own: see
-    the privacy page. Narrow on purpose: a click takes 40 bytes, and the loader writes nothing else as often.
+    the privacy page. Narrow on purpose: a click takes 40 bytes, and the loader writes nothing else as often. Without
+    foreign keys, which would cost more than the insert (PostgreSQL: twenty times); the loader alone writes here.
 
     `flags` are what the hop saw (affiliate/redirect/records.py) and, above them, what was decided at load and stays a
     fact when classes are made anew (affiliate/clicks/classes.py). `rules_id` says by which rules the class was judged.
@@ -348,15 +349,19 @@ class Click(Base):
     __tablename__ = "clicks"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcMillis(), index=True)
-    context_id: Mapped[int] = mapped_column(ForeignKey("click_contexts.id"))
-    origin_id: Mapped[int] = mapped_column(ForeignKey("click_origins.id"))
-    user_agent_id: Mapped[int | None] = mapped_column(ForeignKey("user_agents.id"))
+    context_id: Mapped[int]
+    origin_id: Mapped[int]
+    user_agent_id: Mapped[int | None]
     click_class: Mapped[str] = mapped_column(String(12))
     flags: Mapped[int]
-    rules_id: Mapped[int] = mapped_column(ForeignKey("click_rules.id"))
+    rules_id: Mapped[int]
 
-    context: Mapped[ClickContext] = relationship()
-    origin: Mapped[ClickOrigin] = relationship()
+    context: Mapped[ClickContext] = relationship(
+        primaryjoin=lambda: foreign(Click.context_id) == ClickContext.id, viewonly=True
+    )
+    origin: Mapped[ClickOrigin] = relationship(
+        primaryjoin=lambda: foreign(Click.origin_id) == ClickOrigin.id, viewonly=True
+    )
 
 
 class ClickHour(Base):
@@ -366,12 +371,14 @@ class ClickHour(Base):
     __tablename__ = "click_hours"
     __table_args__ = (Index("ix_click_hours_context_id", "context_id", "hour"), {"sqlite_with_rowid": False})
     hour: Mapped[datetime] = mapped_column(UtcHours(), primary_key=True)
-    context_id: Mapped[int] = mapped_column(ForeignKey("click_contexts.id"), primary_key=True)
+    context_id: Mapped[int] = mapped_column(primary_key=True)
     click_class: Mapped[str] = mapped_column(String(12), primary_key=True)
     clicks: Mapped[int]
     network_comparable: Mapped[int]
 
-    context: Mapped[ClickContext] = relationship()
+    context: Mapped[ClickContext] = relationship(
+        primaryjoin=lambda: foreign(ClickHour.context_id) == ClickContext.id, viewonly=True
+    )
 
 
 class ClickRules(Base):

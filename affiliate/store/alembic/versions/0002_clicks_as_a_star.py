@@ -117,10 +117,6 @@ def upgrade() -> None:
         sa.Column("click_class", sa.String(length=12), nullable=False),
         sa.Column("flags", sa.Integer(), nullable=False),
         sa.Column("rules_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["context_id"], ["click_contexts.id"], name=op.f("fk_clicks_context_id")),
-        sa.ForeignKeyConstraint(["origin_id"], ["click_origins.id"], name=op.f("fk_clicks_origin_id")),
-        sa.ForeignKeyConstraint(["user_agent_id"], ["user_agents.id"], name=op.f("fk_clicks_user_agent_id")),
-        sa.ForeignKeyConstraint(["rules_id"], ["click_rules.id"], name=op.f("fk_clicks_rules_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clicks")),
     )
     op.create_index(op.f("ix_clicks_at"), "clicks", ["at"])
@@ -131,7 +127,6 @@ def upgrade() -> None:
         sa.Column("click_class", sa.String(length=12), nullable=False),
         sa.Column("clicks", sa.Integer(), nullable=False),
         sa.Column("network_comparable", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["context_id"], ["click_contexts.id"], name=op.f("fk_click_hours_context_id")),
         sa.PrimaryKeyConstraint("hour", "context_id", "click_class", name=op.f("pk_click_hours")),
         sqlite_with_rowid=False,
     )
