@@ -37,7 +37,7 @@ class Crowd:
         return [*map(str, self.v4), *map(str, self.v6), *(address.exploded for address in self.v6[::2]), *mapped]
 
     def texts(self) -> list[bytes]:
-        addresses = [*self.v4, *self.v6]
+        addresses: list[IPv4Address | IPv6Address] = [*self.v4, *self.v6]
         ways = [way for address in addresses for way in (str(address), address.exploded, address.packed.hex())]
         ways += [str(int(address)) for address in addresses]
         return [way.encode() for text in ways for way in (text, text.upper())]

@@ -162,6 +162,17 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def parts(self) -> list[int]:
+        """The processes below the supervisor: web and background."""
+        below = children_of(self.pid)
+        grandchildren = {pid for child in below for pid in children_of(child)}
+        return [child for child in below if child not in grandchildren]
+
+    @property
+    def web_workers(self) -> list[int]:
+        return [pid for pid in children_of(self.pid) if pid not in self.parts]
+
     def healthy(self) -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.ask("/healthz")[0] == 200
@@ -182,6 +193,10 @@ class Server:
         for pid in [self.pid, *children_of(self.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until the supervisor has ended."""
         assert self.process is not None
         self.process.wait()
 

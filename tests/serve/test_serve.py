@@ -63,9 +63,9 @@ def test_a_killed_worker_is_back_within_a_second_and_no_redirect_fails(server: S
 def test_a_killed_part_is_started_again(server: Server, which: int) -> None:
     server.start()
     time.sleep(2.1)  # a part that dies at once is started again after a pause
-    victim = [pid for pid in children_of(server.pid) if pid in direct_children(server.pid)][which]
+    victim = server.parts[which]
     os.kill(victim, signal.SIGKILL)
-    assert wait_until(lambda: len(direct_children(server.pid)) == 2 and not is_alive(victim))
+    assert wait_until(lambda: len(server.parts) == 2 and not is_alive(victim))
     assert wait_until(server.healthy)
     assert server.ask(server.paths[0])[0] == 302
     assert wait_until(lambda: server.stored() == 1)
@@ -75,11 +75,6 @@ def kill_a_worker(server: Server) -> None:
     web = children_of(server.pid)[0]
     os.kill(children_of(web)[-1], signal.SIGKILL)
     assert wait_until(lambda: len(children_of(web)) >= server.workers and server.healthy())
-
-
-def direct_children(pid: int) -> list[int]:
-    grandchildren = {below for child in children_of(pid) for below in children_of(child)}
-    return [child for child in children_of(pid) if child not in grandchildren]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
