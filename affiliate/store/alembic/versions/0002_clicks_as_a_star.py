@@ -196,16 +196,17 @@ def _carry_over() -> None:
                 for row in rows
             ],
         )
+    hour = (clicks.c.at // 3_600_000).label("hour")
     counted = (
         sa.select(
-            clicks.c.at // 3_600_000,
+            hour,
             clicks.c.context_id,
             clicks.c.click_class,
             sa.func.count(),
             sa.func.sum(sa.case((clicks.c.flags >= _COMPARABLE, 1), else_=0)),
         )
         .where(clicks.c.at >= 0)
-        .group_by(clicks.c.at // 3_600_000, clicks.c.context_id, clicks.c.click_class)
+        .group_by(hour, clicks.c.context_id, clicks.c.click_class)
     )
     names = ["hour", "context_id", "click_class", "clicks", "network_comparable"]
     connection.execute(hours.insert().from_select(names, counted))

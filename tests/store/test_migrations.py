@@ -1,0 +1,93 @@
+"""What a new schema makes of the data of an old one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import JSON, Boolean, Connection, DateTime, Integer, MetaData, select
+from sqlalchemy.orm import joinedload
+
+from affiliate.clicks.classes import FIRST, REPEATED
+from affiliate.clicks.count import Counts, count
+from affiliate.clicks.rollup import check
+from affiliate.redirect.records import GPC
+from affiliate.store import Store, migrations
+from affiliate.store.tables import Click
+
+AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
+PARENTS = ("entities", "sites", "publisher_accounts", "advertisers", "programmes", "products", "links", "articles", "placements")  # fmt: skip
+
+
+class OldDatabase:
+    """A database of an older schema, filled by the names of its columns."""
+
+    def __init__(self, url: str, revision: str) -> None:
+        self.store = Store(url)
+        command.upgrade(migrations.configuration(self.store), revision)
+        self.tables = MetaData()
+        self.tables.reflect(self.store.engine)
+
+    def insert(self, connection: Connection, name: str, **values: Any) -> None:
+        """A row; what is required and not given gets any value of its type."""
+        table = self.tables.tables[name]
+        missing = {column.name: _any(column.type) for column in table.columns if not column.nullable}
+        connection.execute(table.insert(), {**missing, **values})
+
+
+def _any(kind: object) -> object:
+    match kind:
+        case Boolean():
+            return False
+        case DateTime():
+            return AT.replace(tzinfo=None)
+        case Integer():
+            return 1
+        case JSON():
+            return {}
+        case _:
+            return "x"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'old.db'}"
+    empty: Callable[[], str] = request.getfixturevalue("postgres_url")
+    return empty()
+
+
+def test_clicks_of_the_first_schema_are_carried_over(url: str) -> None:
+    old = OldDatabase(url, "0001")
+    with old.store.engine.begin() as connection:
+        for name in PARENTS:
+            old.insert(connection, name)
+        place = {"link_id": 1, "site_id": 1, "programme_id": 1, "device": "desktop", "user_agent_family": "Firefox"}
+        page = {"placement_id": 1, "article_id": 1, "referrer_host": "mag.example", "referrer_path": "/story"}
+        for number, row in enumerate(
+            (
+                {"at": AT, "click_class": "human", "network_comparable": True, "gpc": True, **page},
+                {"at": AT + timedelta(seconds=4), "click_class": "duplicate", "country": "GB", **page},
+                {"at": AT + timedelta(hours=1), "click_class": "bot", "fallback_reason": "retired"},
+            ),
+            start=1,
+        ):
+            at = row.pop("at")
+            assert isinstance(at, datetime)
+            old.insert(
+                connection, "clicks", id=number, at=at.replace(tzinfo=None) if "sqlite" in url else at, **place, **row
+            )
+    migrations.upgrade(old.store)
+    with old.store.reading() as session:
+        wanted = select(Click).options(joinedload(Click.context), joinedload(Click.origin)).order_by(Click.at)
+        first, second, third = session.scalars(wanted)
+        assert count(session) == Counts(raw=3, human=1, network_comparable=1)
+        assert check(session) == 0
+    assert (first.at, first.flags, second.flags, third.flags) == (AT, GPC | FIRST, REPEATED, 0)
+    assert (first.context.placement_id, first.context.article_id, first.context.referrer_host) == (1, 1, "mag.example")
+    assert (first.context.country, second.context.country) == ("", "GB")
+    assert (first.origin_id, first.origin.referrer_path) == (second.origin_id, "/story")
+    assert (third.context.placement_id, third.origin.fallback_reason) == (None, "retired")
+    old.store.close()
