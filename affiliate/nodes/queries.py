@@ -59,7 +59,7 @@ def unpublished(session: Session, checkpoint: int) -> Unpublished:
     changes, since = session.execute(
         select(func.count(), func.min(LinkChange.changed_at)).where(LinkChange.id > checkpoint)
     ).one()
-    return Unpublished(newest or 0, changes, since)
+    return Unpublished(newest or checkpoint, changes, since)  # old ones are deleted
 
 
 def note_node(session: Session, row: NodeRow) -> None:

@@ -23,6 +23,7 @@ from affiliate.web import (
     reports,
     sessions,
     setup,
+    status,
     words,
 )
 from affiliate.web import services as given
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Pages | Api, ...] = (
     imports.pages,
     setup.pages,
     people.pages,
+    status.pages,
     *api.BLUEPRINTS,
 )
 

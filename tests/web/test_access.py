@@ -26,6 +26,7 @@ BLUEPRINTS = {
     "imports": {FINANCE, ADMIN},
     "settings": {ADMIN},
     "people": {ADMIN},
+    "status": {ADMIN},
 }
 
 
