@@ -132,7 +132,6 @@ def forget_orphans(node: Node) -> str:
 
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
-    Task("node.report", 15.0, "tells the status page how this node stands", report_node),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
     Task("links.rebuild", 0.3, "builds the link table where it is missing, damaged or too old", rebuild_links),
     Task("links.tidy", 60.0, "deletes old changes of links, and what a killed rebuild left", tidy_links),
@@ -141,6 +140,7 @@ TASKS = (
     Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
+    Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
 
 
