@@ -14,15 +14,13 @@ PLACEMENT_LENGTH = 12
 CLICK_LENGTH = 28
 
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
+_DOUBLED = {character: sum(divmod(2 * value, 36)) for character, value in _VALUE.items()}
 _CANDIDATE = re.compile(r"a[0-9a-z]{11}(?:[0-9a-z]{16})?")
 
 
 def _check_character(body: str) -> str:
-    """Luhn's algorithm over base 36 (ISO/IEC 7812-1, annex B, with 36 for 10)."""
-    total = 0
-    for position, character in enumerate(reversed(body)):
-        value = _VALUE[character]
-        total += value if position % 2 else sum(divmod(2 * value, 36))
+    """Luhn's algorithm over base 36 (ISO/IEC 7812-1, annex B, with 36 for 10). Every second redirect asks."""
+    total = sum(map(_DOUBLED.__getitem__, body[::-2])) + sum(map(_VALUE.__getitem__, body[-2::-2]))
     return ALPHABET[-total % 36]
 
 

@@ -84,7 +84,7 @@ class LinkTable:
         self._last_write = -1
         self._look_at = 0.0
         self._looking = threading.Lock()
-        self._hosts: dict[str, int] = {}
+        self._hosts: dict[str, bytes] = {}
         self._forget()
 
     def find(self, host: str, path: str) -> Found | None:
@@ -97,12 +97,8 @@ class LinkTable:
 
     def has_host(self, host: str) -> bool:
         """Whether this host is a site of ours. The answer may be a tenth of a second old."""
-        return host in self.hosts()
-
-    def hosts(self) -> Mapping[str, int]:
-        """The hosts of all sites, each with the site's id. The answer may be a tenth of a second old."""
         self._current()
-        return self._hosts
+        return host in self._hosts
 
     def checkpoint(self) -> int | None:
         """The number given with the last write that had one; None for a table that has to be rebuilt."""
@@ -230,8 +226,7 @@ class LinkTable:
         site = self._hosts.get(host)
         try:
             with file.begin() as transaction:
-                own = _find(file, transaction, path, site) if site is not None else None
-                return own or _find(file, transaction, path, None)
+                return (site and _find(file, transaction, path, site)) or _find(file, transaction, path, None)
         except lmdb.Error as problem:
             with contextlib.suppress(OSError):
                 _mark_of_damage(file).touch()
@@ -326,7 +321,7 @@ def _write(file: TableFile, changes: Iterable[Change], hosts: Mapping[str, int] 
             file.set_checkpoint(transaction, checkpoint)
 
 
-def _find(file: TableFile, transaction: Transaction, path: str, site: int | None) -> Found | None:
+def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | None) -> Found | None:
     if value := file.exact(transaction, path, site):
         return Found(_decode(value), "")
     rest, _, last = path.rstrip("/").rpartition("/")

@@ -56,9 +56,10 @@ class TableFile:
     def last_write(self) -> int:
         return int(self.environment.info()["last_txnid"])
 
-    def hosts(self) -> dict[str, int]:
+    def hosts(self) -> dict[str, bytes]:
+        """The hosts of all sites, each with the site as `suffix` makes it."""
         with self.begin() as transaction, transaction.cursor(self._hosts) as cursor:
-            return {host.decode(): int.from_bytes(site, "big") for host, site in cursor}
+            return {host.decode(): site for host, site in cursor}
 
     def checkpoint(self) -> int | None:
         with self.begin() as transaction:
@@ -73,48 +74,50 @@ class TableFile:
     # process its memory.
 
     def put(self, transaction: Transaction, site: int, path: str, value: bytes) -> None:
-        key, folded = _key(path) + _suffix(site), fold(path)
+        key, folded = _key(path) + suffix(site), fold(path)
         if transaction.get(key) != value:
             transaction.put(key, value)
             if folded != path:
-                transaction.put(_key(folded) + _suffix(site), key, db=self.folded, dupdata=False)
+                transaction.put(_key(folded) + suffix(site), key, db=self.folded, dupdata=False)
 
     def delete(self, transaction: Transaction, site: int, path: str) -> None:
-        key, folded = _key(path) + _suffix(site), fold(path)
+        key, folded = _key(path) + suffix(site), fold(path)
         if transaction.delete(key) and folded != path:
-            transaction.delete(_key(folded) + _suffix(site), key, db=self.folded)
+            transaction.delete(_key(folded) + suffix(site), key, db=self.folded)
 
     def set_hosts(self, transaction: Transaction, hosts: Mapping[str, int]) -> None:
-        if hosts == self.hosts():
-            return
-        transaction.drop(self._hosts, delete=False)
-        for host, site in hosts.items():
-            transaction.put(host.encode(), _suffix(site), db=self._hosts)
+        wanted = {host: suffix(site) for host, site in hosts.items()}
+        if wanted != self.hosts():
+            transaction.drop(self._hosts, delete=False)
+            for host, site in wanted.items():
+                transaction.put(host.encode(), site, db=self._hosts)
 
     def set_checkpoint(self, transaction: Transaction, checkpoint: int) -> None:
         if transaction.get(b"checkpoint", db=self._meta) != b"%d" % checkpoint:
             transaction.put(b"format", FORMAT, db=self._meta)
             transaction.put(b"checkpoint", b"%d" % checkpoint, db=self._meta)
 
-    # Of a site, or, where that is None, of the oldest site that has such a path.
+    # Of a site, as `suffix` makes it, or, where that is None, of the oldest site that has such a path.
 
-    def exact(self, transaction: Transaction, path: str, site: int | None) -> bytes | None:
+    def exact(self, transaction: Transaction, path: str, site: bytes | None) -> bytes | None:
         if site is None:
             return _first(transaction, self.paths, _key(path))
-        value: bytes | None = transaction.get(_key(path) + _suffix(site))
+        value: bytes | None = transaction.get(_key(path) + site)
         return value
 
-    def tolerant(self, transaction: Transaction, path: str, site: int | None) -> bytes | None:
+    def tolerant(self, transaction: Transaction, path: str, site: bytes | None) -> bytes | None:
         """As it is, else with or without its trailing slash, else in another case."""
+        if value := self.exact(transaction, path, site):
+            return value
         folded = fold(path)
-        for spelling in (path, path[:-1] if path.endswith("/") else path + "/", folded):
+        for spelling in (path[:-1] if path.endswith("/") else path + "/", folded):
             if value := self.exact(transaction, spelling, site):
                 return value
         key: bytes | None
         if site is None:
             key = _first(transaction, self.folded, _key(folded))
         else:
-            key = transaction.get(_key(folded) + _suffix(site), db=self.folded)
+            key = transaction.get(_key(folded) + site, db=self.folded)
         return transaction.get(key) if key is not None else None
 
 
@@ -132,13 +135,13 @@ def _first(transaction: Transaction, database: Any, key: bytes) -> bytes | None:
 
 def _key(path: str) -> bytes:
     """To be followed by the site."""
-    key = path.encode("utf-8", "surrogatepass") + b"\0"
+    key = f"{path}\0".encode("utf-8", "surrogatepass")
     if len(key) <= _LONGEST_KEY - _SITE_BYTES:
         return key
     return key[: _LONGEST_KEY - _SITE_BYTES - 33] + blake2b(key, digest_size=32).digest() + b"\0"
 
 
-def _suffix(site: int) -> bytes:
+def suffix(site: int) -> bytes:
     return site.to_bytes(_SITE_BYTES, "big")
 
 
