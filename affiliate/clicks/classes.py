@@ -33,8 +33,16 @@ FIRST = 1 << 17  # the visitor's first click to this advertiser in three hours
 # The names are those the vendors document for their own fetchers; they are bots too, so this list is asked first.
 _PREVIEWERS = re.compile(
     r"facebookexternalhit|facebookcatalog|twitterbot|slackbot|slack-imgproxy|whatsapp|telegrambot|discordbot|linkedinbot"
-    r"|skypeuripreview|pinterestbot|redditbot|mastodon|bluesky|cardyb|viber|microsoftpreview|teamsbot|iframely|embedly"
-    r"|snapchat.*link|vkshare|line-poker|kakaotalk-scrap|applebot.*preview|google-pagerenderer|googleimageproxy",
+    r"|skypeuripreview|pinterestbot|redditbot|mastodon|bluesky|cardyb|^viber|microsoftpreview|teamsbot|iframely|embedly"
+    r"|snap url preview|vkshare|line-poker|kakaotalk-scrap|applebot.*preview|google-pagerenderer|googleimageproxy"
+    r"|yahoomailproxy|ms-office|^microsoft office",  # office suites ask before they open the browser, which asks again
+    re.IGNORECASE,
+)
+# Scanners of mail and of company networks that name themselves, and everything that calls itself "compatible" in the
+# place where browsers name their system: only Internet Explorer and Konqueror ever did that with a person behind.
+_SCANNERS = re.compile(
+    r"barracuda|proofpoint|mimecast|messagelabs|symantec|cloudmark|trend ?micro|ironport|fortiguard|forcepoint"
+    r"|^java/|^mozilla/\d\.\d \(compatible;(?! ?(msie|konqueror))",
     re.IGNORECASE,
 )
 _TABLET = re.compile(r"ipad|tablet|kindle|silk/|playbook", re.IGNORECASE)
@@ -87,7 +95,7 @@ def kind_of(user_agent: str) -> str:
         return BOT
     if _PREVIEWERS.search(user_agent):
         return PREVIEW
-    return BOT if crawleruseragents.is_crawler(user_agent) else ""
+    return BOT if _SCANNERS.search(user_agent) or crawleruseragents.is_crawler(user_agent) else ""
 
 
 def _family_and_device(user_agent: str) -> tuple[str, str]:
