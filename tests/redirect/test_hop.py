@@ -1,6 +1,6 @@
 import json
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -271,7 +271,7 @@ def test_a_journal_that_cannot_be_written_is_counted_and_nobody_waits(redirects:
 
 
 def test_no_visitor_key_is_no_reason_to_lose_the_click(redirects: Redirects) -> None:
-    def no_key(day: object) -> bytes:
+    def no_key(day: date) -> bytearray:
         raise PermissionError
 
     redirects.hop._visitors._key_of_day = no_key
