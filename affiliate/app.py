@@ -140,8 +140,9 @@ class Application:
             refuse_unknown=clicks.unknown_consent == "refuse",
         )
 
-    def wsgi(self) -> "WSGIApplication":
-        """The whole of the web as one WSGI callable: the redirect in front, the pages behind it."""
+    def wsgi(self, *, pages_at_once: int | None = None) -> "WSGIApplication":
+        """The whole of the web as one WSGI callable: the redirect in front, the pages behind it, of which no more than so
+        many are made at a time."""
         from affiliate.web import create_app  # half a second, which no other command needs
         from affiliate.web.services import Services
         from affiliate.web.staff import staff_of
@@ -164,6 +165,7 @@ class Application:
             clock=self.clock,
             not_ready=self.not_ready,
             metrics=self.metrics,
+            pages_at_once=pages_at_once,
         )
 
     def prepare(self) -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 FOLDER = "AFFILIATE_BENCH_FOLDER"
-THREADS = 8  # as in affiliate/serve.py
+THREADS = 16  # as in affiliate/serve.py
 
 _NGINX = """
 worker_processes 1;

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,11 @@ def _utc_now() -> datetime:
 class RedirectMiddleware:
     """`/healthz` says whether redirects work, without asking the database. `/readyz` adds what `not_ready` says: the
     reason why pages cannot be served yet, or "". `/metrics` is what `metrics` gives for a peer and its X-Forwarded-For, None
-    for one to whom they are not open."""
+    for one to whom they are not open.
+
+    No more than `pages_at_once` requests for anything else are under way at a time, and a further one gets a 503 at once:
+    pages wait for the database, and when that hangs they would take every thread from the redirect.
+    """
 
     def __init__(
         self,
@@ -37,6 +42,7 @@ class RedirectMiddleware:
         clock: Clock = _utc_now,
         not_ready: Callable[[], str] = lambda: "",
         metrics: Callable[[str, str], bytes | None] = lambda _peer, _forwarded_for: None,
+        pages_at_once: int | None = None,
     ) -> None:
         self._hop = hop
         self._app = app
@@ -44,6 +50,7 @@ class RedirectMiddleware:
         self._clock = clock
         self._not_ready = not_ready
         self._metrics = metrics
+        self._pages = BoundedSemaphore(pages_at_once or 1_000_000)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = perf_counter_ns()
@@ -58,39 +65,61 @@ class RedirectMiddleware:
             environ.get("REMOTE_ADDR", ""),
             self._clock(),
         )
-        if answer is None:
-            if path in ("/healthz", "/readyz"):
-                answer = self._status(path)
-            elif path == "/metrics":
-                answer = self._metrics_page(environ)
-            else:
-                return self._app(environ, start_response)
-        else:
+        if answer is not None:
             self._counters.add_answer(answer.status, perf_counter_ns() - began)
+        elif path == "/healthz":
+            answer = _status(self._hop.health())
+        elif not self._pages.acquire(blocking=False):
+            answer = _BUSY
+        else:
+            try:
+                return self._page(path, environ, start_response)
+            finally:
+                self._pages.release()
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _status(self, path: str) -> Answer:
-        problem = self._hop.health() or (self._not_ready() if path == "/readyz" else "")
-        body = json.dumps({"status": "trouble", "problem": problem} if problem else {"status": "ok"}).encode()
-        return _page("503 Service Unavailable" if problem else "200 OK", "application/json", body)
+    def _page(self, path: str, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """What may have to wait for the database."""
+        if path == "/readyz":
+            answer = _status(self._hop.health() or self._not_ready())
+        elif path == "/metrics":
+            answer = self._metrics_page(environ)
+        else:
+            return self._app(environ, start_response)
+        start_response(answer.status, answer.headers)
+        return [answer.body]
 
     def _metrics_page(self, environ: "WSGIEnvironment") -> Answer:
         page = self._metrics(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
         if page is None:
-            return _page(
+            return _whole(
                 "403 Forbidden", _TEXT, b"Not open to this address: see the setting metrics.allowed_networks.\n"
             )
-        return _page("200 OK", _METRICS, page)
+        return _whole("200 OK", _METRICS, page)
 
 
-def _page(status: str, content_type: str, body: bytes) -> Answer:
+def _status(problem: str) -> Answer:
+    body = json.dumps({"status": "trouble", "problem": problem} if problem else {"status": "ok"}).encode()
+    return _whole("503 Service Unavailable" if problem else "200 OK", "application/json", body)
+
+
+def _whole(status: str, content_type: str, body: bytes, *more: tuple[str, str]) -> Answer:
     headers = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
+        *more,
     ]
     return Answer(status, headers, body)
+
+
+_BUSY = _whole(
+    "503 Service Unavailable",
+    _TEXT,
+    b"The pages are busy: the database may be slow to answer. Redirects work.\n",
+    ("Retry-After", "5"),
+)
 
 
 def _decoded(path: str) -> str:

@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
 
@@ -42,6 +44,39 @@ def test_a_link_is_answered_in_front_of_the_pages(app: RedirectMiddleware, redir
     assert "Set-Cookie" not in headers
     (click,) = redirects.clicks()
     assert (click.user_agent, click.host, click.visitor) == ("x", HOST, 0)
+
+
+def test_pages_that_hang_leave_threads_to_the_redirect(redirects: Redirects) -> None:
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def hanging(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        inside.release()
+        assert go_on.wait(20)
+        return pages(environ, start_response)
+
+    app = RedirectMiddleware(redirects.hop, hanging, redirects.counters, clock=lambda: NOW, pages_at_once=2)
+    with ThreadPoolExecutor(2) as readers:
+        hung = [readers.submit(ask, app, "/login") for _ in range(2)]
+        assert inside.acquire(timeout=20)
+        assert inside.acquire(timeout=20)
+        for path in ("/login", "/readyz", "/metrics", "/nowhere"):
+            status, headers, body = ask(app, path)
+            assert (status[:3], headers["Retry-After"], b"Redirects work" in body) == ("503", "5", True)
+        assert ask(app, "/go/dress")[0] == "302 Found"
+        assert ask(app, "/healthz")[0] == "200 OK"
+        go_on.set()
+        assert [each.result(20)[0] for each in hung] == ["200 OK"] * 2
+    assert [ask(app, "/login")[0] for _ in range(5)] == ["200 OK"] * 5
+
+
+def test_a_page_that_fails_gives_its_place_back(redirects: Redirects) -> None:
+    def failing(_environ: "WSGIEnvironment", _start_response: "StartResponse") -> Iterable[bytes]:
+        raise RuntimeError("a fault of ours")
+
+    app = RedirectMiddleware(redirects.hop, failing, redirects.counters, clock=lambda: NOW, pages_at_once=1)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            ask(app, "/login")
 
 
 def test_everything_else_goes_through(app: RedirectMiddleware) -> None:

@@ -171,7 +171,7 @@ def own_postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     server = get_server(Path(tempfile.mkdtemp(prefix="affiliate-postgres-")), cleanup_mode="delete")
     yield server
-    for pid in children_of(server.get_pid()):
+    for pid in children_of(server.get_pid() or 0):
         os.kill(pid, signal.SIGCONT)
     server.cleanup()
 
@@ -220,6 +220,35 @@ def test_a_postgresql_that_hangs_holds_up_the_loader_and_nobody_else(on_postgres
             freeze(own_postgres.get_pid(), signal.SIGCONT)
     assert readers.cut == 0
     assert_every_answer_is_accounted_for(server, readers)
+
+
+def test_pages_that_wait_for_a_database_that_hangs_leave_threads_to_the_redirect(
+    on_postgres: Server, own_postgres: Any
+) -> None:
+    server = on_postgres
+    server.start()
+    freeze(own_postgres.get_pid(), signal.SIGSTOP)
+    stop = threading.Event()
+
+    def ask_for_pages() -> None:
+        while not stop.is_set():
+            with suppress(OSError, http.client.HTTPException):
+                server.ask("/readyz")
+
+    people = [threading.Thread(target=ask_for_pages) for _ in range(40)]  # more than there are threads
+    for person in people:
+        person.start()
+    try:
+        time.sleep(1)
+        assert {server.ask(path)[0] for path in server.paths} == {302}
+        assert server.healthy()
+    finally:
+        freeze(own_postgres.get_pid(), signal.SIGCONT)
+        stop.set()
+        for person in people:
+            person.join()
+    assert wait_until(lambda: server.ask("/readyz")[0] == 200)
+    assert wait_until(lambda: server.stored() == len(server.paths))
 
 
 def test_sqlite_locked_moved_away_and_back_under_load_delays_clicks_and_nothing_else(server: Server) -> None:
