@@ -1,31 +1,43 @@
 """How fast is the redirect? Beside nginx `return 302` with a JSON access log, in one run, in turns.
 
-    python bench/redirect.py [--rounds 3] [--seconds 4] [--links 1000]
+    python bench/redirect.py [--quick] [--links 1000 100000 1000000] [--paths random zipf] [--rounds 3] [--seconds 3]
 
-Server on the first core, wrk on the second (32 connections, one thread, browser headers, links at random). Every one
-of our answers has its click in the journal, visitor hash included, before it is sent. The loader is idle.
+Server on the first core, wrk on the second (32 connections, one thread, browser headers). Paths are asked for at random,
+or by Zipf's law (the n-th link n times less often than the first); every second one carries a placement token. Every one
+of our answers has its click in the journal, visitor hash and country included, before it is sent; one worker, the loader
+idle. Both servers are warmed; figures are medians of the rounds.
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
-import re
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from _servers import (
+    HOST,
+    Measured,
+    Server,
+    check_tools,
+    find_tool,
+    free_port,
+    load,
+    pinned,
+    resident_mb,
+    running,
+    wrk_script,
+)
+
 from affiliate.ids import new_placement_token
 from affiliate.redirect.counters import Counters
+from affiliate.redirect.countries import open_countries
 from affiliate.redirect.hop import Hop
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
@@ -37,9 +49,9 @@ from affiliate.redirect.wsgi import RedirectMiddleware
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-HOST = "127.0.0.1"
 FOLDER = "AFFILIATE_BENCH_FOLDER"
-THREADS = 16  # as in affiliate/serve.py
+THREADS = 8  # as in affiliate/serve.py
+ASKED = 300_000  # paths that wrk chooses from
 
 _NGINX = """
 worker_processes 1;
@@ -64,30 +76,6 @@ http {{
 }}
 """
 
-_WRK = """
-local paths = {{}}
-for line in io.lines("{paths}") do paths[#paths + 1] = line end
-math.randomseed(os.time())
-local headers = {{
-  ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-  ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-  ["Accept-Language"] = "en-GB,en;q=0.9",
-  ["Accept-Encoding"] = "gzip, deflate, br",
-  ["Referer"] = "https://mag.example/style/partywear?utm_source=x",
-  ["Sec-Fetch-Dest"] = "document",
-  ["Sec-Fetch-Mode"] = "navigate",
-}}
-request = function() return wrk.format("GET", paths[math.random(#paths)], headers) end
-"""
-
-
-@dataclass(frozen=True)
-class Measured:
-    per_second: float
-    cpu_us: float  # of the server, a request: what remains comparable on a busy machine
-    p50_ms: float
-    p99_ms: float
-
 
 def build() -> "WSGIApplication":
     """The application under test, made by granian in its worker: our redirect, and nothing behind it."""
@@ -98,6 +86,7 @@ def build() -> "WSGIApplication":
         JournalWriter(folder / "journal", counters, segment_bytes=16 << 20),
         Visitors(KeyFiles(folder / "keys")),
         OrphanLog(folder),
+        country_of=open_countries(""),
     )
 
     def nothing(_environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
@@ -107,177 +96,128 @@ def build() -> "WSGIApplication":
     return RedirectMiddleware(hop, nothing, counters)
 
 
-@contextmanager
-def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
-    """A server, by its process id, once it takes connections."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex((HOST, port)) == 0:
-                    break
-            time.sleep(0.05)
-        else:
-            sys.exit(f"{command[0]} did not start")
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@dataclass(frozen=True)
-class Server:
-    port: int
-    pid: int
-
-    def cpu_seconds(self) -> float:
-        """Of the process and its children, from /proc; 0 where there is none."""
-        tree, seconds = {str(self.pid)}, 0.0
-        for path in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
-            with suppress(OSError):
-                fields = path.read_text().rpartition(")")[2].split()
-                if path.parent.name in tree or fields[1] in tree:
-                    tree.add(path.parent.name)
-                    seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return seconds
-
-
-def load(server: Server, script: Path, seconds: int) -> Measured:
-    before = server.cpu_seconds()
-    output = subprocess.run(
-        [
-            *pinned(1),
-            "wrk",
-            "-t1",
-            "-c32",
-            f"-d{seconds}s",
-            "--latency",
-            "-s",
-            str(script),
-            f"http://{HOST}:{server.port}",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    if "Non-2xx" in output:
-        sys.exit(f"Not every answer was a redirect:\n{output}")
-    return Measured(
-        float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
-        (server.cpu_seconds() - before) / int(_found(r"(\d+) requests in", output)[0]) * 1e6,
-        _milliseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)),
-        _milliseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)),
-    )
-
-
-def _found(pattern: str, output: str) -> tuple[str, ...]:
-    match = re.search(pattern, output)
-    if match is None:
-        sys.exit(f"wrk printed no {pattern}:\n{output}")
-    return match.groups()
-
-
-def _milliseconds(found: tuple[str, ...]) -> float:
-    return float(found[0]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[1]]
-
-
-def pinned(core: int) -> list[str]:
-    return ["taskset", "-c", str(core % (os.cpu_count() or 1))] if shutil.which("taskset") else []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def prepare(folder: Path, links: int) -> None:
-    """The link table, and the paths that wrk asks for: every second one with a placement token."""
-    paths = []
-    table = LinkTable(folder / "links")
-
+def fill(folder: Path, links: int) -> None:
     def entries() -> Iterator[Change]:
         for number in range(links):
-            before = (
-                f"https://www.awin1.com/cread.php?awinmid=1001&awinaffid=2002&ued=https%3A%2F%2Fshop.example%2F{number}"
-            )
-            entry = Entry(number, new_placement_token(), f"{before}&clickref=", "", has_slot=True)
-            paths.append(f"/go/slug-{number}" + (f"/-{new_placement_token()}" if number % 2 else ""))
-            yield 1, f"/go/slug-{number}", entry
+            target = f"ued=https%3A%2F%2Fshop.example%2Fpartywear%2F{number}"
+            before = f"https://www.awin1.com/cread.php?awinmid=1001&awinaffid=2002&{target}&clickref="
+            yield 1, f"/go/slug-{number}", Entry(number, new_placement_token(), before, "", has_slot=True)
 
-    table.replace(entries(), hosts={}, checkpoint=1)
+    table = LinkTable(folder / "links")
+    table.replace(entries(), hosts={HOST: 1}, checkpoint=1)
     table.close()
-    (folder / "paths").write_text("\n".join(paths))
-    (folder / "wrk.lua").write_text(_WRK.format(paths=folder / "paths"))
 
 
-def check_tools() -> None:
-    packages = {"nginx": "nginx-light", "wrk": "wrk"}
-    if missing := [tool for tool in packages if shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin") is None]:
-        wanted = " ".join(packages[tool] for tool in missing)
-        print(f"Not measured: {' and '.join(missing)} missing. Debian, Ubuntu: apt-get install {wanted}")
-        sys.exit(0)
+def at_random(links: int) -> list[int]:
+    return list(range(links)) if links < ASKED else random.sample(range(links), ASKED)
+
+
+def by_zipf(links: int) -> list[int]:
+    cumulated = list(itertools.accumulate(1 / (rank + 1) for rank in range(links)))
+    order = random.sample(range(links), links)  # which link is the most wanted one has nothing to do with its number
+    return random.choices(order, cum_weights=cumulated, k=ASKED)
+
+
+SHAPES: dict[str, Callable[[int], list[int]]] = {"random": at_random, "zipf": by_zipf}
+
+
+def paths(numbers: Sequence[int]) -> list[str]:
+    return [f"/go/slug-{number}" + (f"/-{new_placement_token()}" if number % 2 else "") for number in numbers]
+
+
+def nginx(folder: Path, port: int) -> list[str]:
+    configuration = folder / "nginx.conf"
+    configuration.write_text(_NGINX.format(folder=folder, host=HOST, port=port))
+    return [*pinned(0), find_tool("nginx") or "nginx", "-c", str(configuration)]
+
+
+def ours(port: int) -> list[str]:
+    return [
+        *pinned(0),
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--http", "1", "--no-ws"),
+        *("--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "error"),
+        *("--host", HOST, "--port", str(port), "--working-dir", str(Path(__file__).parent), "redirect:build"),
+    ]
+
+
+def measure(servers: dict[str, Server], script: Path, rounds: int, seconds: int) -> dict[str, Measured]:
+    """Medians of each, warmed, in turns."""
+    results: dict[str, list[Measured]] = {name: [] for name in servers}
+    for server in servers.values():
+        load(server, script, 2)
+    for _ in range(rounds):
+        for name in random.sample(list(servers), len(servers)):
+            results[name].append(load(servers[name], script, seconds))
+    return {name: _median(many) for name, many in results.items()}
+
+
+def _median(many: Sequence[Measured]) -> Measured:
+    names = ("per_second", "cpu_us", "p50_ms", "p99_ms")
+    return Measured(*(statistics.median(getattr(one, name) for one in many) for name in names))
+
+
+def clicks_in(journal: Path) -> tuple[int, int]:
+    """How many clicks the journal holds, and their bytes."""
+    found = [read_segment(path) for path in segments(journal)]
+    return sum(len(each.records) for each in found), sum(path.stat().st_size for path in segments(journal))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="in a minute: two sizes, one round of two seconds")
+    parser.add_argument("--links", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--paths", choices=list(SHAPES), nargs="+", default=list(SHAPES))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--links", type=int, default=1000)
+    parser.add_argument("--seconds", type=int, default=3)
     wanted = parser.parse_args()
-    check_tools()
+    if wanted.quick:
+        wanted.links, wanted.paths, wanted.rounds, wanted.seconds = [1_000, 1_000_000], ["random"], 1, 2
+    check_tools(nginx="nginx-light", wrk="wrk")
+    print(f"{wanted.rounds} rounds of {wanted.seconds} s, medians; CPU is the server's, a request\n")
+    print("    links  paths    nginx/s   µs CPU    ours/s   µs CPU   ratio   p50 ms   p99 ms   MB beyond the table")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="affiliate-bench-")))
-        prepare(folder, wanted.links)
-        ports = {"nginx": free_port(), "affiliate": free_port()}
-        (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, host=HOST, port=ports["nginx"]))
-        nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx"
-        theirs = [*pinned(0), nginx, "-c", str(folder / "nginx.conf")]
-        servers = {"nginx": Server(ports["nginx"], stack.enter_context(running(theirs, ports["nginx"])))}
-        ours = [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--http", "1", "--no-ws"),
-            *("--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "error"),
-            *("--host", HOST, "--port", str(ports["affiliate"]), "--working-dir", str(Path(__file__).parent)),
-            "redirect:build",
-        ]
-        pid = stack.enter_context(running([*pinned(0), *ours], ports["affiliate"], **{FOLDER: str(folder)}))
-        servers["affiliate"] = Server(ports["affiliate"], pid)
-        report(wanted, measure(folder, servers, wanted.rounds, wanted.seconds), folder)
+        ports = free_port(), free_port()
+        anchor = stack.enter_context(running(nginx(folder, ports[0]), ports[0]))
+        rows = [row for links in wanted.links for row in measure_size(folder, links, anchor, ports[1], wanted)]
+    print(json.dumps({"bench": "redirect", "rows": rows}))
 
 
-def measure(folder: Path, servers: dict[str, Server], rounds: int, seconds: int) -> dict[str, list[Measured]]:
-    results: dict[str, list[Measured]] = {name: [] for name in servers}
-    for server in servers.values():
-        load(server, folder / "wrk.lua", 2)  # warm
-    for number in range(rounds):
-        order = list(servers)
-        random.shuffle(order)
-        for name in order:
-            results[name].append(load(servers[name], folder / "wrk.lua", seconds))
-            shown = results[name][-1]
-            print(f"round {number + 1}  {name:<10} {shown.per_second:>9,.0f}/s   p99 {shown.p99_ms:.2f} ms", flush=True)
-    return results
+def measure_size(
+    folder: Path, links: int, anchor: Server, port: int, wanted: argparse.Namespace
+) -> Iterator[dict[str, float | str]]:
+    fill(folder, links)
+    with running(ours(port), port, **{FOLDER: str(folder)}) as us:
+        for shape in wanted.paths:
+            script = wrk_script(folder, f"{links}-{shape}", paths(SHAPES[shape](links)))
+            found = measure({"nginx": anchor, "ours": us}, script, wanted.rounds, wanted.seconds)
+            beyond = max(resident_mb(pid)[0] for pid in us.tree())
+            yield row_of(links, shape, found["nginx"], found["ours"], beyond)
+    clicks, size = clicks_in(folder / "journal")
+    print(f"{'':10} {clicks:,} clicks in the journal, {size / max(clicks, 1):.0f} bytes each", flush=True)
+    for segment in segments(folder / "journal"):
+        segment.unlink()
 
 
-def report(wanted: argparse.Namespace, results: dict[str, list[Measured]], folder: Path) -> None:
-    medians = {name: statistics.median(one.per_second for one in many) for name, many in results.items()}
-    cpu = {name: statistics.median(one.cpu_us for one in many) for name, many in results.items()}
-    print(f"\n{wanted.links:,} links at random, {wanted.rounds} rounds of {wanted.seconds} s, medians:")
-    for name, many in results.items():
-        p50, p99 = (statistics.median(getattr(one, key) for one in many) for key in ("p50_ms", "p99_ms"))
-        print(
-            f"  {name:<10} {medians[name]:>9,.0f} redirects/s   {cpu[name]:.1f} µs of CPU each   p50 {p50:.2f} ms"
-            f"   p99 {p99:.2f} ms"
-        )
+def row_of(links: int, shape: str, anchor: Measured, us: Measured, beyond: float) -> dict[str, float | str]:
+    ratio = us.per_second / anchor.per_second
     print(
-        f"  ratio      {medians['affiliate'] / medians['nginx']:>9.2f} of nginx; by CPU {cpu['nginx'] / cpu['affiliate']:.2f}"
+        f"{links:>9,}  {shape:<6} {anchor.per_second:>9,.0f} {anchor.cpu_us:>8.1f} {us.per_second:>9,.0f} {us.cpu_us:>8.1f}"
+        f" {ratio:>7.2f} {us.p50_ms:>8.2f} {us.p99_ms:>8.2f} {beyond:>8.0f}",
+        flush=True,
     )
-    paths = segments(folder / "journal")
-    clicks = sum(len(read_segment(path).records) for path in paths)
-    print(
-        f"  {clicks:,} clicks are in the journal, {sum(path.stat().st_size for path in paths) / max(clicks, 1):.0f} bytes each"
-    )
-    print(json.dumps({"ratio": round(medians["affiliate"] / medians["nginx"], 3), **medians}))
+    return {
+        "links": links,
+        "paths": shape,
+        "nginx_per_second": round(anchor.per_second),
+        "nginx_cpu_us": round(anchor.cpu_us, 1),
+        "per_second": round(us.per_second),
+        "cpu_us": round(us.cpu_us, 1),
+        "ratio": round(ratio, 3),
+        "p50_ms": us.p50_ms,
+        "p99_ms": us.p99_ms,
+        "resident_mb": round(beyond),
+    }
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -29,6 +30,7 @@ from affiliate.redirect import table_file
 from affiliate.redirect.table_file import FORMAT, TableFile, Transaction
 
 _LOOK_EVERY = 0.1  # seconds between two looks at whether another process wrote
+_AT_ONCE = 5_000  # entries of one write where there are very many: what a write changed stays in memory until its end
 _REMEMBERED = 16_384  # found paths a process keeps; worst case (2,000-character paths) about 60 MB
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))  # everything that may stand in a Location as it is
 
@@ -136,8 +138,11 @@ class LinkTable:
 
     def replace(self, entries: Iterable[Change], *, hosts: Mapping[str, int], checkpoint: int) -> None:
         """Another table in place of this one; a reader sees the old one or the new one."""
+        rest = iter(entries)
         with self.rebuilding() as new:
-            new.apply(entries, hosts=hosts, checkpoint=checkpoint)
+            while some := list(islice(rest, _AT_ONCE)):
+                new.apply(some)
+            new.apply((), hosts=hosts, checkpoint=checkpoint)
             with new.taking_over():
                 pass
 
