@@ -20,7 +20,7 @@ def roll_up(
     device: str = "desktop",
     referrer_host: str = "",
 ) -> None:
-    """Adds clicks of one placement; `comparable` of them (default: all) would count for a network too."""
+    """Adds clicks of one placement; `comparable` of them (default: all human ones) would count for a network too."""
     where = {
         "site_id": placement.link.site_id,
         "link_id": placement.link_id,
@@ -43,7 +43,7 @@ def roll_up(
             context_id=context.id,
             click_class=click_class,
             clicks=clicks,
-            network_comparable=clicks if comparable is None else comparable,
+            network_comparable=comparable if comparable is not None else clicks * (click_class == "human"),
         )
     )
     session.flush()

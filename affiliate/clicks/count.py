@@ -1,6 +1,6 @@
 """The three counts of clicks: what each means, in the words that pages, command and documents use, and what is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,6 +22,16 @@ class Counts:
     raw: int = 0
     human: int = 0
     network_comparable: int = 0
+
+
+def summed(all_counts: Iterable[Counts]) -> Counts:
+    """The counts of several sets that have no click in common."""
+    listed = list(all_counts)
+    return Counts(
+        sum(counts.raw for counts in listed),
+        sum(counts.human for counts in listed),
+        sum(counts.network_comparable for counts in listed),
+    )
 
 
 def count(session: Session) -> Counts:

@@ -93,8 +93,8 @@ class Totals(NamedTuple):
     network_comparable: int
 
 
-# visitor, advertiser, last (ms), counted (ms), links: a row of `recent_visits`, in the order of the columns
-VisitRow = tuple[int, int, int, int, bytes]
+# visitor, last (ms), clicks: a row of `recent_visits`, in the order of the columns
+VisitRow = tuple[int, int, bytes]
 
 # at (ms), context, origin, user agent, class, flags, rules: a row of `clicks` but for its id, in the order of the columns
 ClickRow = tuple[int, int, int, int | None, str, int, int]
@@ -205,43 +205,37 @@ def _ids_of_digests(session: Session, table: Table, digests: Iterable[bytes]) ->
     return found
 
 
-def recent_visits(session: Session, visitors: Collection[int]) -> Iterator[VisitRow]:
+def recent_visits(session: Session, visitors: Collection[int]) -> dict[int, bytes]:
     """What is remembered of these visitors."""
-    columns = "visitor, advertiser_id, last_at, counted_at, links"
+    found: dict[int, bytes] = {}
     connection = session.connection()
     for some in _parts(sorted(visitors), 10_000):
-        if _is_postgresql(session):
-            rows = connection.exec_driver_sql(
-                f"SELECT {columns} FROM recent_visits WHERE visitor = ANY(%s)",  # noqa: S608 - no values
-                (some,),
-            )
-        else:
-            rows = connection.exec_driver_sql(
-                f"SELECT {columns} FROM recent_visits WHERE visitor IN (SELECT value FROM json_each(?))",  # noqa: S608
-                (str(some),),
-            )
-        yield from (tuple(row) for row in rows)
+        where, parameter = (
+            ("= ANY(%s)", some) if _is_postgresql(session) else ("IN (SELECT value FROM json_each(?))", str(some))
+        )
+        rows = connection.exec_driver_sql(
+            f"SELECT visitor, clicks FROM recent_visits WHERE visitor {where}",  # noqa: S608 - no values
+            (parameter,),
+        )
+        found.update((row[0], row[1]) for row in rows.all())
+    return found
 
 
 def remember_visits(session: Session, visits: Sequence[VisitRow]) -> None:
-    """Writes what is to be remembered, sorted by key. Visitors' hashes are of one node, and so is the loader that alone
-    writes them: the last writer wins."""
+    """Writes what is to be remembered, sorted by visitor. Visitors' hashes are of one node, and so is the loader that
+    alone writes them: the last writer wins."""
     if not visits:
         return
     connection = session.connection()
-    rest = (
-        " ON CONFLICT (visitor, advertiser_id) DO UPDATE"
-        " SET last_at = excluded.last_at, counted_at = excluded.counted_at, links = excluded.links"
-    )
+    rest = " ON CONFLICT (visitor) DO UPDATE SET last_at = excluded.last_at, clicks = excluded.clicks"
     if _is_postgresql(session):
-        arrays = "%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[]"
-        columns = [list(column) for column in zip(*visits, strict=True)]
+        columns = tuple(list(column) for column in zip(*visits, strict=True))
         connection.exec_driver_sql(
-            f"INSERT INTO recent_visits SELECT * FROM unnest({arrays}){rest}",  # noqa: S608 - no values
-            tuple(columns),
+            f"INSERT INTO recent_visits SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]){rest}",  # noqa: S608
+            columns,
         )
     else:
-        connection.exec_driver_sql(f"INSERT INTO recent_visits VALUES (?, ?, ?, ?, ?){rest}", list(visits))  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO recent_visits VALUES (?, ?, ?){rest}", list(visits))  # noqa: S608
 
 
 def insert_clicks(session: Session, rows: Sequence[ClickRow]) -> None:

@@ -12,9 +12,10 @@ from affiliate.clicks.classes import FIRST, REPEATED
 DUPLICATE_MS = 10_000
 COMPARABLE_MS = 3 * 3_600_000  # Awin counts one click per device, publisher and advertiser in three hours
 
-_MOST_LINKS = 64  # of one advertiser that are remembered of one visitor
+_MOST_CLICKS = 64  # that are remembered of one visitor
 _NEVER = -COMPARABLE_MS
-_PAIR = struct.Struct("<qq")  # link, when it was last clicked (ms)
+# link, its advertiser, when it was last clicked, when a click of it last counted for its advertiser (ms; or _NEVER)
+_CLICK = struct.Struct("<qqqq")
 
 
 class Visits:
@@ -22,33 +23,36 @@ class Visits:
 
     def __init__(self, session: Session, visitors: Collection[int]) -> None:
         self._session = session
-        self._visits = {(row[0], row[1]): (row[2], row[3], row[4]) for row in queries.recent_visits(session, visitors)}
-        self._touched: set[tuple[int, int]] = set()
+        self._clicks = queries.recent_visits(session, visitors)
+        self._last_ms: dict[int, int] = {}
 
     def see(self, visitor: int, advertiser_id: int, link_id: int, time_ms: int) -> int:
         """Remembers a click; the flags it gets: REPEATED, FIRST or none.
 
         Times are compared either way round: segments of two workers are not loaded in the order of their clicks.
         """
-        key = (visitor, advertiser_id)
-        self._touched.add(key)
-        visit = self._visits.get(key)
-        if visit is None:
-            self._visits[key] = (time_ms, time_ms, _PAIR.pack(link_id, time_ms))
+        self._last_ms[visitor] = max(time_ms, self._last_ms.get(visitor, time_ms))
+        packed = self._clicks.get(visitor)
+        if packed is None:
+            self._clicks[visitor] = _CLICK.pack(link_id, advertiser_id, time_ms, time_ms)
             return FIRST
-        last_ms, counted_ms, packed = visit
-        links: dict[int, int] = dict(_PAIR.iter_unpack(packed))
-        before = links.pop(link_id, _NEVER)
-        links[link_id] = max(before, time_ms)
-        packed = b"".join(_PAIR.pack(*pair) for pair in list(links.items())[-_MOST_LINKS:])
-        flag = FIRST
+        flag, before, counted, others = FIRST, _NEVER, _NEVER, []
+        for click in _CLICK.iter_unpack(packed):
+            link, advertiser, last_ms, counted_ms = click
+            if advertiser == advertiser_id and abs(time_ms - counted_ms) < COMPARABLE_MS:
+                flag = 0
+            if link == link_id:
+                before, counted = last_ms, counted_ms
+            else:
+                others.append(click)
         if abs(time_ms - before) < DUPLICATE_MS:
             flag = REPEATED
-        elif abs(time_ms - counted_ms) < COMPARABLE_MS:
-            flag = 0
-        self._visits[key] = (max(last_ms, time_ms), max(counted_ms, time_ms) if flag == FIRST else counted_ms, packed)
+        elif flag == FIRST:
+            counted = max(counted, time_ms)
+        seen = [*others[-_MOST_CLICKS + 1 :], (link_id, advertiser_id, max(before, time_ms), counted)]
+        self._clicks[visitor] = b"".join(_CLICK.pack(*click) for click in seen)
         return flag
 
     def store(self) -> None:
-        rows = [(*key, *self._visits[key]) for key in sorted(self._touched)]
+        rows = [(visitor, last_ms, self._clicks[visitor]) for visitor, last_ms in sorted(self._last_ms.items())]
         queries.remember_visits(self._session, rows)

@@ -417,17 +417,14 @@ class JournalSegment(Base):
 
 
 class RecentVisit(Base):
-    """The short memory behind `duplicate` (10 s) and `network_comparable` (3 h). `visitor` is the daily hash. `counted_at`
-    is when this visitor last counted for the advertiser; `links` when each of its links was last clicked, packed as
-    pairs of 64-bit numbers. Rows are dropped after three hours. No row id: one row per click is written here."""
+    """The short memory behind `duplicate` (10 s) and `network_comparable` (3 h): by the day's hash of a visitor what it
+    clicked lately, packed (affiliate/clicks/visits.py). Rows are dropped after three hours. One number as key and one
+    row per visitor, because every click comes by here."""
 
     __tablename__ = "recent_visits"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
-    visitor: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    advertiser_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visitor: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     last_at: Mapped[datetime] = mapped_column(UtcMillis())
-    counted_at: Mapped[datetime] = mapped_column(UtcMillis())
-    links: Mapped[bytes] = mapped_column(LargeBinary)
+    clicks: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Node(Base):

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from affiliate.clicks.count import MEANINGS
 from tests.cli.conftest import Run
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-12-01")
@@ -136,3 +137,37 @@ def test_days_are_counted_in_the_sites_own_zone(run: Run) -> None:
     basis = run("report", "commissions", *PERIOD, "--site", "weekly", "--format", "json").json["basis"]
     assert basis["zone"] == "America/New_York"
     assert run("report", "commissions", *PERIOD, "--format", "json").json["basis"]["zone"] == "Europe/London"
+
+
+# ---- clicks ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_of_clicks_holds_basis_rows_and_totals(newsroom: Run, folder: Path) -> None:
+    token = placed(newsroom, folder)
+    placement = newsroom("report", "clicks", *PERIOD, "--by", "placement", "--every", "day", "--format", "json").json
+    assert set(placement) == {"basis", "rows", "totals"}
+    assert placement["rows"] == []
+    assert placement["totals"][0]["raw"] == 0
+    assert (placement["basis"]["by"], placement["basis"]["every"]) == ("placement", "day")
+    written = folder / "clicks.csv"
+    newsroom("report", "clicks", *PERIOD, "--by", "hour", "--format", "csv", "--output", str(written))
+    assert written.read_text().startswith("hour,raw,human,network_comparable,")
+    assert token
+
+
+def test_a_report_refuses_what_it_does_not_know(run: Run) -> None:
+    assert "No such option" in run("report", "clicks", *PERIOD, "--as-of", "2026-11-05", code=2).stderr
+    assert "No such option" in run("report", "clicks", *PERIOD, "--date-basis", "click", code=2).stderr
+    assert "No such option" in run("report", "commissions", *PERIOD, "--every", "day", code=2).stderr
+    assert "'moon'" in run("report", "clicks", *PERIOD, "--by", "moon", code=2).stderr
+    assert "country" in run("report", "commissions", *PERIOD, "--by", "country", code=2).stderr
+    assert "No such command 'weather'" in run("report", "weather", *PERIOD, code=2).stderr
+    assert (
+        "goes through time already" in run("report", "clicks", *PERIOD, "--by", "day", "--every", "hour", code=1).stderr
+    )
+
+
+def test_the_plain_counts_say_what_each_means(run: Run) -> None:
+    counted, *meanings = run("clicks", "count").stdout.splitlines()
+    assert counted == "0 raw, 0 human, 0 network-comparable"
+    assert meanings == [f"{name.replace('_', '-')}: {meaning}" for name, meaning in MEANINGS.items()]

@@ -9,6 +9,7 @@ from affiliate.articles.article import ArticleFacts
 from affiliate.articles.policy import Policy
 from affiliate.articles.publish import rewrite_article
 from affiliate.articles.switch import switch_article
+from affiliate.clicks.count import Counts
 from affiliate.errors import NotFound
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import ensure_default_site, find_site
@@ -30,7 +31,7 @@ def _publish(session: Session, name: str, html: str, now: datetime) -> int:
 
 @pytest.fixture
 def filled(store: Store) -> Store:
-    """Two articles, one with two paid links and three human clicks on the second of them."""
+    """Two articles, one with two paid links and three human clicks on the second of them, beside 40 of bots."""
     with store.transaction() as session:
         ensure_default_site(
             session, name="S", language="en-GB", jurisdiction="uk", time_zone="Europe/London", currency="GBP", now=NOW
@@ -40,18 +41,18 @@ def filled(store: Store) -> Store:
         paid = _publish(session, "paid", PAID, NOW)
         _publish(session, "plain_100%", "<p>Nothing</p>", NOW + timedelta(hours=1))
         second = session.query(Placement).filter_by(article_id=paid, position=2).one()
-        for click_class, clicks in (("human", 3), ("bot", 40)):
-            roll_up(session, second, NOW, clicks, click_class)
+        roll_up(session, second, NOW, 3, comparable=2)
+        roll_up(session, second, NOW, 40, "bot")
     return store
 
 
-def test_the_list_tells_what_each_discloses_and_its_human_clicks(filled: Store) -> None:
+def test_the_list_tells_what_each_discloses_and_its_clicks(filled: Store) -> None:
     with filled.reading() as session:
         rows, total = list_articles(session, ArticleFilter())
     assert total == 2
-    assert [(row.ref, row.disclosure, row.paid_links, row.clicks) for row in rows] == [
-        ("plain_100%", "not-needed", 0, 0),
-        ("paid", "present", 2, 3),
+    assert [(row.ref, row.disclosure, row.paid_links, row.counts) for row in rows] == [
+        ("plain_100%", "not-needed", 0, Counts()),
+        ("paid", "present", 2, Counts(raw=43, human=3, network_comparable=2)),
     ]
     assert rows[1].shown_from == NOW
 
@@ -78,9 +79,9 @@ def test_filters_and_pages_narrow_the_list(filled: Store, wanted: ArticleFilter,
 def test_an_article_shows_its_placements_in_order_with_their_clicks(filled: Store) -> None:
     with filled.reading() as session:
         page = show_article(session, 1)
-    assert [(one.position, one.anchor_text, one.clicks, one.removed_at) for one in page.placements] == [
-        (1, "One", 0, None),
-        (2, "two", 3, None),
+    assert [(one.position, one.anchor_text, one.counts, one.removed_at) for one in page.placements] == [
+        (1, "One", Counts(), None),
+        (2, "two", Counts(raw=43, human=3, network_comparable=2), None),
     ]
     assert [one.state for one in page.disclosures] == ["present"]
 
@@ -96,7 +97,7 @@ def test_the_switch_is_written_into_the_register(filled: Store) -> None:
     assert page.row.monetise is False
     assert [(one.state, one.shown_until) for one in page.disclosures] == [("not-needed", None), ("present", later)]
     assert {one.removed_at for one in page.placements} == {later}
-    assert page.row.clicks == 3
+    assert page.row.counts.human == 3
 
 
 def test_an_unknown_article_is_named(filled: Store) -> None:

@@ -46,8 +46,8 @@ def golden(ledger: Store) -> Store:
         shoes = placed(session, slug="marble-shoes", article="/partywear", author="Ada", now=NOW)
         news = placed(session, slug="marble-dress", article="/news", author="Ben", now=NOW)
         bare = placed(session, slug="marble-shoes", article=None, now=NOW)
-        roll_up(session, dress, NOON, 40)
-        roll_up(session, shoes, NOON, 10)
+        roll_up(session, dress, NOON, 40, comparable=30)
+        roll_up(session, shoes, NOON, 10, comparable=8)
         roll_up(session, news, NOON, 20)
         roll_up(session, bare, NOON, 5)
         roll_up(session, dress, NOON, 900, "bot")
@@ -98,6 +98,8 @@ def test_one_transaction_makes_one_row(ledger: Store) -> None:
         {
             "advertiser": "template 77",
             "clicks": 0,
+            "clicks_raw": 0,
+            "clicks_network_comparable": 0,
             "transactions": 1,
             "transactions_pending": 1,
             "transactions_approved": 0,
@@ -126,6 +128,8 @@ def test_the_golden_ledger_by_article(golden: Store) -> None:
         "author": "Ada",
         "site": "default",
         "clicks": 50,
+        "clicks_raw": 950,  # and 900 of bots
+        "clicks_network_comparable": 38,  # 30 + 8
         "transactions": 4,
         "transactions_pending": 1,
         "transactions_approved": 2,
@@ -168,6 +172,8 @@ def test_the_golden_totals_are_per_currency_and_hold_each_click_once(golden: Sto
     assert (euros["currency"], euros["clicks"], euros["commission_approved"]) == ("EUR", 75, "3.00")
     assert pounds == {
         "clicks": 75,  # 40 + 10 + 20 + 5
+        "clicks_raw": 975,  # and 900 of bots
+        "clicks_network_comparable": 63,  # 30 + 8 + 20 + 5
         "transactions": 8,
         "transactions_pending": 2,
         "transactions_approved": 4,

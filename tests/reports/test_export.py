@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from affiliate.clicks.count import MEANINGS
 from affiliate.errors import InvalidInput
 from affiliate.reports.commissions import CommissionsReport
 from affiliate.reports.export import FORMATS, export, safe_cell
@@ -40,7 +41,7 @@ def test_json_is_the_contract(report: CommissionsReport) -> None:
 def test_csv_has_a_stable_header_and_one_line_per_row(report: CommissionsReport) -> None:
     header, *lines = csv.reader(io.StringIO(export(report, "csv").decode()))
     assert header == [
-        *["article", "title", "author", "site", "clicks", "transactions"],
+        *["article", "title", "author", "site", "clicks", "clicks_raw", "clicks_network_comparable", "transactions"],
         *["transactions_pending", "transactions_approved", "transactions_declined"],
         *["commission_pending", "commission_approved", "commission_declined", "sale_amount", "currency"],
         *["epc", "cvr", "approval_rate"],
@@ -81,9 +82,11 @@ def test_the_table_aligns_its_columns_and_ends_with_totals(report: CommissionsRe
     lines = export(report, "table").decode().splitlines()
     assert lines[0].startswith("Commissions by article, 2026-10-01 to 2026-11-01 (exclusive), Europe/London")
     assert lines[1] == "Attributed to an article: 50.00 % of GBP."
-    assert len({len(line) for line in lines[3:]}) == 1
-    assert lines[-1].startswith("total")
-    assert "(not attributed)" in lines[-2]
+    end = lines.index("", 3)
+    assert len({len(line) for line in lines[3:end]}) == 1
+    assert lines[end - 1].startswith("total")
+    assert "(not attributed)" in lines[end - 2]
+    assert lines[end + 2 :] == [f"{name.replace('_', '-')}: {meaning}" for name, meaning in MEANINGS.items()]
 
 
 def test_an_empty_report_says_so(sqlite_store: Store) -> None:

@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from affiliate.app import Application
@@ -10,12 +11,13 @@ from affiliate.clicks.count import count
 from affiliate.errors import NotFound
 from affiliate.links.library import READ_FACTS
 from affiliate.redirect.records import ClickRecord
-from affiliate.settings import Settings
+from affiliate.settings import Database, Settings
 from affiliate.store import jobs
 from affiliate.store.tables import Job, Link, Placement
 from affiliate.worker import TASKS, run_forever, run_task
 from tests.clicks.conftest import furnish
 from tests.conftest import NOW, HandClock
+from tests.serve.conftest import wait_until
 
 
 @pytest.fixture
@@ -55,6 +57,22 @@ def test_old_visitor_keys_and_visits_are_forgotten(app: Application, clock: Hand
     (keys / "2026-11-19.key").write_bytes(b"x" * 32)
     assert run_task(app, "visitors.forget") == "deleted 1 visitor keys and 0 visits"
     assert list(keys.iterdir()) == []
+
+
+def test_a_key_dies_in_time_although_the_database_was_never_there(tmp_path: Path, clock: HandClock) -> None:
+    away = Settings(
+        data_dir=tmp_path, database=Database(url=SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+    )
+    key = away.visitor_keys_dir / "2026-11-19.key"
+    key.parent.mkdir()
+    key.write_bytes(b"x" * 32)
+    stop = threading.Event()
+    thread = threading.Thread(target=run_forever, args=(Application(away, clock=clock), stop))
+    thread.start()
+    gone = wait_until(lambda: not key.exists())
+    stop.set()
+    thread.join(20)
+    assert gone
 
 
 def test_a_page_that_cannot_be_read_leaves_a_note_and_ends_the_job(app: Application) -> None:

@@ -21,6 +21,7 @@ BLUEPRINTS = {
     "own": {EDITOR, FINANCE, ADMIN},
     "links": {EDITOR, ADMIN},
     "reports": {FINANCE, ADMIN},
+    "clicks": {EDITOR, FINANCE, ADMIN},
     "articles": {EDITOR, FINANCE, ADMIN},
     "desk": {EDITOR, ADMIN},  # what changes an article
     "imports": {FINANCE, ADMIN},
@@ -82,7 +83,7 @@ def test_every_blueprint_of_pages_is_known_here(app: APIFlask) -> None:
 @pytest.mark.parametrize(
     ("role", "seen", "hidden"),
     [
-        (EDITOR, ["/links", "/articles"], ["/settings", "/reports/commissions", "/imports"]),
+        (EDITOR, ["/links", "/reports/clicks", "/articles"], ["/settings", "/reports/commissions", "/imports"]),
         (FINANCE, ["/reports/commissions", "/articles", "/imports"], ["/links", "/settings"]),
         (ADMIN, ["/links", "/articles", "/reports/commissions", "/imports", "/settings"], []),
     ],

@@ -133,13 +133,10 @@ def upgrade() -> None:
     op.create_index("ix_click_hours_context_id", "click_hours", ["context_id", "hour"])
     op.create_table(
         "recent_visits",
-        sa.Column("visitor", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("advertiser_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("visitor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("last_at", affiliate.store.types.UtcMillis(), nullable=False),
-        sa.Column("counted_at", affiliate.store.types.UtcMillis(), nullable=False),
-        sa.Column("links", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("visitor", "advertiser_id", name=op.f("pk_recent_visits")),
-        sqlite_with_rowid=False,
+        sa.Column("clicks", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("visitor", name=op.f("pk_recent_visits")),
     )
     op.create_index(op.f("ix_journal_segments_updated_at"), "journal_segments", ["updated_at"])
     op.add_column("programmes", sa.Column("referrer_policy", sa.String(length=40), nullable=True))
