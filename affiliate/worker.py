@@ -101,9 +101,8 @@ def run_jobs(node: Node) -> str:
 
 def forget_visitors(node: Node) -> str:
     """Deletes visitor keys, and what is remembered of visitors, once their three hours are over."""
-    now = node.app.clock()
-    keys = KeyFiles(node.app.settings.visitor_keys_dir).forget(now=now)
-    visits = retention.forget_visitors(node.app.store, now=now)
+    keys = _forget_keys(node.app)
+    visits = retention.forget_visitors(node.app.store, now=node.app.clock())
     return f"deleted {keys} visitor keys and {visits} visits" if keys or visits else ""
 
 
@@ -123,6 +122,10 @@ def rejudge_clicks(node: Node) -> str:
     with node.app.store.transaction() as session:
         report = rejudge.rejudge(session, now=node.app.clock())
     return f"judged the history by the rules {report.rules}: {sum(report.clicks.values())} clicks changed class"
+
+
+def _forget_keys(app: Application) -> int:
+    return KeyFiles(app.settings.visitor_keys_dir).forget(now=app.clock())
 
 
 def forget_orphans(node: Node) -> str:
@@ -160,7 +163,7 @@ def run_forever(app: Application, stop: threading.Event | None = None) -> None:
     stop = stop or threading.Event()
     node = Node(app)
     while not _tried("database", app.prepare) and not stop.wait(_TROUBLE_SECONDS):
-        pass
+        _tried("visitors.forget", lambda: _forget_keys(app))  # keys die in time, whatever the database does
     threads = [threading.Thread(target=_repeat, args=(task, node, stop), name=task.name) for task in TASKS]
     for thread in threads:
         thread.start()
