@@ -82,13 +82,13 @@ def report_node(node: Node) -> str:
     """Warns once when the loader falls behind, and says once when it has caught up."""
     app = node.app
     standing = app.watch.standing()
-    with app.store.transaction() as session:
-        report(session, standing, name=socket.gethostname(), version=version("affiliate"))
     is_late = standing.lag_seconds > LATE_SECONDS
     if is_late != node.is_late:
         said = f"is {in_words(standing.lag_seconds)} behind" if is_late else "has caught up"
         log.warning("the loader of clicks %s", said)
     node.is_late = is_late
+    with app.store.transaction() as session:
+        report(session, standing, name=socket.gethostname(), version=version("affiliate"))
     return "told the status page how this node stands"
 
 

@@ -12,6 +12,7 @@ mmap.flush does not (CPython 3.11, Modules/mmapmodule.c), so every other reader 
 The writer holds an exclusive flock for as long as it may write, so a segment whose lock can be had is finished.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -46,7 +47,10 @@ class _Segment:
 
     def close(self) -> None:
         self.map.close()
-        os.close(self.file)
+        with contextlib.suppress(
+            OSError
+        ):  # close(2) lets go of the file even where it reports a late error of the disk
+            os.close(self.file)
 
 
 class JournalWriter:
@@ -150,10 +154,11 @@ class JournalWriter:
         one click."""
         with self._lock:
             group = self._group
+            leads = group is None
             if group is None:
-                self._group = threading.Event()
-        if group is None:
-            self._lead(segment)
+                group = self._group = threading.Event()
+        if leads:
+            self._lead(segment, group)
         else:
             group.wait()
         if segment.synced < end:  # the leader's click was in another segment, or the sync failed
@@ -161,13 +166,14 @@ class JournalWriter:
                 self._sync(segment)
         return segment.synced >= end
 
-    def _lead(self, segment: _Segment) -> None:
+    def _lead(self, segment: _Segment, group: threading.Event) -> None:
         with self._syncing:
             with self._lock:
-                group, self._group = self._group, None  # everybody in it has stored; who comes now is for the next one
-            self._sync(segment)
-        if group is not None:
-            group.set()
+                self._group = None  # everybody in it has stored; who comes now is for the next one
+            try:
+                self._sync(segment)
+            finally:
+                group.set()
 
     def _sync(self, segment: _Segment) -> None:
         stored = segment.written  # read before the sync: what is stored while it runs is not covered
