@@ -73,7 +73,8 @@ log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """A complete answer; `body` is empty where the method is HEAD."""
+    """A complete answer; `body` is empty where the method is HEAD. The list of headers is this answer's own: a server may
+    add to it."""
 
     status: str
     headers: Headers
@@ -82,10 +83,6 @@ class Answer(NamedTuple):
 
 def nobody(_cookies: str, _now: datetime) -> bool:
     return False
-
-
-_COUNTED = Answer("204 No Content", [_NO_STORE], b"")
-_COUNTED_NOWHERE = Answer("404 Not Found", [_NO_STORE, ("Content-Length", "0")], b"")
 
 
 class Hop:
@@ -163,7 +160,7 @@ class Hop:
         """`/go/-` and a path: the address where the use of a direct link is told. Says nothing back, and notes no orphans:
         no person can land here. The body is not read."""
         if path == SCRIPT and method in ("GET", "HEAD"):
-            return Answer("200 OK", pages.SCRIPT_HEADERS, b"" if method == "HEAD" else pages.SCRIPT)
+            return Answer("200 OK", [*pages.SCRIPT_HEADERS], b"" if method == "HEAD" else pages.SCRIPT)
         if method != "POST":
             return _not_allowed(method, _SENT)
         try:
@@ -172,10 +169,10 @@ class Hop:
             log.error("%s", problem)
             return _page("503 Service Unavailable", b"", method, ("Retry-After", "2"))
         if found is None:
-            return _COUNTED_NOWHERE
+            return Answer("404 Not Found", [_NO_STORE, ("Content-Length", "0")], b"")
         flags = wishes(headers) | records.BEACON
         self._journal.append(self._click(found, flags, "", host, headers, peer, now))
-        return _COUNTED
+        return Answer("204 No Content", [_NO_STORE], b"")
 
     def _click(  # noqa: PLR0917 - see answer
         self, found: Found, flags: int, reason: str, host: str, headers: Mapping[str, str], peer: str, now: datetime

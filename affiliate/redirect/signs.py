@@ -18,6 +18,9 @@ _AHEAD = ("prefetch", "prerender", "preview")
 # "empty" is also what becomes of a navigation that the site's own service worker passes on (w3c/ServiceWorker#1803).
 _PAGES = frozenset(("", "document", "iframe", "frame", "embed", "object", "fencedframe", "empty"))
 
+# Headless Chrome in its old mode names itself here even where its user agent is made up (WICG/ua-client-hints#366).
+_HEADLESS = "HeadlessChrome"
+
 # Workbox turns a navigation into a "same-origin" request (GoogleChrome/workbox#1825). "cors" follows no redirect to a
 # shop, "no-cors" shows no page.
 _WAYS = frozenset(("", "navigate", "same-origin"))
@@ -41,7 +44,7 @@ def machine_flags(headers: Mapping[str, str]) -> int:
     if (
         ("sec-fetch-dest" in headers and headers["sec-fetch-dest"] not in _PAGES)
         or ("sec-fetch-mode" in headers and headers["sec-fetch-mode"] not in _WAYS)
-        or ("sec-ch-ua" in headers and "HeadlessChrome" in headers["sec-ch-ua"])
+        or ("sec-ch-ua" in headers and _HEADLESS in headers["sec-ch-ua"])
     ):
         flags |= IMPLAUSIBLE
     return flags

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from affiliate.ids import new_placement_token
 from affiliate.redirect import records, segments
-from affiliate.redirect.hop import REFERRER_POLICIES, Answer
+from affiliate.redirect.hop import REFERRER_POLICIES, SCRIPT, Answer
 from tests.conftest import NOW
 from tests.redirect.conftest import BROWSER, HOST, SITE, TOKEN, Redirects, entry
 
@@ -289,6 +289,24 @@ def test_a_damaged_table_is_a_503_for_links_and_none_of_the_pages_business(redir
     redirects.table.replace([(SITE, "/go/dress", entry())], hosts={HOST: SITE}, checkpoint=0)
     assert shown(redirects.ask())[0] == "302 Found"
     assert redirects.hop.health() == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/go/dress"),
+        ("PUT", "/go/dress"),
+        ("GET", "/go/x"),
+        ("POST", "/go/-/go/dress"),
+        ("POST", "/go/-/x"),
+        ("GET", SCRIPT),
+    ],
+)
+def test_what_a_server_adds_to_an_answer_is_not_in_the_next(redirects: Redirects, method: str, path: str) -> None:
+    first = redirects.ask(path, method=method)
+    assert first is not None
+    first.headers.append(("Server", "x"))
+    assert ("Server", "x") not in dict(shown(redirects.ask(path, method=method))[1]).items()
 
 
 # ---- byte fidelity ---------------------------------------------------------------------------------------------------
