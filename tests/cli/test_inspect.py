@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from affiliate.errors import InvalidInput
 from affiliate.redirect.counters import Counters
+from affiliate.redirect.inspection import look_into, walk
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.records import BEACON, GPC, PREFETCH, ClickRecord, frame
 from affiliate.redirect.segments import read_segment, segments
@@ -171,3 +173,11 @@ def test_a_file_that_is_no_segment_is_refused(content: bytes, run: Run, folder: 
 def test_folders_and_missing_files_are_refused(run: Run, folder: Path) -> None:
     assert "is a folder; name one file of it" in run("clicks", "inspect", str(folder), code=1).stderr
     assert "No such file" in run("clicks", "inspect", "nowhere.clicks", code=1).stderr
+
+
+def test_a_segment_that_is_loaded_and_gone_meanwhile_is_said_to_be(writer: JournalWriter) -> None:
+    writer.append(click(1))
+    file = look_into(only_segment(writer))
+    file.path.unlink()
+    with pytest.raises(InvalidInput, match="the loader has loaded it"):
+        list(walk(file, limit=10))
