@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from affiliate.cli.frame import (
     REFUSED,
-    Command,
     Context,
+    F,
     Group,
     json_option,
     pass_context,
@@ -23,6 +25,8 @@ from affiliate.commissions.runs import list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.links.sites import find_site, home_zone
+from affiliate.reports.clicks import DIMENSIONS as CLICK_DIMENSIONS
+from affiliate.reports.clicks import GRAINS, clicks_report
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
 from affiliate.reports.export import FORMATS, export
 
@@ -168,18 +172,35 @@ def undo(context: Context, *, run: int, as_json: bool) -> None:
         )
 
 
-@click.command(cls=Command)
-@click.argument("name", type=click.Choice(["commissions"]), expose_value=False)
-@click.option("--from", "first", required=True, metavar="D", help="First day, YYYY-MM-DD.")
-@click.option("--to", "until", required=True, metavar="D", help="The day after the last one (exclusive).")
+@click.group(cls=Group)
+def report() -> None:
+    """What was clicked and earned: commissions, clicks."""
+
+
+def _of_days(function: F) -> F:
+    """The options that every report has."""
+    for option in reversed(
+        (
+            click.option("--from", "first", required=True, metavar="D", help="First day, YYYY-MM-DD."),
+            click.option("--to", "until", required=True, metavar="D", help="The day after the last one (exclusive)."),
+            click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True),
+            click.option(
+                "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="F", help="Write to a file."
+            ),
+            site_option,
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@report.command()
+@_of_days
 @click.option("--by", type=click.Choice(DIMENSIONS), default="article", show_default=True)
 @click.option("--date-basis", type=click.Choice(DATE_BASES), default="transaction", show_default=True)
 @click.option("--as-of", metavar="T", help="As it was known at this moment (default: now).")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="F", help="Write to a file.")
-@site_option
 @pass_context
-def report(
+def commissions(
     context: Context,
     *,
     first: str,
@@ -192,21 +213,49 @@ def report(
     site: str | None,
 ) -> None:
     """What was clicked and earned, per currency, with the disclosure beside each article."""
-    app = context.app
-    with app.store.reading() as session:
-        chosen = find_site(session, site) if site else None
+    with context.app.store.reading() as session:
         result = commissions_report(
             session,
-            first=parse_day(first),
-            until=parse_day(until),
+            **_days(session, first, until, site),
             by=by,
             date_basis=date_basis,
             as_of=_moment(as_of) if as_of else None,
-            site=chosen,
-            time_zone=chosen.time_zone if chosen else home_zone(session),
-            now=app.clock(),
+            now=context.app.clock(),
         )
-    exported = export(result, format_)
+    _write(export(result, format_), output)
+
+
+@report.command()
+@_of_days
+@click.option("--by", type=click.Choice(CLICK_DIMENSIONS), default="article", show_default=True)
+@click.option("--every", type=click.Choice(GRAINS), help="A row for every day or hour of each value.")
+@pass_context
+def clicks(
+    context: Context,
+    *,
+    first: str,
+    until: str,
+    by: str,
+    every: str | None,
+    format_: str,
+    output: Path | None,
+    site: str | None,
+) -> None:
+    """The three counts of clicks (raw, human, network-comparable) and the clicks of each class."""
+    with context.app.store.reading() as session:
+        days = _days(session, first, until, site)
+        result = clicks_report(session, **days, by=by, every=every, now=context.app.clock())
+    _write(export(result, format_), output)
+
+
+def _days(session: Session, first: str, until: str, site: str | None) -> dict[str, Any]:
+    """The arguments that all reports share. Days are those of the site, or of the oldest one."""
+    chosen = find_site(session, site) if site else None
+    time_zone = chosen.time_zone if chosen else home_zone(session)
+    return {"first": parse_day(first), "until": parse_day(until), "site": chosen, "time_zone": time_zone}
+
+
+def _write(exported: bytes, output: Path | None) -> None:
     if output:
         output.write_bytes(exported)
     else:

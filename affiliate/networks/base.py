@@ -169,6 +169,7 @@ class Network:
     `take_apart` gives the outermost layer if the URL is one of this network's links, else None, and never makes a
     request. `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `read_transactions`
     reads the network's own report; UnreadableFile if it is not one at all, and a bad row never hides good ones.
+    `click_hours`: it counts a visitor's clicks to an advertiser once in so many hours; None where that is not known.
     """
 
     key: str
@@ -177,3 +178,4 @@ class Network:
     take_apart: Callable[[str], Layer | None]
     deep_link: Callable[[Terms, str], DeepLink]
     read_transactions: Callable[[bytes, Reading], Report]
+    click_hours: int | None = None

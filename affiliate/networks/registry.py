@@ -41,3 +41,12 @@ def network_name(key: str) -> str:
         return network(key).name
     except NotFound:
         return key
+
+
+def compared_count(key: str) -> str:
+    """Which of our counts to hold against the network's own number of clicks: `network_comparable`, which is made for
+    networks that count a visitor once in three hours, or `human` where nothing is known of how it counts."""
+    try:
+        return "network_comparable" if network(key).click_hours == 3 else "human"
+    except NotFound:
+        return "human"

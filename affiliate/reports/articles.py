@@ -1,4 +1,4 @@
-"""The register of articles: what each discloses and since when, its paid links, how often people click them."""
+"""The register of articles: what each discloses and since when, its paid links, how often they are clicked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from affiliate.clicks.count import Counts
 from affiliate.errors import NotFound
+from affiliate.reports.counts import counts_by
 from affiliate.store.tables import (
     Advertiser,
     Article,
     ArticleDisclosure,
     ClickContext,
-    ClickHour,
     Link,
     LinkPath,
     Placement,
@@ -21,13 +22,11 @@ from affiliate.store.tables import (
     Site,
 )
 
-HUMAN = "human"
-
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
     """An article and what it shows now. `disclosure` is present, missing, not-needed, or None before its first
-    rewriting. `clicks` are human ones, of all time."""
+    rewriting. `counts` are of clicks of all time."""
 
     id: int
     ref: str
@@ -48,7 +47,7 @@ class ArticleRow:
     sentence: str | None
     shown_from: datetime | None
     paid_links: int
-    clicks: int
+    counts: Counts
 
     @property
     def shown_title(self) -> str:
@@ -82,7 +81,7 @@ class ShownDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRow:
-    """One use of a link in the article, with its human clicks of all time."""
+    """One use of a link in the article, with its clicks of all time."""
 
     token: str
     position: int | None
@@ -95,7 +94,7 @@ class PlacedRow:
     advertiser: str
     created_at: datetime
     removed_at: datetime | None
-    clicks: int
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,8 @@ def list_articles(session: Session, wanted: ArticleFilter) -> tuple[list[Article
     newest = func.coalesce(Article.rewritten_at, Article.created_at).desc()
     paged = matching.order_by(newest, Article.id.desc())
     rows = session.execute(paged.limit(wanted.per_page).offset((max(wanted.page, 1) - 1) * wanted.per_page)).all()
-    clicks = _clicks_of(session, [row.Article.id for row in rows])
-    return [_row(row, clicks) for row in rows], total
+    counts = _counts_of(session, [row.Article.id for row in rows])
+    return [_row(row, counts) for row in rows], total
 
 
 def show_article(session: Session, article_id: int) -> ArticlePage:
@@ -125,7 +124,7 @@ def show_article(session: Session, article_id: int) -> ArticlePage:
     if row is None:
         raise NotFound("article", article_id)
     return ArticlePage(
-        row=_row(row, _clicks_of(session, [article_id])),
+        row=_row(row, _counts_of(session, [article_id])),
         html=row.Article.html,
         disclosures=tuple(_disclosures(session, article_id)),
         placements=tuple(_placements(session, article_id)),
@@ -150,17 +149,11 @@ def _conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _clicks_of(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
-    rows = session.execute(
-        select(ClickContext.article_id, func.sum(ClickHour.clicks).label("clicks"))
-        .join(ClickContext, ClickContext.id == ClickHour.context_id)
-        .where(ClickContext.article_id.in_(article_ids), ClickHour.click_class == HUMAN)
-        .group_by(ClickContext.article_id)
-    )
-    return {row.article_id: int(row.clicks) for row in rows}
+def _counts_of(session: Session, article_ids: Sequence[int]) -> dict[int, Counts]:
+    return counts_by(session, ClickContext.article_id, ClickContext.article_id.in_(article_ids))
 
 
-def _row(row: Row[Article, str, ArticleDisclosure], clicks: dict[int, int]) -> ArticleRow:
+def _row(row: Row[Article, str, ArticleDisclosure], counts: dict[int, Counts]) -> ArticleRow:
     article: Article = row.Article
     shown: ArticleDisclosure | None = row.ArticleDisclosure
     return ArticleRow(
@@ -183,7 +176,7 @@ def _row(row: Row[Article, str, ArticleDisclosure], clicks: dict[int, int]) -> A
         sentence=shown.sentence if shown else None,
         shown_from=shown.shown_from if shown else None,
         paid_links=shown.paid_links if shown else 0,
-        clicks=clicks.get(article.id, 0),
+        counts=counts.get(article.id, Counts()),
     )
 
 
@@ -209,13 +202,7 @@ def _disclosures(session: Session, article_id: int) -> list[ShownDisclosure]:
 
 
 def _placements(session: Session, article_id: int) -> list[PlacedRow]:
-    counted = (
-        select(ClickContext.placement_id, func.sum(ClickHour.clicks).label("clicks"))
-        .join(ClickContext, ClickContext.id == ClickHour.context_id)
-        .where(ClickContext.article_id == article_id, ClickHour.click_class == HUMAN)
-        .group_by(ClickContext.placement_id)
-        .subquery()
-    )
+    counts = counts_by(session, ClickContext.placement_id, ClickContext.article_id == article_id)
     rows = session.execute(
         select(
             Placement,
@@ -224,13 +211,11 @@ def _placements(session: Session, article_id: int) -> list[PlacedRow]:
             LinkPath.path,
             Programme.network,
             Advertiser.name.label("advertiser"),
-            counted.c.clicks,
         )
         .join(Link, Link.id == Placement.link_id)
         .join(LinkPath, and_(LinkPath.link_id == Link.id, LinkPath.is_alias.is_(False)))
         .join(Programme, Programme.id == Link.programme_id)
         .join(Advertiser, Advertiser.id == Programme.advertiser_id)
-        .outerjoin(counted, counted.c.placement_id == Placement.id)
         .where(Placement.article_id == article_id)
         .order_by(Placement.removed_at.is_not(None), Placement.position, Placement.id)
     )
@@ -247,7 +232,7 @@ def _placements(session: Session, article_id: int) -> list[PlacedRow]:
             advertiser=row.advertiser,
             created_at=row.Placement.created_at,
             removed_at=row.Placement.removed_at,
-            clicks=int(row.clicks or 0),
+            counts=counts.get(row.Placement.id, Counts()),
         )
         for row in rows
     ]

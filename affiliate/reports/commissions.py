@@ -1,7 +1,5 @@
 """The commission report: what was clicked and earned, per currency, with the disclosure beside each article."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +10,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate import __version__
+from affiliate.clicks.count import MEANINGS, Counts, summed
 from affiliate.money import decimal_text
 from affiliate.networks.words import APPROVED, DECLINED, PENDING, STATUSES
 from affiliate.reports import queries
+from affiliate.reports.clicks import counts_by_value
 from affiliate.reports.dimensions import DIMENSIONS, Labels, checked_dimension, names_of, unnamed
+from affiliate.reports.fingerprint import fingerprint
 from affiliate.reports.queries import Sum
 from affiliate.reports.scope import DATE_BASES, Scope
 from affiliate.store.tables import ArticleDisclosure, Site
@@ -35,11 +36,11 @@ class Figures:
 
     `transactions` counts each transaction once, whatever its status. `commission_declined` is the positive amount that
     was declined; pending and approved commission are signed, so that a reversal reported as a negative row lowers them.
-    `sale_amount` sums the sales of all those transactions. `clicks` are human ones.
+    `sale_amount` sums the sales of all those transactions. `clicks` are human ones, and all ratios rest on them.
     """
 
     currency: str | None
-    clicks: int
+    counts: Counts
     transactions_pending: int = 0
     transactions_approved: int = 0
     transactions_declined: int = 0
@@ -47,6 +48,10 @@ class Figures:
     commission_approved: Decimal = _ZERO
     commission_declined: Decimal = _ZERO
     sale_amount: Decimal = _ZERO
+
+    @property
+    def clicks(self) -> int:
+        return self.counts.human
 
     @property
     def transactions(self) -> int:
@@ -84,6 +89,8 @@ class Figures:
     def as_json(self) -> dict[str, Any]:
         return {
             "clicks": self.clicks,
+            "clicks_raw": self.counts.raw,
+            "clicks_network_comparable": self.counts.network_comparable,
             "transactions": self.transactions,
             "transactions_pending": self.transactions_pending,
             "transactions_approved": self.transactions_approved,
@@ -183,6 +190,7 @@ class Basis:
             "date_basis": self.scope.date_basis,
             "statuses": list(STATUSES),
             "filters": {"site": self.scope.site_key},
+            "counts": dict(MEANINGS),
             "currencies": "as reported; nothing is converted",
             "as_known_at": self.known_at.isoformat(),
             "coverage": [one.as_json() for one in self.coverage],
@@ -231,11 +239,11 @@ def commissions_report(
     """
     scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
     sums = queries.ledger_sums(session, scope, checked_dimension(by))
-    clicks = queries.human_clicks(session, scope, by)
+    counts = counts_by_value(session, scope, by, until=as_of)
     known_at = as_of or now
     last_moment = min(scope.end - timedelta(microseconds=1), known_at)
-    rows = _with_names(session, by, _figures_by_value(sums, clicks), last_moment)
-    totals = _totals(sums, sum(clicks.values()))
+    rows = _with_names(session, by, _figures_by_value(sums, counts), last_moment)
+    totals = _totals(sums, summed(counts.values()))
     basis = Basis(
         scope=scope,
         by=by,
@@ -244,22 +252,22 @@ def commissions_report(
         coverage=_coverage(sums),
         undated=queries.undated(session, scope),
         sales_elsewhere=sum(one.sales_elsewhere for one in sums),
-        sha256=_sha256(rows, totals),
+        sha256=fingerprint([row.as_json() for row in rows], [total.as_json() for total in totals]),
     )
     return CommissionsReport(basis, rows, totals)
 
 
 def _figures_by_value(
-    sums: Iterable[Sum], clicks: Mapping[str | None, int]
+    sums: Iterable[Sum], counts: Mapping[str | None, Counts]
 ) -> list[tuple[str | None, str | None, dict[str, Any]]]:
     """(key, currency, figures) of everything that earned, and of what was only clicked."""
     by_value: dict[tuple[str | None, str | None], list[Sum]] = defaultdict(list)
     for one in sums:
         by_value[one.key, one.currency].append(one)
     earning = {key for key, _ in by_value}
-    by_value.update({(key, None): [] for key in clicks if key not in earning})
+    by_value.update({(key, None): [] for key in counts if key not in earning})
     return [
-        (key, currency, {"clicks": clicks.get(key, 0), **_added_up(of_value)})
+        (key, currency, {"counts": counts.get(key, Counts()), **_added_up(of_value)})
         for (key, currency), of_value in by_value.items()
     ]
 
@@ -302,13 +310,13 @@ def _added_up(sums: Iterable[Sum]) -> dict[str, Any]:
     return dict(figures)
 
 
-def _totals(sums: Sequence[Sum], clicks: int) -> tuple[Figures, ...]:
+def _totals(sums: Sequence[Sum], counts: Counts) -> tuple[Figures, ...]:
     """One per currency, all clicks once in each; without any money one of clicks only, without clicks too none."""
     currencies: list[str | None] = [*sorted({one.currency for one in sums})]
-    if clicks and not currencies:
+    if counts.raw and not currencies:
         currencies = [None]
     return tuple(
-        Figures(currency=currency, clicks=clicks, **_added_up(one for one in sums if one.currency == currency))
+        Figures(currency=currency, counts=counts, **_added_up(one for one in sums if one.currency == currency))
         for currency in currencies
     )
 
@@ -341,8 +349,3 @@ def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
 
 def _number(ratio: Decimal | None) -> float | None:
     return None if ratio is None else float(ratio)
-
-
-def _sha256(rows: Iterable[Row], totals: Iterable[Figures]) -> str:
-    content = {"rows": [row.as_json() for row in rows], "totals": [total.as_json() for total in totals]}
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

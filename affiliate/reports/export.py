@@ -3,14 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from affiliate.clicks.classes import CLASSES, HUMAN
+from affiliate.clicks.count import MEANINGS
 from affiliate.errors import InvalidInput
+from affiliate.reports import clicks
+from affiliate.reports.clicks import ClicksReport
 from affiliate.reports.commissions import CommissionsReport, Figures, Row
-from affiliate.reports.dimensions import unnamed
+from affiliate.reports.dimensions import called, unnamed
 
 NOT_ATTRIBUTED = "(not attributed)"
 
@@ -29,6 +33,8 @@ _RUNNABLE = (
 )  # the full-width ones: Excel reads them alike
 _FIGURES = (
     "clicks",
+    "clicks_raw",
+    "clicks_network_comparable",
     "transactions",
     "transactions_pending",
     "transactions_approved",
@@ -45,30 +51,50 @@ _FIGURES = (
 _DISCLOSURE = ("disclosure_state", "disclosure_label", "disclosure_sentence", "disclosure_shown_from")
 
 
-def export(report: CommissionsReport, format: str) -> bytes:  # noqa: A002 - the word of the command's option
+_COUNTS = ("raw", "human", "network_comparable", *(name for name in CLASSES if name != HUMAN))
+
+AnyReport = CommissionsReport | ClicksReport
+_Sheet = tuple[
+    Sequence[str], Sequence[Mapping[str, Any]], Sequence[str]
+]  # columns, cells of each line, facts of the basis
+
+
+def export(report: AnyReport, format: str) -> bytes:  # noqa: A002 - the word of the command's option
     """The report in one of FORMATS, UTF-8. InvalidInput for another format."""
     if format not in _WRITERS:
         raise InvalidInput(f"{format!r} is no format of a report yet; there are {', '.join(FORMATS)}.")
     return _WRITERS[format](report).encode()
 
 
-def json_text(report: CommissionsReport) -> str:
+def json_text(report: AnyReport) -> str:
     return json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n"
 
 
-def csv_text(report: CommissionsReport) -> str:
-    """One line per row. The header is stable: the dimension's columns, the figures, the disclosure, then the basis that
-    a detached sheet needs (period, zone, date basis, as known at, the report's hash)."""
+def csv_text(report: AnyReport) -> str:
+    """One line per row. The header is stable: the dimension's columns, the figures, the disclosure where money is
+    reported, then the basis that a detached sheet needs (period, zone, the report's hash)."""
+    columns, lines, facts = _clicks_sheet(report) if isinstance(report, ClicksReport) else _commissions_sheet(report)
     basis = report.basis.as_json()
-    stated = {name: basis[name] for name in ("from", "to", "zone", "date_basis", "as_known_at", "sha256")}
-    columns = (*unnamed(report.basis.by), *_FIGURES, *_DISCLOSURE, *stated)
     output = io.StringIO(newline="")
     writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in report.rows:
-        cells = {**_cells(row), **stated}
-        writer.writerow([safe_cell(cells[column]) for column in columns])
+    writer.writerow((*columns, *facts))
+    for line in lines:
+        writer.writerow([safe_cell(line[column]) for column in columns] + [safe_cell(basis[fact]) for fact in facts])
     return output.getvalue()
+
+
+def _commissions_sheet(report: CommissionsReport) -> _Sheet:
+    columns = (*unnamed(report.basis.by), *_FIGURES, *_DISCLOSURE)
+    facts = ("from", "to", "zone", "date_basis", "as_known_at", "sha256")
+    return columns, [_cells(row) for row in report.rows], facts
+
+
+def _clicks_sheet(report: ClicksReport) -> _Sheet:
+    by, every = report.basis.by, report.basis.every
+    columns = (*([every] if every else []), *unnamed(by), *_COUNTS)
+    nameless = {by: f"({called(by, None, {})})"}
+    lines = [{**row.as_json(), **(nameless if row.key is None else {})} for row in report.rows]
+    return columns, lines, ("from", "to", "zone", "loaded_until", "sha256")
 
 
 def safe_cell(value: object) -> str:
@@ -111,6 +137,8 @@ def _figures(figures: Figures) -> dict[str, Any]:
 
 
 _SHORT_NAMES = {
+    "clicks_raw": "raw",
+    "clicks_network_comparable": "net-comp.",
     "transactions": "trans.",
     "transactions_pending": "pending",
     "transactions_approved": "approved",
@@ -123,8 +151,12 @@ _SHORT_NAMES = {
 }
 
 
-def table_text(report: CommissionsReport) -> str:
-    """For people at a terminal: the basis in two lines, the rows, the totals."""
+def table_text(report: AnyReport) -> str:
+    """For people at a terminal: what it is in two lines, the rows, the totals, and what the counts mean."""
+    return _clicks_table(report) if isinstance(report, ClicksReport) else _commissions_table(report)
+
+
+def _commissions_table(report: CommissionsReport) -> str:
     basis, scope = report.basis, report.basis.scope
     by_article = basis.by == "article"
     header = [basis.by, *(_SHORT_NAMES.get(name, name) for name in _FIGURES), *(["disclosure"] if by_article else [])]
@@ -144,7 +176,8 @@ def table_text(report: CommissionsReport) -> str:
     )
     attributed = f"Attributed to an article: {coverage or 'nothing earned'}."
     body = _aligned([header, *lines, *totals]) if lines else ["Nothing was clicked or earned in these days."]
-    return "\n".join([heading, attributed, "", *body, ""])
+    clicks_are = "clicks: the human ones; raw and net-comp. (network-comparable) are the other two counts of them."
+    return "\n".join([heading, attributed, "", *body, "", clicks_are, *_meanings(), ""])
 
 
 def _shown_figures(figures: Figures) -> list[str]:
@@ -157,18 +190,46 @@ def _shown_figures(figures: Figures) -> list[str]:
     return ["" if cells[name] is None else str(cells[name]) for name in _FIGURES]
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Columns side by side: the first to the left, figures to the right, a rule under the header."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    header, *rest = [
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in lines
+def _clicks_table(report: ClicksReport) -> str:
+    basis, scope = report.basis, report.basis.scope
+    times = [basis.every] if basis.every else []
+    header = [*times, basis.by, *(name.replace("_", "-") for name in _COUNTS)]
+    lines = [
+        [*([row.time or ""] if times else []), called(basis.by, row.key, row.labels), *_shown_counts(row)]
+        for row in report.rows
     ]
+    total = ["total", *("" for _ in times), *_shown_counts(report.total)]
+    loaded = basis.freshness.loaded_until
+    heading = (
+        f"Clicks by {basis.by}{f', every {basis.every}' if times else ''}, {scope.first} to {scope.until} (exclusive),"
+        f" {scope.time_zone}."
+    )
+    known = f"Loaded until {loaded.isoformat(timespec='minutes')}." if loaded else "Nothing was loaded yet."
+    body = _aligned([header, *lines, total], len(times) + 1) if lines else ["Nothing was clicked in these days."]
+    return "\n".join([heading, known, "", *body, "", *_meanings(), *basis.limits, ""])
+
+
+def _shown_counts(figures: clicks.Figures) -> list[str]:
+    written = clicks.Figures.as_json(figures)
+    return [str(written[name]) for name in _COUNTS]
+
+
+def _meanings() -> list[str]:
+    return [f"{name.replace('_', '-')}: {meaning}" for name, meaning in MEANINGS.items()]
+
+
+def _aligned(lines: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
+    """Columns side by side: the first ones, texts, to the left, figures to the right, a rule under the header."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    header, *rest = ["  ".join(_padded(line, widths, texts)) for line in lines]
     return [header, "-" * len(header), *rest]
 
 
-_WRITERS: Mapping[str, Callable[[CommissionsReport], str]] = {"table": table_text, "csv": csv_text, "json": json_text}
+def _padded(line: Sequence[str], widths: Sequence[int], texts: int) -> Iterator[str]:
+    for number, (cell, width) in enumerate(zip(line, widths, strict=True)):
+        yield cell.ljust(width) if number < texts else cell.rjust(width)
+
+
+_WRITERS: Mapping[str, Callable[[AnyReport], str]] = {"table": table_text, "csv": csv_text, "json": json_text}
 
 FORMATS = tuple(_WRITERS)

@@ -1,4 +1,4 @@
-"""The SQL of the money reports: the ledger as known at a moment, clicks from the roll-up, and the names of things.
+"""The SQL of the money reports: the ledger as known at a moment, and the names of things.
 
 Dimensions are grouped by ids; names are looked up afterwards, for the values that are there.
 """
@@ -26,7 +26,6 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.types import TypeEngine
 
 from affiliate.errors import InvalidInput
 from affiliate.reports.scope import Scope
@@ -34,8 +33,6 @@ from affiliate.store.tables import (
     Advertiser,
     Article,
     ArticleDisclosure,
-    ClickContext,
-    ClickHour,
     ImportRun,
     Link,
     LinkPath,
@@ -46,13 +43,12 @@ from affiliate.store.tables import (
     Transaction,
     TransactionVersion,
 )
-from affiliate.store.types import Micros, UtcDateTime, UtcHours
+from affiliate.store.types import Micros, UtcDateTime
 
 Version = TransactionVersion
 
 AnySelect = Select[*tuple[Any, ...]]
 
-HUMAN = "human"
 DAY = "day"
 Labels = Mapping[str, str | None]
 
@@ -144,7 +140,7 @@ DIMENSIONS = (*_LEDGER_KEYS, DAY)
 
 def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
     """The ledger within the scope, by dimension value, currency and status, in one statement."""
-    key, days = _key_and_days(scope, by, _LEDGER_KEYS)
+    key, days = _key_and_days(scope, by)
     size = func.abs(Version.commission, type_=Micros())
     in_its_currency = Version.sale_currency == Version.currency
     wanted = select(
@@ -189,48 +185,10 @@ def undated(session: Session, scope: Scope) -> int:
     return session.scalar(_known(select(func.count()), scope).where(*conditions)) or 0
 
 
-# ---- clicks ---------------------------------------------------------------------------------------------------------
-
-_CLICK_KEYS: dict[str, Any] = {
-    "article": ClickContext.article_id,
-    "author": func.nullif(Article.author, ""),
-    "link": ClickContext.link_id,
-    "placement": ClickContext.placement_id,
-    "site": ClickContext.site_id,
-    "advertiser": Programme.advertiser_id,
-    "programme": ClickContext.programme_id,
-    "network": Programme.network,
-}
-
-
-def human_clicks(session: Session, scope: Scope, by: str) -> dict[str | None, int]:
-    """Human clicks by dimension value. A UTC hour belongs to the day in which it ends, which matters only in zones that
-    are not whole hours from UTC. As known at T: the hours that had begun by then."""
-    key, days = _key_and_days(scope, by, _CLICK_KEYS, UtcHours())
-    wanted = (
-        select(key.label("key"), func.sum(ClickHour.clicks).label("clicks"))
-        .select_from(ClickHour)
-        .join(ClickContext, ClickContext.id == ClickHour.context_id)
-        .join(Programme, Programme.id == ClickContext.programme_id)
-        .outerjoin(Article, Article.id == ClickContext.article_id)
-        .where(ClickHour.hour >= scope.start, ClickHour.hour < scope.end, ClickHour.click_class == HUMAN)
-        .group_by(key)
-    )
-    if days is not None:
-        wanted = wanted.join(days, _in_day(days, ClickHour.hour))
-    if scope.site_id is not None:
-        wanted = wanted.where(ClickContext.site_id == scope.site_id)
-    if scope.as_of is not None:
-        wanted = wanted.where(ClickHour.hour <= scope.as_of)
-    return {_text(row.key): int(row.clicks) for row in session.execute(wanted)}
-
-
-def _key_and_days(
-    scope: Scope, by: str, keys: Mapping[str, Any], moments: TypeEngine[datetime] = _MOMENTS
-) -> tuple[Any, CTE | None]:
+def _key_and_days(scope: Scope, by: str) -> tuple[Any, CTE | None]:
     if by != DAY:
-        return keys[by], None
-    listed = values(column("day", String), column("first", moments), column("until", moments), name="listed")
+        return _LEDGER_KEYS[by], None
+    listed = values(column("day", String), column("first", _MOMENTS), column("until", _MOMENTS), name="listed")
     days = listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
     return days.c.day, days
 

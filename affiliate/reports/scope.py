@@ -1,48 +1,48 @@
-"""What a report covers: its days in a zone, by which date, as known when, of which title."""
+"""What a report covers: its days in a zone, of which title; and of money, by which date and as known when."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
-from affiliate.clock import day_bounds, day_start
+from affiliate.clock import day_bounds, day_start, zone
 from affiliate.errors import InvalidInput
 from affiliate.store.tables import Site
 
 DATE_BASES = ("transaction", "click", "validation")
 
 _MOST_DAYS = 3660  # ten years: more is a slip of the pen, and by day it would be a page nobody reads
+_HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """[first, until) as calendar days of `time_zone`, and as UTC moments [start, end).
-
-    `as_of` None means the current picture; a moment means what was known then: versions recorded until then of runs not
-    undone until then. `site` None means all titles, and what belongs to none of them.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """[first, until) as calendar days of `time_zone`, and as UTC moments [start, end). `site_id` None means all titles,
+    and what belongs to none of them."""
 
     first: date
     until: date
     time_zone: str
-    date_basis: str
-    as_of: datetime | None
     site_id: int | None
     site_key: str | None
     start: datetime
     end: datetime
 
     @classmethod
-    def of(
-        cls, *, first: date, until: date, time_zone: str, date_basis: str, as_of: datetime | None, site: Site | None
-    ) -> Self:
-        """InvalidInput for an empty or endless range, an unknown zone or an unknown date basis."""
-        if date_basis not in DATE_BASES:
-            raise InvalidInput(f"{date_basis!r} is no date basis; there are {', '.join(DATE_BASES)}.")
+    def of(cls, *, first: date, until: date, time_zone: str, site: Site | None, **others: Any) -> Self:
+        """InvalidInput for an empty or endless range, or an unknown zone. `others` are what a narrower range adds."""
         start, end = day_bounds(first, until, time_zone)
         if (until - first).days > _MOST_DAYS:
             raise InvalidInput(f"The range {first} to {until} is longer than ten years.")
-        site_id, site_key = (site.id, site.key) if site else (None, None)
-        return cls(first, until, time_zone, date_basis, as_of, site_id, site_key, start, end)
+        return cls(
+            first=first,
+            until=until,
+            time_zone=time_zone,
+            site_id=site.id if site else None,
+            site_key=site.key if site else None,
+            start=start,
+            end=end,
+            **others,
+        )
 
     @property
     def days(self) -> list[tuple[date, datetime, datetime]]:
@@ -51,3 +51,38 @@ class Scope:
         listed = [self.first + timedelta(days=number) for number in range(count + 1)]
         starts = [day_start(day, self.time_zone) for day in listed]
         return list(zip(listed[:-1], starts[:-1], starts[1:], strict=True))
+
+    @property
+    def offsets(self) -> list[tuple[datetime, int]]:
+        """(UTC hour, minutes that the zone's clocks are ahead of UTC in hours that begin from it on), in order. The first
+        holds from the beginning of the range, each further one from a change of clocks."""
+        local = zone(self.time_zone)
+
+        def minutes(moment: datetime) -> int:
+            return (moment.astimezone(local).utcoffset() or timedelta()) // timedelta(minutes=1)
+
+        first_hour = self.start.replace(minute=0, second=0)
+        found = [(first_hour, minutes(self.start))]
+        for _day, begin, end in self.days:
+            hour = begin.replace(minute=0, second=0)
+            while hour <= end and minutes(end) != found[-1][1]:
+                if minutes(hour) != found[-1][1]:
+                    found.append((hour, minutes(hour)))
+                hour += _HOUR
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope(Range):
+    """The range of a report of money.
+
+    `as_of` None means the current picture; a moment means what was known then: versions recorded until then of runs not
+    undone until then. InvalidInput for an unknown date basis.
+    """
+
+    date_basis: str
+    as_of: datetime | None
+
+    def __post_init__(self) -> None:
+        if self.date_basis not in DATE_BASES:
+            raise InvalidInput(f"{self.date_basis!r} is no date basis; there are {', '.join(DATE_BASES)}.")

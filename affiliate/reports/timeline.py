@@ -8,20 +8,26 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from affiliate.clicks.count import Counts
 from affiliate.networks.words import DECLINED
 from affiliate.reports import queries
+from affiliate.reports.clicks import counts_by_value
 from affiliate.reports.scope import Scope
 from affiliate.store.tables import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Human clicks, transactions of any status, and earned (pending + approved) commission by currency."""
+    """Clicks, transactions of any status, and earned (pending + approved) commission by currency."""
 
     day: date
-    clicks: int
+    counts: Counts
     transactions: int
     commission: Mapping[str, Decimal]
+
+    @property
+    def clicks(self) -> int:
+        return self.counts.human
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def timeline(
 ) -> Timeline:
     """The days [first, until) of `time_zone`; its sums are those of the commission report of the same range."""
     scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
-    clicks = queries.human_clicks(session, scope, queries.DAY)
+    counts = counts_by_value(session, scope, queries.DAY, until=as_of)
     transactions: dict[str | None, int] = defaultdict(int)
     commission: dict[str | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for one in queries.ledger_sums(session, scope, queries.DAY):
@@ -52,7 +58,7 @@ def timeline(
         if one.status != DECLINED:
             commission[one.key][one.currency] += one.commission
     days = tuple(
-        Day(day, clicks.get(key, 0), transactions.get(key, 0), dict(commission.get(key, {})))
+        Day(day, counts.get(key, Counts()), transactions.get(key, 0), dict(commission.get(key, {})))
         for day, key in ((day, day.isoformat()) for day, _, _ in scope.days)
     )
     return Timeline(days, tuple(sorted({currency for day in days for currency in day.commission})))

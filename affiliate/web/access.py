@@ -5,7 +5,7 @@ bearer token with the scope that the view names. A route of any other blueprint,
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from apiflask import APIBlueprint, APIFlask
@@ -110,14 +110,17 @@ def glimpse() -> Person | None:
 
 
 def menu_for(who: Person | None) -> list[MenuEntry]:
-    """What this person may open, in the order in which blueprints are registered."""
+    """What this person may open, in the order in which blueprints are registered. Those of the same label share an entry,
+    which leads to the first of them."""
     if who is None:
         return []
-    return [
-        MenuEntry(*blueprint.menu, current=_is_within(blueprint))
-        for blueprint in current_app.blueprints.values()
-        if isinstance(blueprint, Pages) and blueprint.menu and who.role in blueprint.roles
-    ]
+    entries: dict[str, MenuEntry] = {}
+    for blueprint in current_app.blueprints.values():
+        if isinstance(blueprint, Pages) and blueprint.menu and who.role in blueprint.roles:
+            entry = MenuEntry(*blueprint.menu, current=_is_within(blueprint))
+            first = entries.setdefault(entry.label, entry)
+            entries[entry.label] = replace(first, current=first.current or entry.current)
+    return list(entries.values())
 
 
 def _is_within(blueprint: Pages) -> bool:

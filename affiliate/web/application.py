@@ -10,11 +10,14 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.routing import IntegerConverter
 
+from affiliate.clicks.count import MEANINGS
 from affiliate.errors import StoreUnavailable
+from affiliate.networks.registry import compared_count
 from affiliate.web import (
     access,
     api,
     articles,
+    clicks,
     headers,
     imports,
     links,
@@ -41,6 +44,7 @@ BLUEPRINTS: tuple[Pages | Api, ...] = (
     sessions.pages,
     links.pages,
     reports.pages,
+    clicks.pages,
     articles.pages,
     articles.desk,
     imports.pages,
@@ -99,7 +103,9 @@ def _prepare_templates(app: APIFlask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS, zip=zip)
-    app.jinja_env.globals.update(static_url=static_url, may_open=may_open)
+    app.jinja_env.globals.update(
+        static_url=static_url, may_open=may_open, click_meanings=MEANINGS, compared_count=compared_count
+    )
     app.context_processor(_frame)
 
 

@@ -1,6 +1,6 @@
 """Articles: paste and see before and after, publish, look at what one shows and where its links stand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import flash, render_template, request, url_for
@@ -77,7 +77,12 @@ def show(article_id: int) -> str:
     with services().store.reading() as session:
         page = show_article(session, article_id)
         return render_template(
-            "articles/article.html", page=page, row=page.row, **_ruling_words(session, page), **_earned(session, page)
+            "articles/article.html",
+            page=page,
+            row=page.row,
+            clicks_days={name: day.isoformat() for name, day in _ten_years().items()},
+            **_ruling_words(session, page),
+            **_earned(session, page),
         )
 
 
@@ -181,13 +186,19 @@ def _earned(session: Session, page: ArticlePage) -> dict[str, Any]:
     """What the article earned in the last ten years, for those who may know: editors see no earnings."""
     if not may_open("reports.show_transactions"):
         return {"earned": None}
-    until = services().clock().date() + timedelta(days=2)  # tomorrow in every zone
-    first, key = until - timedelta(days=3650), str(page.row.id)
+    first, until = _ten_years().values()
+    key = str(page.row.id)
     earned = list_transactions(
         session, first=first, until=until, time_zone=shown_zone(), by="article", key=key, per_page=1
     )
     asked = {"from": first.isoformat(), "to": until.isoformat(), "by": "article", "key": key, "site": ""}
     return {"earned": earned, "earned_query": asked}
+
+
+def _ten_years() -> dict[str, date]:
+    """As much as a report takes: all of an article's life, as `from` and `to` of an address."""
+    until = services().clock().date() + timedelta(days=2)  # tomorrow in every zone
+    return {"from": until - timedelta(days=3650), "to": until}
 
 
 def _rewritten(form: Form, *, dry_run: bool) -> Rewritten:

@@ -9,6 +9,7 @@ from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from affiliate.clicks.count import Counts, summed
 from affiliate.clock import day_start, zone
 from affiliate.errors import AffiliateError, NotFound, UnknownAdvertiser
 from affiliate.links import library
@@ -58,7 +59,7 @@ def show_library() -> str:
         form=asked,
         links=links,
         total=total,
-        clicks=clicks,
+        clicks={link.id: clicks.get(link.id, Counts()) for link in links},
         ready=ready,
         page=wanted.page,
         per_page=PAGE,
@@ -204,7 +205,8 @@ def _link_page(session: Session, link: LinkView, sent: Form | None) -> str:
         link_site=site,
         form=_filled(link, sent),
         by_day=by_day,
-        clicks=sum(day.clicks for day in by_day),
+        counts_of_link=summed(day.counts for day in by_day),
+        clicks_until=until,
         days=_DAYS,
         uses=placements_of_link(session, link.id, since=day_start(first, site.time_zone)),
         modes=MODES,

@@ -1,8 +1,9 @@
-"""The question that report and transactions share: which days, cut how, by which date, as known when, of which site."""
+"""The question that reports and transactions share: which days, cut how, of which site; and for money by which date and as
+known when."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -17,15 +18,13 @@ from affiliate.web.site_choice import SiteChoice, chosen_site, shown_zone, sites
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2200, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """[first, until) as days of `time_zone`. `site` None means all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """[first, until) as days of `time_zone`, cut by a dimension. `site` None means all."""
 
     first: date
     until: date
     by: str
-    date_basis: str
-    as_of: datetime | None
     site: SiteChoice | None
     time_zone: str
 
@@ -39,8 +38,6 @@ class Period:
         return {
             "first": self.first,
             "until": self.until,
-            "date_basis": self.date_basis,
-            "as_of": self.as_of,
             "site": find_site(session, self.site.key) if self.site else None,
             "time_zone": self.time_zone,
         }
@@ -51,42 +48,70 @@ class Period:
             "from": self.first.isoformat(),
             "to": self.until.isoformat(),
             "by": self.by,
-            "date_basis": self.date_basis if self.date_basis != DATE_BASES[0] else None,
-            "as_of": self.as_of.isoformat() if self.as_of else None,
             "site": self.site.key if self.site else "",
             **others,
         }
         return {name: value for name, value in asked.items() if value is not None}
 
-    def presets(self, now: datetime) -> list[tuple[str, "Period"]]:
+    def presets(self, now: datetime) -> list[tuple[str, Self]]:
         """The ranges that people ask for, with their names."""
         today = now.astimezone(zone(self.time_zone)).date()
+        ranges = self.ranges(today).items()
+        return [(name, replace(self, first=first, until=until)) for name, (first, until) in ranges]
+
+    def ranges(self, today: date) -> dict[str, tuple[date, date]]:
+        """[first, until) of the usual ranges by their names."""
         this_month = month_of(today)
         last_month = month_of(this_month[0] - timedelta(days=1))
-        last_days = _last_30_days(today)
-        ranges = {"This month": this_month, "Last month": last_month, "Last 30 days": last_days}
-        return [(name, replace(self, first=first, until=until)) for name, (first, until) in ranges.items()]
+        return {"This month": this_month, "Last month": last_month, "Last 30 days": last_days(today, 30)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period(Days):
+    """The question about money: also by which date, and as known when."""
+
+    date_basis: str
+    as_of: datetime | None
+
+    def arguments(self, session: Session) -> dict[str, Any]:
+        return {**Days.arguments(self, session), "date_basis": self.date_basis, "as_of": self.as_of}
+
+    def query(self, **others: str | None) -> dict[str, Any]:
+        asked = {
+            "date_basis": self.date_basis if self.date_basis != DATE_BASES[0] else None,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+        }
+        return Days.query(self, **{**asked, **others})
 
 
 def asked_period(form: Form, now: datetime) -> Period:
     """What the address asks for; the last 30 days by article where it asks for nothing. InvalidInput for words and days
     that cannot be."""
-    site = _site()
-    time_zone = site.time_zone if site else shown_zone()
-    first, until = _last_30_days(now.astimezone(zone(time_zone)).date())
+    asked = asked_days(form, now, 30)
     return Period(
-        first=_day(form.text("from")) or first,
-        until=_day(form.text("to")) or until,
-        by=_word(form.text("by"), DIMENSIONS, "dimension"),
-        date_basis=_word(form.text("date_basis"), DATE_BASES, "date basis"),
-        as_of=moment_of(form.text("as_of"), time_zone),
-        site=site,
-        time_zone=time_zone,
+        **asked,
+        by=asked_word(form.text("by"), DIMENSIONS, "dimension"),
+        date_basis=asked_word(form.text("date_basis"), DATE_BASES, "date basis"),
+        as_of=moment_of(form.text("as_of"), asked["time_zone"]),
     )
 
 
-def _last_30_days(today: date) -> tuple[date, date]:
-    return today - timedelta(days=29), today + timedelta(days=1)
+def asked_days(form: Form, now: datetime, usual: int) -> dict[str, Any]:
+    """The days, site and zone of a question; the last `usual` days where it names none."""
+    site = _site()
+    time_zone = site.time_zone if site else shown_zone()
+    first, until = last_days(now.astimezone(zone(time_zone)).date(), usual)
+    return {
+        "first": _day(form.text("from")) or first,
+        "until": _day(form.text("to")) or until,
+        "site": site,
+        "time_zone": time_zone,
+    }
+
+
+def last_days(today: date, days: int) -> tuple[date, date]:
+    """So many days, today included."""
+    return today - timedelta(days=days - 1), today + timedelta(days=1)
 
 
 def _site() -> SiteChoice | None:
@@ -94,7 +119,8 @@ def _site() -> SiteChoice | None:
     return chosen_site() if len(sites()) > 1 else None
 
 
-def _word(text: str, known: tuple[str, ...], what: str) -> str:
+def asked_word(text: str, known: tuple[str, ...], what: str) -> str:
+    """A word of those that are known; the first of them where none was asked for."""
     if text and text not in known:
         raise InvalidInput(f"{text!r} is no {what}; there are {', '.join(known)}.")
     return text or known[0]

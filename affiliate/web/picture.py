@@ -3,14 +3,15 @@ elsewhere and no script."""
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 import pygal
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from pygal.style import Style
 
+from affiliate.reports.clicks import Figures
 from affiliate.reports.timeline import Timeline
 from affiliate.web.words import money, number
 
@@ -21,6 +22,9 @@ _TICKS, _TICKS_WITH_YEAR = 5, 4  # dates below the picture: more do not fit on a
 _WITHOUT_YEAR = 180  # days; in more, a date alone could be of two years
 _WIDTH, _HEIGHT = 480, 200
 _ACCENT, _INK, _LINE = "#14545c", "#5a6468", "#dedad2"  # app.css: --accent, --soft, --line
+_OTHERS = "#a9b4b2"  # light enough to be told from the accent without colours
+# An image is a document of its own: its style stands in it, and it loads nothing.
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _STYLE = Style(
     background="transparent",
@@ -28,7 +32,7 @@ _STYLE = Style(
     foreground=_INK,
     foreground_strong=_INK,
     foreground_subtle=_LINE,
-    colors=(_ACCENT,),
+    colors=(_ACCENT, _OTHERS),
     font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
     label_font_size=12,
     major_label_font_size=12,
@@ -49,6 +53,7 @@ _FINISH = """
   text { fill: #a3adaf !important }
   .guides .line, .axis .line { stroke: #333c3f !important }
   .series .rect, .series .dot { fill: #7cc4cc !important; stroke: #7cc4cc !important }
+  .series.serie-1 .rect { fill: #56636a !important; stroke: #56636a !important }
   .series path.line { fill: #7cc4cc !important; stroke: #7cc4cc !important }
 }
 """
@@ -59,6 +64,22 @@ def clicks_picture(timeline: Timeline) -> bytes:
     chart = pygal.Bar(**_settings(lambda value: number(round(value)), [day.clicks for day in timeline.days]))
     _name_days(chart, [day.day for day in timeline.days])
     chart.add("Clicks", [day.clicks for day in timeline.days])
+    return _drawn(chart)
+
+
+def course_picture(course: Sequence[tuple[datetime, Figures]], grain: str) -> bytes:
+    """Hours or days as bars: clicks by people below, all others on top of them, so that a whole bar is the raw count."""
+    highest = [figures.raw for _, figures in course]
+    chart = pygal.StackedBar(**_settings(lambda value: number(round(value)), highest))
+    moments = [moment for moment, _ in course]
+    if grain == "hour":
+        _name(
+            chart, [str(format_datetime(moment, "d MMM HH:mm", locale="en_GB")) for moment in moments], _TICKS_WITH_YEAR
+        )
+    else:
+        _name_days(chart, [moment.date() for moment in moments])
+    chart.add("by people", [figures.human for _, figures in course])
+    chart.add("others", [figures.raw - figures.human for _, figures in course])
     return _drawn(chart)
 
 
@@ -113,7 +134,10 @@ def _scale(values: Sequence[Decimal | int]) -> list[float]:
 
 def _name_days(chart: pygal.Graph, days: Sequence[date]) -> None:
     written, most = ("d MMM", _TICKS) if len(days) <= _WITHOUT_YEAR else ("d MMM y", _TICKS_WITH_YEAR)
-    names = [str(format_date(day, written, locale="en_GB")) for day in days]
+    _name(chart, [str(format_date(day, written, locale="en_GB")) for day in days], most)
+
+
+def _name(chart: pygal.Graph, names: Sequence[str], most: int) -> None:
     every = max(-(-len(names) // most), 1)
     chart.x_labels = names
     chart.x_labels_major = names[::every]

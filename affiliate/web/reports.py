@@ -18,14 +18,12 @@ from affiliate.web.accounts import FINANCE
 from affiliate.web.articles import page_number, page_url
 from affiliate.web.forms import Form
 from affiliate.web.period import Period, asked_period
-from affiliate.web.picture import clicks_picture, commission_picture
+from affiliate.web.picture import PICTURE_POLICY, clicks_picture, commission_picture
 from affiliate.web.services import services
 
 pages = Pages("reports", __name__, roles=(FINANCE,), menu=("Reports", "reports.show_commissions"))
 
 _LARGEST_ID = 2**63 - 1
-# An image is a document of its own: its style stands in it, and it loads nothing.
-_PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _COMPARED = (
     "status",
     "raw_status",
@@ -54,7 +52,7 @@ def show_commissions() -> str | tuple[str, int]:
             days = timeline(session, **period.arguments(session))
     except AffiliateError as problem:
         form.refuse(problem)
-        return render_template("reports/refused.html", form=form), form.status
+        return render_template("reports/refused.html", form=form, endpoint="reports.show_commissions"), form.status
     return render_template(
         "reports/commissions.html",
         form=form,
@@ -101,7 +99,7 @@ def picture(what: str) -> Response:
     if what != "clicks" and what not in days.currencies:
         abort(404)
     drawn = clicks_picture(days) if what == "clicks" else commission_picture(days, what)
-    return Response(drawn, mimetype="image/svg+xml", headers={"Content-Security-Policy": _PICTURE_POLICY})
+    return Response(drawn, mimetype="image/svg+xml", headers={"Content-Security-Policy": PICTURE_POLICY})
 
 
 @pages.get("/transactions")
@@ -123,7 +121,7 @@ def show_transactions() -> str | tuple[str, int]:
             value = _name_of(session, cut, request.args.get("key"))
     except AffiliateError as problem:
         form.refuse(problem)
-        return render_template("reports/refused.html", form=form), form.status
+        return render_template("reports/refused.html", form=form, endpoint="reports.show_commissions"), form.status
     return render_template(
         "reports/transactions.html",
         form=form,

@@ -30,6 +30,7 @@ CALLS = [
     ("POST", "/inspect", "links:read"),
     ("GET", "/transactions", "transactions:read"),
     ("GET", "/reports/commissions", "reports:read"),
+    ("GET", "/reports/clicks", "reports:read"),
 ]
 BODIES = [call for call in CALLS if call[0] in ("POST", "PATCH")]
 

@@ -136,7 +136,7 @@ def test_clicks_of_all_time_are_called_so(editor: Visitor) -> None:
     editor.post("/articles/publish", **FACTS)
     for path in ("/articles", "/articles/1"):
         assert "Clicks, all time</th>" in editor.get(path).text
-    assert "0 by people, all time" in editor.get("/articles/1").text
+    assert "0 by people, 0 raw, 0 network-comparable, all time" in editor.get("/articles/1").text
 
 
 def test_the_pieces_of_a_disclosure_have_names_of_their_own(editor: Visitor) -> None:

@@ -256,7 +256,7 @@ def test_a_link_that_is_not_there_is_not_found(editor: Visitor) -> None:
     assert editor.get("/links/99999999999999999999").status_code == 404
 
 
-def test_clicks_of_people_are_shown_and_others_are_not(editor: Visitor, services: Services) -> None:
+def test_clicks_of_people_stand_out_and_bars_are_of_them(editor: Visitor, services: Services) -> None:
     join(services)
     number = make_link(services)
     hour = services.clock().replace(minute=0, second=0, microsecond=0)
@@ -267,8 +267,11 @@ def test_clicks_of_people_are_shown_and_others_are_not(editor: Visitor, services
     page = editor.get(f"/links/{number}").text
     assert "<strong>12</strong>" in page
     assert "20 Nov 2026: 12" in page
-    assert "500" not in page
-    assert '<td data-label="Clicks, 30 days" class="number">12</td>' in " ".join(editor.get("/links").text.split())
+    assert "20 Nov 2026: 512" not in page
+    library = " ".join(editor.get("/links").text.split())
+    assert (
+        '<td data-label="Clicks, 30 days" class="number"> <span>12<small>512 raw<br>12 net.</small></span>' in library
+    )
 
 
 def test_what_people_typed_is_never_markup(editor: Visitor, services: Services) -> None:

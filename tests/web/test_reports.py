@@ -169,7 +169,7 @@ def test_csv_and_json_hold_what_the_page_shows(finance: Visitor, token: str) -> 
     csv = finance.get("/reports/commissions.csv?by=author")
     assert csv.mimetype == "text/csv"
     assert "commissions-by-author-2026-10-22-2026-11-21.csv" in csv.headers["Content-Disposition"]
-    assert csv.text.startswith("author,clicks,transactions,")
+    assert csv.text.startswith("author,clicks,clicks_raw,clicks_network_comparable,transactions,")
 
 
 def test_the_picture_is_an_image_without_scripts_or_foreign_addresses(finance: Visitor, token: str) -> None:

@@ -6,4 +6,4 @@ from affiliate.networks.awin.transactions import read_transactions
 from affiliate.networks.base import Network
 from affiliate.networks.words import REDIRECT
 
-NETWORK = Network(KEY, "Awin", REDIRECT, take_apart, deep_link, read_transactions)
+NETWORK = Network(KEY, "Awin", REDIRECT, take_apart, deep_link, read_transactions, click_hours=3)

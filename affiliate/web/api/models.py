@@ -126,7 +126,8 @@ class ArticleQuery(Page):
 
 
 class ArticleOut(BaseModel):
-    """`disclosure` is present, missing, not-needed or null (never rewritten); `clicks` are human ones, ever."""
+    """`disclosure` is present, missing, not-needed or null (never rewritten); `clicks` are human ones of all time, beside
+    them the two other counts."""
 
     id: str
     site: str
@@ -139,6 +140,8 @@ class ArticleOut(BaseModel):
     monetise: bool | None
     paid_links: int
     clicks: int
+    clicks_raw: int
+    clicks_network_comparable: int
     disclosure: str | None
     label: str | None
     sentence: str | None
@@ -269,18 +272,37 @@ class SearchQuery(Page):
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 1, 1))]
 
 
-class Period(Query):
-    """Days in the site's zone: `from` inclusive, `to` exclusive. `as_of` is a moment with its offset."""
+class Days(Query):
+    """Days in the site's zone: `from` inclusive, `to` exclusive."""
 
     first: Day = Field(alias="from")
     until: Day = Field(alias="to")
+    site: Short | None = None
+
+
+class Period(Days):
+    """`as_of` is a moment with its offset."""
+
     date_basis: Literal["transaction", "click", "validation"] = "transaction"
     as_of: AwareDatetime | None = None
-    site: Short | None = None
 
 
 class ReportQuery(Period):
     by: Short = "article"
+    format: Literal["json", "csv"] = "json"
+
+
+class ClicksQuery(Days):
+    """`within` and `key` count the clicks of one value of another dimension; a `within` without `key` those that have
+    none."""
+
+    by: Short = "article"
+    every: Literal["day", "hour"] | None = None
+    click_class: Literal["prefetch", "preview", "bot", "internal", "duplicate", "human"] | None = Field(
+        None, alias="class"
+    )
+    within: Short | None = None
+    key: Annotated[Text, StringConstraints(max_length=1000)] | None = None
     format: Literal["json", "csv"] = "json"
 
 

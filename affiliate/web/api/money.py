@@ -1,4 +1,4 @@
-"""What was earned: transactions, and the commission report."""
+"""What was clicked and earned: transactions, and the reports."""
 
 from typing import Any
 
@@ -6,13 +6,22 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from affiliate.links.sites import find_site
+from affiliate.reports.clicks import clicks_report
 from affiliate.reports.commissions import commissions_report
 from affiliate.reports.export import csv_text
 from affiliate.reports.transactions import list_transactions
 from affiliate.store.tables import Site
 from affiliate.web.access import scoped
 from affiliate.web.api.door import SECURITY, blueprint
-from affiliate.web.api.models import Period, ReportOut, ReportQuery, TransactionListOut, TransactionQuery
+from affiliate.web.api.models import (
+    ClicksQuery,
+    Days,
+    Period,
+    ReportOut,
+    ReportQuery,
+    TransactionListOut,
+    TransactionQuery,
+)
 from affiliate.web.services import services
 from affiliate.web.site_choice import oldest_site
 
@@ -61,15 +70,41 @@ def commissions(query: ReportQuery) -> dict[str, Any] | Response:
     return report.as_json()
 
 
-def _period(session: Session, query: Period) -> dict[str, Any]:
-    """The arguments that report and transactions share."""
+@api.get("/reports/clicks")
+@api.input(ClicksQuery, location="query", arg_name="query")
+@api.output(ReportOut)
+@api.doc(security=SECURITY)
+@scoped("reports:read")
+def clicks(query: ClicksQuery) -> dict[str, Any] | Response:
+    """Report clicks
+
+    The three counts and every class per value of `by`, for every day or hour where `every` says so. With `format=csv` the
+    answer is a CSV.
+    """
+    with services().store.reading() as session:
+        report = clicks_report(
+            session,
+            **_days(session, query),
+            by=query.by,
+            every=query.every,
+            click_class=query.click_class,
+            within=query.within,
+            key=query.key,
+            now=services().clock(),
+        )
+    if query.format == "csv":
+        return Response(csv_text(report), mimetype="text/csv")
+    return report.as_json()
+
+
+def _days(session: Session, query: Days) -> dict[str, Any]:
+    """The arguments that all of these share."""
     site: Site | None = find_site(session, query.site) if query.site else None
     zone_of = site or oldest_site()
-    return {
-        "first": query.first,
-        "until": query.until,
-        "date_basis": query.date_basis,
-        "as_of": query.as_of,
-        "site": site,
-        "time_zone": zone_of.time_zone if zone_of else "UTC",
-    }
+    time_zone = zone_of.time_zone if zone_of else "UTC"
+    return {"first": query.first, "until": query.until, "site": site, "time_zone": time_zone}
+
+
+def _period(session: Session, query: Period) -> dict[str, Any]:
+    """The arguments that the commission report and transactions share."""
+    return {**_days(session, query), "date_basis": query.date_basis, "as_of": query.as_of}
