@@ -24,7 +24,7 @@ from affiliate.commissions.maps import find_map, save_map
 from affiliate.demo import logins, world
 from affiliate.demo.network_files import THREADMILL, THREADMILL_COLUMNS, TIME_ZONE, NetworkFile, network_files
 from affiliate.demo.newsdesk import STORIES, Story
-from affiliate.demo.readers import OFFICE, Spot, Visit, visits
+from affiliate.demo.readers import OFFICE, Spot, Visit, country_of, visits
 from affiliate.demo.sales import sales
 from affiliate.demo.world import TEMPLATE, TITLES, UK, Title
 from affiliate.errors import Conflict
@@ -142,7 +142,7 @@ def _click(app: Application, requests: Sequence[Visit], console: Console) -> Non
     """Sends every request through a hop whose clock stands at the request's time, with a key of its own for each day."""
     folder = app.settings.journal_dir
     journal = JournalWriter(folder, Counters(folder), segment_bytes=app.settings.journal.segment_bytes)
-    hop = Hop(app.table, journal, Visitors(_key_of), OrphanLog(folder), internal=[OFFICE])
+    hop = Hop(app.table, journal, Visitors(_key_of), OrphanLog(folder), internal=[OFFICE], country_of=country_of)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Readers click", total=len(requests))
         for number, visit in enumerate(requests, start=1):

@@ -15,6 +15,9 @@ OFFICE = "192.0.2.0/28"
 _CITY = (IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
 _DOCUMENTATION_V6 = int(IPv6Address("2001:db8::"))
 
+# Those addresses are nobody's, so their countries are invented too, with how often each is met.
+_COUNTRIES = {"GB": 46, "US": 34, "IE": 5, "CA": 4, "AU": 4, "DE": 3, "FR": 2, "": 2}
+
 _PHONES = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.7 Mobile/15E148 Safari/604.1",
@@ -150,3 +153,8 @@ def _address(dice: Random) -> str:
 
 def _office(dice: Random) -> str:
     return str(IPv4Network(OFFICE)[dice.randrange(1, 15)])
+
+
+def country_of(address: str) -> str:
+    """The invented country of an address: the same for the same one."""
+    return Random(address).choices(tuple(_COUNTRIES), tuple(_COUNTRIES.values()))[0]  # noqa: S311 - no secret
