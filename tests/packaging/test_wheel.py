@@ -36,8 +36,9 @@ def test_the_wheel_holds_the_templates_inside_the_package(names: set[str]) -> No
     assert not any(name.startswith("templates/") for name in names)
 
 
-def test_the_wheel_holds_the_licence_and_the_example_of_the_configuration(names: set[str]) -> None:
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+def test_the_wheel_holds_licence_notice_and_the_example_of_the_configuration(names: set[str]) -> None:
+    for text in ("LICENSE", "NOTICE"):
+        assert any(name.endswith(f".dist-info/licenses/{text}") for name in names)
     assert any(name.endswith(".data/data/share/affiliate/config.example.toml") for name in names)
 
 
