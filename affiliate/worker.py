@@ -119,8 +119,7 @@ def rejudge_clicks(node: Node) -> str:
     with node.app.store.reading() as session:
         if not rejudge.is_due(session):
             return ""
-    with node.app.store.transaction() as session:
-        report = rejudge.rejudge(session, now=node.app.clock())
+    report = rejudge.rejudge(node.app.store, now=node.app.clock())
     return f"judged the history by the rules {report.rules}: {sum(report.clicks.values())} clicks changed class"
 
 

@@ -96,8 +96,7 @@ def rebuild(context: Context, only_check: bool) -> None:
 def rejudge(context: Context, as_json: bool) -> None:
     """Judge the known history anew by the list of bots and the rules in force; print what changed."""
     app = context.app
-    with app.store.transaction() as session:
-        report = judge_anew(session, now=app.clock()).as_json()
+    report = judge_anew(app.store, now=app.clock()).as_json()
     if as_json:
         print_json(report)
         return

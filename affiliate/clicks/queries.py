@@ -352,34 +352,40 @@ def note_rejudged(session: Session, rules_id: int, report: dict[str, object]) ->
     session.get_one(ClickRules, rules_id).report = report
 
 
-def classes_of_agents(session: Session, agent_ids: Collection[int]) -> Sequence[tuple[str, int]]:
-    """The (class, flags) that clicks of these user agents have."""
-    wanted = select(Click.click_class, Click.flags).where(Click.user_agent_id.in_(agent_ids)).distinct()
-    return [(row[0], row[1]) for row in session.execute(wanted)]
+class OfAgents(NamedTuple):
+    """The clicks of some user agents whose ids are in [first, until)."""
+
+    agent_ids: Collection[int]
+    first: int
+    until: int
+
+    def where(self) -> list[ColumnElement[bool]]:
+        return [Click.id >= self.first, Click.id < self.until, Click.user_agent_id.in_(self.agent_ids)]
 
 
-def hours_of_agents(
-    session: Session, agent_ids: Collection[int], click_class: str, flags: int
-) -> Sequence[tuple[int, int, int]]:
-    """(hour, context, clicks) of those clicks of these user agents."""
+def newest_click(session: Session) -> int:
+    """The id of the newest click; 0 without any."""
+    return session.scalar(select(func.max(Click.id))) or 0
+
+
+def classes_of(session: Session, of_agents: OfAgents) -> Sequence[tuple[str, int]]:
+    """The (class, flags) that these clicks have."""
+    rows = session.execute(select(Click.click_class, Click.flags).where(*of_agents.where()).distinct())
+    return [(row[0], row[1]) for row in rows]
+
+
+def hours_of(session: Session, of_agents: OfAgents, click_class: str, flags: int) -> Sequence[tuple[int, int, int]]:
+    """(hour, context, clicks) of those of these clicks."""
     wanted = select(_hour_of_click().label("hour"), Click.context_id, func.count().label("clicks"))
-    wanted = wanted.where(*_of_agents(agent_ids, click_class, flags)).group_by("hour", Click.context_id)
-    return [(row.hour, row.context_id, row.clicks) for row in session.execute(wanted)]
+    wanted = wanted.where(*of_agents.where(), Click.click_class == click_class, Click.flags == flags)
+    rows = session.execute(wanted.group_by("hour", Click.context_id))
+    return [(row.hour, row.context_id, row.clicks) for row in rows]
 
 
-def set_class(
-    session: Session, agent_ids: Collection[int], click_class: str, flags: int, *, new: str, rules_id: int
-) -> None:
-    """Gives those clicks of these user agents another class."""
-    session.execute(
-        update(_table(Click))
-        .where(*_of_agents(agent_ids, click_class, flags))
-        .values(click_class=new, rules_id=rules_id)
-    )
-
-
-def _of_agents(agent_ids: Collection[int], click_class: str, flags: int) -> list[ColumnElement[bool]]:
-    return [Click.user_agent_id.in_(agent_ids), Click.click_class == click_class, Click.flags == flags]
+def set_class(session: Session, of_agents: OfAgents, click_class: str, flags: int, *, new: str, rules_id: int) -> None:
+    """Gives those of these clicks another class."""
+    those = (*of_agents.where(), Click.click_class == click_class, Click.flags == flags)
+    session.execute(update(_table(Click)).where(*those).values(click_class=new, rules_id=rules_id))
 
 
 def set_kind(session: Session, agent_ids: Collection[int], kind: str) -> None:
@@ -430,8 +436,11 @@ def totals(session: Session) -> Totals:
     return Totals(*(int(value or 0) for value in row))
 
 
-def drop_empty_hours(session: Session) -> None:
-    session.execute(delete(_table(ClickHour)).where(ClickHour.clicks == 0))
+def drop_empty_hours(session: Session, hours: Collection[int]) -> None:
+    """Takes out the rows of these hours (since 1970) that have come to nothing."""
+    for some in _parts(sorted(hours)):
+        of_hours = type_coerce(ClickHour.hour, BigInteger).in_(some)
+        session.execute(delete(_table(ClickHour)).where(of_hours, ClickHour.clicks == 0))
 
 
 # ---- forgetting -----------------------------------------------------------------------------------------------------

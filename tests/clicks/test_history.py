@@ -92,6 +92,11 @@ def test_sightings_are_forgotten_with_the_key_of_their_day(journal: Journal) -> 
 # ---- judging anew ---------------------------------------------------------------------------------------------------
 
 
+def is_due(store: Store) -> bool:
+    with store.reading() as session:
+        return rejudge.is_due(session)
+
+
 def the_list_learns_of(monkeypatch: pytest.MonkeyPatch, crawler: str) -> None:
     known = classes.kind_of
 
@@ -110,15 +115,13 @@ def test_clicks_of_a_crawler_that_the_list_learns_of_become_bots(
     showing(journal, FIREFOX, range(31, 61))
     journal.write([journal.click(user_agent=NEW_CRAWLER, flags=PREFETCH, visitor=70)])
     journal.load()
-    with journal.store.transaction() as session:
-        assert rejudge.is_due(session)
-        rejudge.rejudge(session, now=NOW)
-        assert not rejudge.is_due(session)
+    assert is_due(journal.store)
+    rejudge.rejudge(journal.store, now=NOW)
+    assert not is_due(journal.store)
     before = counts(journal.store)
     the_list_learns_of(monkeypatch, "NosyReader")
-    with journal.store.transaction() as session:
-        assert rejudge.is_due(session)
-        report = rejudge.rejudge(session, now=NOW)
+    assert is_due(journal.store)
+    report = rejudge.rejudge(journal.store, now=NOW)
     assert (before, counts(journal.store)) == (Counts(61, 60, 60), Counts(61, 30, 30))
     assert report.as_json() == {
         "rules": "a newer list",
@@ -127,12 +130,36 @@ def test_clicks_of_a_crawler_that_the_list_learns_of_become_bots(
     }
     assert differing(journal.store) == 0
     assert dictionary(journal.store) == {NEW_CRAWLER: "bot", FIREFOX: ""}
-    with journal.store.transaction() as session:
-        assert not rejudge.is_due(session)
-        assert rejudge.rejudge(session, now=NOW).clicks == {}
+    assert not is_due(journal.store)
+    assert rejudge.rejudge(journal.store, now=NOW).clicks == {}
+    with journal.store.reading() as session:
         newest = session.scalars(select(ClickRules).order_by(ClickRules.id.desc())).first()
         assert newest is not None
         assert newest.version == "a newer list"
+
+
+def test_judging_anew_that_was_broken_off_is_taken_up_and_counts_nothing_twice(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    showing(journal, NEW_CRAWLER, range(1, 31))
+    journal.load()
+    the_list_learns_of(monkeypatch, "NosyReader")
+    monkeypatch.setattr(rejudge, "_AT_ONCE", 7)
+    move, moves = rejudge._move, iter(range(3))
+
+    def move_three_times(*of: object) -> object:
+        next(moves)
+        return move(*of)  # type: ignore[arg-type] # handed through
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rejudge, "_move", move_three_times)
+        with pytest.raises(StopIteration):
+            rejudge.rejudge(journal.store, now=NOW)
+    assert is_due(journal.store)
+    assert differing(journal.store) == 0
+    assert 0 < counts(journal.store).human < 30
+    rejudge.rejudge(journal.store, now=NOW)
+    assert (counts(journal.store), differing(journal.store)) == (Counts(30, 0, 0), 0)
 
 
 def test_a_bot_that_turns_out_to_be_a_browser_gets_the_class_that_its_facts_give(
@@ -152,8 +179,7 @@ def test_a_bot_that_turns_out_to_be_a_browser_gets_the_class_that_its_facts_give
         journal.load()
     classes.client_of.cache_clear()
     assert counts(journal.store) == Counts(22, 0, 0)
-    with journal.store.transaction() as session:
-        report = rejudge.rejudge(session, now=NOW)
+    report = rejudge.rejudge(journal.store, now=NOW)
     assert report.clicks == {("bot", "human"): 20, ("bot", "duplicate"): 1, ("bot", "internal"): 1}
     assert counts(journal.store) == Counts(22, 20, 20)
     assert differing(journal.store) == 0
