@@ -230,6 +230,7 @@ def test_no_answer_is_mixed_or_stale_while_editors_work_and_rebuilt_tables_take_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_million_links_are_rebuilt_while_editors_work(tmp_path: Path) -> None:
     with standing(tmp_path, 1_000_000) as stand:
         check(stand, rebuilds=1)
