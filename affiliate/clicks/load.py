@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
@@ -37,6 +38,9 @@ BATCH = 20_000  # records a transaction; about 40 MB while it runs
 _MS_PER_HOUR = 3_600_000
 _YEAR_3000_MS = 32_503_680_000_000  # beyond it somebody's clock is broken
 _ABANDONED_SECONDS = 60  # a segment that was never given its name belongs to a process that died making it
+
+# What a record can do to the database that would do so for ever. Not: that it is away, locked, or of another schema.
+_POISON = (DataError, IntegrityError, OverflowError, ValueError)
 
 log = logging.getLogger(__name__)
 
@@ -137,20 +141,36 @@ class _Segment:
             with _without_garbage_collection(), self._store.transaction() as session:
                 queries.keep_purges_out(session)
                 self._loader.facts.keep_while(queries.stamp(session))
-                batch = _Batch(session, self._loader.facts, records, now=now)
-                kept = sum(damaged.records for damaged in aside) + len(batch.unknown)
-                moved = queries.move_checkpoint(
-                    session, uuid, start, end, loaded=len(batch.rows), set_aside=kept, now=now
-                )
-                if not moved:
+                stored, refused = self._store_records(session, records, now)
+                kept = sum(damaged.records for damaged in aside) + len(refused)
+                if not queries.move_checkpoint(session, uuid, start, end, loaded=stored, set_aside=kept, now=now):
                     raise _Overtaken
-                batch.store()
-                self._quarantine(uuid, start, batch.unknown, aside)
+                self._quarantine(uuid, start, refused, aside)
         except BaseException:
             self._loader.facts.clear()  # they may rest on rows that are not there now
             raise
-        self._clicks += len(batch.rows)
+        self._clicks += stored
         self._set_aside += kept
+
+    def _store_records(
+        self, session: Session, records: Sequence[Journalled], now: datetime
+    ) -> tuple[int, list[Journalled]]:
+        """How many clicks were stored, and the records that cannot be. One that the database refuses takes no other with
+        it: what is refused together is tried in halves."""
+        try:
+            with session.begin_nested():
+                batch = _Batch(session, self._loader.facts, records, now=now)
+                batch.store()
+        except _POISON as problem:
+            self._loader.facts.clear()
+            if len(records) == 1:
+                log.error("a click cannot be stored: %s", problem)
+                return 0, list(records)
+            middle = len(records) // 2
+            first = self._store_records(session, records[:middle], now)
+            second = self._store_records(session, records[middle:], now)
+            return first[0] + second[0], first[1] + second[1]
+        return len(batch.rows), batch.unknown
 
     def _quarantine(self, uuid: str, start: int, unknown: Sequence[Journalled], aside: Sequence[SetAside]) -> None:
         """Writes what is set aside, before the checkpoint moves past it. The names make a repetition harmless."""

@@ -4,19 +4,21 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
 from affiliate.clicks.classes import is_comparable
 from affiliate.clicks.count import Counts, count
 from affiliate.clicks.load import Loaded, load
 from affiliate.clicks.retention import forget_visitors
-from affiliate.clicks.rollup import rebuild
+from affiliate.clicks.rollup import check, rebuild
 from affiliate.errors import StoreUnavailable
 from affiliate.redirect import records as format_of
 from affiliate.redirect.segments import read_segment, segments
@@ -272,6 +274,27 @@ def test_a_click_of_a_link_that_nobody_knows_is_set_aside(journal: Journal) -> N
     assert journal.load() == Loaded(clicks=1, set_aside=2, segments=1)
     (aside,) = (journal.folder / "set-aside").iterdir()
     assert aside.name.endswith(".unknown-link")
+
+
+def test_a_record_that_the_database_refuses_takes_no_other_with_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = queries.insert_clicks
+
+    def refuse_two_minutes(session: Session, rows: Sequence[queries.ClickRow]) -> None:
+        """As a check of the database would: nothing that a sound writer makes is refused otherwise."""
+        if any(row[0] in (NOW_MS + 3 * 60_000, NOW_MS + 7 * 60_000) for row in rows):
+            session.execute(text("INSERT INTO journal_segments (uuid) VALUES (NULL)"))
+        insert(session, rows)
+
+    monkeypatch.setattr(queries, "insert_clicks", refuse_two_minutes)
+    journal.write([journal.click(seconds=number * 60) for number in range(10)])
+    assert journal.load() == Loaded(clicks=8, set_aside=2, segments=1)
+    assert (journal.count_stored(), counts(journal.store).raw) == (8, 8)
+    (aside,) = (journal.folder / "set-aside").iterdir()
+    assert aside.read_bytes().count(b"\xffck\xfe") == 2
+    with journal.store.reading() as session:
+        assert check(session) == 0
 
 
 def test_a_loader_that_was_overtaken_stores_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
