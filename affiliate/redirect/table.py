@@ -292,7 +292,7 @@ def _made(folder: Path) -> Path:
     """An empty table file under a name that was never used: LMDB's lock file goes by the name, and each file needs its
     own."""
     file = folder / f"links-{secrets.token_hex(8)}.mdb"
-    TableFile(file).environment.close()
+    TableFile(file, sync=False).environment.close()
     return file
 
 

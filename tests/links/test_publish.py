@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, 
 from affiliate.links.queries import PublishedLink
 from affiliate.links.sites import add_site, find_site, set_hosts
 from affiliate.redirect import table_file
-from affiliate.redirect.table import Entry, LinkTable
+from affiliate.redirect.table import Entry, LinkTable, NewTable
 from affiliate.store import Store
 from affiliate.store.tables import LinkChange
 from tests.conftest import NOW
@@ -183,6 +184,41 @@ def test_what_is_edited_while_a_table_is_rebuilt_is_in_the_new_one(
     assert at(table, "/go/late")
     assert len(moments) == 4
     assert len({entry and entry.after for entry in moments}) == 2  # the old table answered, edits included
+
+
+def test_an_edit_that_comes_just_before_the_new_table_takes_over_is_in_it(
+    newsroom: Store, table: LinkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link_id = add(newsroom, "https://halden.example/a", "one")
+
+    @contextmanager
+    def after_an_edit(new: NewTable) -> Iterator[None]:
+        with newsroom.transaction() as session:
+            library.retire_link(session, link_id=link_id, now=NOW)
+        with take_over(new):
+            yield
+
+    take_over = NewTable.taking_over
+    monkeypatch.setattr(NewTable, "taking_over", after_an_edit)
+    Publisher(newsroom, table).rebuild()
+    entry = at(table, "/go/one")
+    assert entry is not None
+    assert entry.reason == "retired"
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_an_edit_whose_transaction_takes_its_time_is_published_when_it_ends(newsroom: Store, table: LinkTable) -> None:
+    slow, quick = (add(newsroom, f"https://halden.example/{slug}", slug) for slug in ("slow", "quick"))
+    publisher = Publisher(newsroom, table)
+    publisher.rebuild()
+    with newsroom.transaction() as session:
+        library.retire_link(session, link_id=slow, now=NOW)  # its change has the lower id
+        with newsroom.transaction() as other:
+            library.retire_link(other, link_id=quick, now=NOW)
+        assert publisher.publish_pending() == 1
+    assert publisher.publish_pending() == 1
+    entries = [at(table, f"/go/{slug}") for slug in ("slow", "quick")]
+    assert [entry and entry.reason for entry in entries] == ["retired", "retired"]
 
 
 def test_more_links_are_published_than_one_statement_can_name(
