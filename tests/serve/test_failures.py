@@ -32,7 +32,9 @@ READERS = 6
 
 def assert_every_answer_is_accounted_for(server: Server, readers: Readers, *, under_way: int = 0) -> None:
     assert readers.refused == []
-    assert wait_until(lambda: server.accounted() >= readers.redirected, 40), server.log.read_text()[-3000:]
+    wait_until(lambda: server.accounted() >= readers.redirected, 120)
+    counts = (readers.redirected, server.stored(), server.set_aside(), server.failures())
+    assert server.accounted() >= readers.redirected, (counts, server.log.read_text()[-3000:])
     time.sleep(0.7)  # what would be doubled would be doubled now
     assert readers.redirected <= server.accounted()
     assert server.stored() <= readers.redirected + under_way, (server.stored(), readers.redirected)
@@ -109,6 +111,7 @@ def test_a_full_disk_under_load_costs_counted_clicks_only(tmp_path: Path) -> Non
             assert server.failures() == lost  # it is over
         assert readers.cut == 0
         assert_every_answer_is_accounted_for(server, readers)
+        assert server.set_aside() == 0
         assert server.log.read_text().count("not being journalled") <= server.workers
     finally:
         server.stop()

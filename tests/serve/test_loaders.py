@@ -88,13 +88,16 @@ def write(journal: Journal, clicks: range) -> None:
     journal.write([journal.click(seconds=number, visitor=number + 1) for number in clicks])
 
 
-@pytest.mark.parametrize("clicks", [pytest.param(1_000, id="short"), pytest.param(20_000, marks=pytest.mark.slow)])
-def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, clicks: int) -> None:
+@pytest.mark.parametrize(
+    ("clicks", "batch"),
+    [pytest.param(1_000, 25, id="short"), pytest.param(20_000, 100, id="long", marks=pytest.mark.slow)],
+)
+def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, clicks: int, batch: int) -> None:
     writer = journal.writer(segment_bytes=16_384)
     # The second one has the same segments in a folder of its own, so that no lock of the folder keeps them apart.
     other = journal.folder.parent / "other"
     other.mkdir()
-    with loading(url_of(journal.store), journal.folder, journal.folder, other):
+    with loading(url_of(journal.store), journal.folder, journal.folder, other, batch=batch):
         for number in range(clicks):
             assert writer.append(journal.click(seconds=number, visitor=number + 1))
             if number % 50 == 0:
@@ -102,7 +105,7 @@ def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, cli
                     if not (other / path.name).exists():
                         (other / path.name).hardlink_to(path)
         writer.close()
-        assert wait_until(lambda: not segments(journal.folder), 60)
+        assert wait_until(lambda: not segments(journal.folder), 200)
     load(journal.store, other)
     assert_each_once(journal.store, clicks)
     assert set_aside(journal.store) == 0
