@@ -127,13 +127,14 @@ class LinkTable:
     ) -> None:
         """Puts or removes paths, sets the hosts of all sites, and remembers how far the caller's outbox is applied, all
         in one write that is on disk before this returns. `changes` are read when the write has begun."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._damage_said(), _locked(self.folder / "writing.lock"):
-            if not self._name.exists():
-                _point(self._name, _made(self.folder))
-            file = table_file.opened(self._name)  # not what readers still hold
-            file.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
-            _write(file, changes, hosts, checkpoint)
+        with self._damage_said():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _locked(self.folder / "writing.lock"):
+                if not self._name.exists():
+                    _point(self._name, _made(self.folder))
+                file = table_file.opened(self._name)  # not what readers still hold
+                file.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
+                _write(file, changes, hosts, checkpoint)
         self._look_at = 0.0
 
     def replace(self, entries: Iterable[Change], *, hosts: Mapping[str, int], checkpoint: int) -> None:
@@ -218,7 +219,7 @@ class LinkTable:
             file = table_file.opened(self._name)
         except FileNotFoundError:
             return held
-        except lmdb.Error:
+        except (OSError, lmdb.Error):
             if held:
                 return held
             raise
@@ -241,7 +242,7 @@ class LinkTable:
     def _damage_said(self) -> Iterator[None]:
         try:
             yield
-        except lmdb.Error as problem:
+        except (OSError, lmdb.Error) as problem:
             raise TableDamaged(self.folder, str(problem)) from problem
 
 

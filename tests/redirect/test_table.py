@@ -301,6 +301,14 @@ def test_a_table_that_was_never_made_knows_nothing_and_makes_nothing(tmp_path: P
     assert not table.folder.exists()
 
 
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "links").write_text("no folder")
+    table = LinkTable(tmp_path / "links")
+    for use in (lambda: table.find(HOST, "/go/a"), table.checkpoint, lambda: table.apply([])):
+        with pytest.raises(TableDamaged):
+            use()
+
+
 def test_edits_do_not_wait_for_a_rebuild_and_readers_see_them(table: LinkTable) -> None:
     table.replace([(SITE, "/go/a", entry(1))], hosts=HOSTS, checkpoint=1)
     with table.rebuilding() as new:
