@@ -20,7 +20,8 @@ from tests.browser.conftest import DESK, HEIGHTS, PHONE, OpenPage
 from tests.browser.newsroom import Newsroom
 
 MARBLE = next(story for story in STORIES if "marble" in story.path)
-NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture"}  # a way on, files, pictures
+# a way on, files, pictures
+NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture", "clicks.download", "clicks.picture"}
 STATES = [
     ("editor", "/links?q=nothing+of+the+kind", "No link fits"),
     ("editor", "/articles?q=nothing+of+the+kind", "No article fits"),
@@ -28,11 +29,27 @@ STATES = [
     ("finance", "/transactions?from=2001-01-01&to=2001-02-01", "No transaction fits"),
     ("finance", "/reports/commissions?from=2001-02-01&to=2001-01-01", "This cannot be reported"),
     ("finance", "/reports/commissions?by=link", "Commissions"),
+    ("finance", "/reports/commissions?by=network", "compare its count with"),
+    ("editor", "/reports/clicks?from=2001-01-01&to=2001-02-01", "Nothing was clicked"),
+    ("editor", "/reports/clicks?class=martian", "This cannot be reported"),
+    ("editor", "/reports/clicks?by=country&every=day", "Country"),
+    ("editor", "/reports/clicks?by=hour&within=device&key=mobile", "Only of the device mobile"),
+    ("finance", "/reports/clicks?by=placement", "net."),
+    ("finance", "/reports/clicks?by=network", "compare its count with"),
     ("finance", "/links", "403"),
     ("admin", "/settings/programmes?q=nothing+of+the+kind", "No programme fits"),
     ("admin", "/nowhere", "404"),
 ]
-DARK = ["/links", "/links/1", "/links/new", "/articles/1", "/reports/commissions", "/transactions/1", "/settings/users"]
+DARK = [
+    "/links",
+    "/links/1",
+    "/links/new",
+    "/articles/1",
+    "/reports/commissions",
+    "/reports/clicks",
+    "/transactions/1",
+    "/settings/users",
+]
 
 
 @pytest.fixture(scope="session")

@@ -270,7 +270,7 @@ def test_clicks_of_people_stand_out_and_bars_are_of_them(editor: Visitor, servic
     assert "20 Nov 2026: 512" not in page
     library = " ".join(editor.get("/links").text.split())
     assert (
-        '<td data-label="Clicks, 30 days" class="number"> <span>12<small>512 raw<br>12 net.</small></span>' in library
+        '<td data-label="Clicks, 30 days" class="number"> <span>12<small>512 <span class="unit">raw</span>' in library
     )
 
 
