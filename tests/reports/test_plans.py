@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from affiliate.reports import clicks
+from affiliate.reports.articles import show_article
 from affiliate.reports.commissions import DIMENSIONS
+from affiliate.reports.link_use import clicks_by_day, clicks_of_links, placements_of_link
 from affiliate.reports.transactions import list_transactions
 from affiliate.store import Store
 from tests.commissions.sheets import book, newsroom, placed
@@ -17,7 +20,16 @@ from tests.rolled_up import roll_up
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
 # Small tables that are read whole on purpose, and what the plan calls the listed days of a report by day.
-_SMALL = ("days", "programmes", "publisher_accounts", "advertisers", "sites", "import_runs", "CONSTANT", "column")
+_SMALL = (
+    *("days", "programmes", "publisher_accounts", "advertisers", "sites", "import_runs", "nodes", "click_purges"),
+    *("CONSTANT", "column"),
+)
+FEW_DAYS: dict[str, Any] = {
+    "first": date(2026, 10, 1),
+    "until": date(2026, 10, 3),
+    "time_zone": "Europe/London",
+    "now": NOW,
+}
 
 
 @pytest.fixture
@@ -45,13 +57,17 @@ def measured(sqlite_store: Store) -> Store:
     return sqlite_store
 
 
-def scans(store: Store, heard: list[tuple[str, Any]]) -> list[str]:
+def plan(store: Store, heard: list[tuple[str, Any]]) -> list[str]:
     with store.engine.connect() as connection:
-        steps = [
+        return [
             str(step[3])
             for statement, parameters in list(heard)
             for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
+
+
+def scans(store: Store, heard: list[tuple[str, Any]]) -> list[str]:
+    steps = plan(store, heard)
     assert steps
     return [step for step in steps if step.startswith("SCAN") and not any(small in step for small in _SMALL)]
 
@@ -73,4 +89,37 @@ def test_the_transactions_of_a_few_days_are_found_through_an_index(
         list_transactions(
             session, first=date(2026, 10, 1), until=date(2026, 10, 3), time_zone="UTC", by="author", key="Ada"
         )
+    assert scans(measured, statements) == []
+
+
+@pytest.mark.parametrize("every", [None, "day", "hour"])
+@pytest.mark.parametrize("by", clicks.DIMENSIONS)
+def test_a_report_of_clicks_of_a_few_days_reads_only_those(
+    measured: Store, statements: list[tuple[str, Any]], by: str, every: str | None
+) -> None:
+    with measured.reading() as session:
+        clicks.clicks_report(session, **FEW_DAYS, by=by, every=None if by in clicks.GRAINS else every)
+    assert scans(measured, statements) == []
+
+
+@pytest.mark.parametrize("within", ["article", "link"])
+def test_the_clicks_of_an_article_or_a_link_are_found_through_it(
+    measured: Store, statements: list[tuple[str, Any]], within: str
+) -> None:
+    with measured.reading() as session:
+        clicks.clicks_report(session, **FEW_DAYS, by="placement", within=within, key="1")
+    assert scans(measured, statements) == []
+    counting = [statement for statement, _ in statements if "click_hours" in statement]
+    assert len(counting) == 1
+    assert f"ix_click_contexts_{within}_id" in " ".join(plan(measured, statements))
+
+
+def test_the_clicks_on_lists_and_pages_are_found_through_their_links_and_articles(
+    measured: Store, statements: list[tuple[str, Any]]
+) -> None:
+    with measured.reading() as session:
+        clicks_of_links(session, [1, 2, 3], since=NOW)
+        placements_of_link(session, 1, since=NOW)
+        clicks_by_day(session, 1, first=FEW_DAYS["first"], until=FEW_DAYS["until"], zone_name="Europe/London")
+        show_article(session, 1)
     assert scans(measured, statements) == []
