@@ -127,11 +127,11 @@ class Hop:
         peer's. A GET of a known path is in the journal before this returns, or counted as a journal failure.
         """
         ours = path.startswith(PREFIX)
+        if ours and path.startswith("-/", len(PREFIX)):
+            return self._beside(method, host, path, headers, client_address, now)
         if len(path) > _LONGEST_PATH:
             return self._unknown(method, host, path, headers, now) if ours else None
         host = site_host(host)
-        if ours and path.startswith("-/", len(PREFIX)):
-            return self._beside(method, host, path, headers, client_address, now)
         try:
             found = self._table.find(host, path)
         except TableDamaged as problem:
@@ -164,8 +164,9 @@ class Hop:
             return Answer("200 OK", [*pages.SCRIPT_HEADERS], b"" if method == "HEAD" else pages.SCRIPT)
         if method != "POST":
             return _not_allowed(method, _SENT)
+        host = site_host(host)
         try:
-            found = self._table.find(host, path[len(BESIDE) :])
+            found = self._table.find(host, path[len(BESIDE) :]) if len(path) <= _LONGEST_PATH else None
         except TableDamaged as problem:
             log.error("%s", problem)
             return _page("503 Service Unavailable", b"", method, ("Retry-After", "2"))

@@ -87,7 +87,17 @@ def test_the_article_is_the_referrer_whoever_sends_the_beacon(redirects: Redirec
 
 
 @pytest.mark.parametrize(
-    "path", ["/go/-/go/unknown", "/go/-/", "/go/-/x", f"/go/-{BEACON}", "/go/-" + SCRIPT, "/go/-/" + "x" * 1990, SCRIPT]
+    "path",
+    [
+        "/go/-/go/unknown",
+        "/go/-/",
+        "/go/-/x",
+        f"/go/-{BEACON}",
+        "/go/-" + SCRIPT,
+        "/go/-/" + "x" * 1990,
+        SCRIPT,
+        "/go/-/" + "x" * 60_000,
+    ],
 )
 def test_a_beacon_of_nothing_is_not_counted_and_leaves_no_trace(redirects: Redirects, path: str) -> None:
     assert parts(redirects.ask(path, method="POST")) == (
