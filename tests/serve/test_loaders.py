@@ -24,6 +24,7 @@ from affiliate.clicks.count import count
 from affiliate.clicks.load import Loader, load
 from affiliate.clicks.rollup import rebuild
 from affiliate.redirect.segments import read_segment, segments
+from affiliate.serve import die_with_parent
 from affiliate.store import Store
 from affiliate.store.tables import JournalSegment
 from tests.clicks.conftest import Journal, journal, sqlite_journal
@@ -34,7 +35,8 @@ __all__ = ["journal", "sqlite_journal"]  # fixtures
 _processes = get_context("spawn")
 
 
-def _load_for_ever(url: str, folder: Path, batch: int) -> None:
+def _load_for_ever(url: str, folder: Path, batch: int, parent: int) -> None:
+    die_with_parent(parent)  # a test that is killed leaves no loader behind
     store = Store(url)
     while True:
         load(store, folder, batch=batch)
@@ -43,7 +45,7 @@ def _load_for_ever(url: str, folder: Path, batch: int) -> None:
 @contextmanager
 def loading(url: str, *folders: Path, batch: int = 25) -> Iterator[list[BaseProcess]]:
     """A loader process for each folder, killed at the end."""
-    loaders = [_processes.Process(target=_load_for_ever, args=(url, folder, batch)) for folder in folders]
+    loaders = [_processes.Process(target=_load_for_ever, args=(url, folder, batch, os.getpid())) for folder in folders]
     for loader in loaders:
         loader.start()
     try:
