@@ -2,7 +2,7 @@
 
 An id is given out before its transaction is committed, so on PostgreSQL a slow transaction appears *below* ids that were
 read long ago, and one that is rolled back leaves a hole for ever. Holes are asked for again until they are ten minutes
-old; a restart, which knows of none, begins ten minutes before the change that it had come to.
+old; the table keeps them, so that a restart knows them too.
 """
 
 import time
@@ -32,26 +32,26 @@ class Hole(NamedTuple):
 class Outbox:
     """A reader's place: everything up to `newest` is known but for the holes."""
 
-    def __init__(self, newest: int) -> None:
+    def __init__(self, newest: int, gaps: Sequence[tuple[int, int]] = ()) -> None:
         self.newest = newest
-        self._holes: list[Hole] = []
-
-    @classmethod
-    def resumed(cls, session: Session, checkpoint: int) -> "Outbox":
-        """Where a reader that had come to this change goes on."""
-        return cls(queries.change_before(session, checkpoint, HOLE_SECONDS))
+        self._holes = [Hole(first, last, time.monotonic()) for first, last in gaps]
 
     @classmethod
     def at_the_end(cls, session: Session) -> "Outbox":
         """Behind every change that can be seen now; aware of the holes of the last ten minutes."""
-        outbox = cls.resumed(session, queries.change_span(session)[1])
+        outbox = cls(queries.change_before(session, queries.change_span(session)[1], HOLE_SECONDS))
         while unread := outbox.unread(session):
             outbox.take([change_id for change_id, _ in unread])
         return outbox
 
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """What to know, beside `newest`, to go on from here another time."""
+        return [(hole.first, hole.last) for hole in self._holes]
+
     def unread(self, session: Session) -> Sequence[tuple[int, int]]:
         """(change id, link id), oldest first; the next 20,000 at most."""
-        return queries.changes(session, self.newest, [(hole.first, hole.last) for hole in self._holes], AT_ONCE)
+        return queries.changes(session, self.newest, self.gaps, AT_ONCE)
 
     def take(self, change_ids: Sequence[int]) -> None:
         """These changes, in the order of `unread`, are done with."""

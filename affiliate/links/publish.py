@@ -30,7 +30,12 @@ log = logging.getLogger(__name__)
 
 class _Writable(Protocol):
     def apply(
-        self, changes: Iterable[Change], *, hosts: Mapping[str, int] | None = None, checkpoint: int | None = None
+        self,
+        changes: Iterable[Change],
+        *,
+        hosts: Mapping[str, int] | None = None,
+        checkpoint: int | None = None,
+        gaps: Sequence[tuple[int, int]] = (),
     ) -> None: ...
 
 
@@ -80,8 +85,7 @@ class Publisher:
         if checkpoint is None:
             return None
         if self._outbox is None:
-            with self._store.reading() as session:
-                self._outbox = Outbox.resumed(session, checkpoint)
+            self._outbox = Outbox(checkpoint, self._table.gaps())
         return self._outbox
 
 
@@ -125,7 +129,7 @@ def _replay(store: Store, outbox: Outbox, table: _Writable) -> int:
     for link_ids in _batches({link_id for _, link_id in unread}):
         table.apply(_as_they_are(store, link_ids))
     outbox.take([change_id for change_id, _ in unread])
-    table.apply((), hosts=hosts, checkpoint=outbox.newest)
+    table.apply((), hosts=hosts, checkpoint=outbox.newest, gaps=outbox.gaps)
     return len(unread)
 
 

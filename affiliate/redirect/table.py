@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -108,6 +108,12 @@ class LinkTable:
             file = self._current()
             return file.checkpoint() if file and self._name.exists() else None
 
+    def gaps(self) -> list[tuple[int, int]]:
+        """What is missing below the checkpoint: spans of the outbox's ids, both ends included."""
+        with self._damage_said():
+            file = self._current()
+            return file.gaps() if file else []
+
     def count(self) -> int:
         """How many paths answer."""
         with self._damage_said():
@@ -123,10 +129,15 @@ class LinkTable:
         return file is not None and _mark_of_damage(file).exists()
 
     def apply(
-        self, changes: Iterable[Change], *, hosts: Mapping[str, int] | None = None, checkpoint: int | None = None
+        self,
+        changes: Iterable[Change],
+        *,
+        hosts: Mapping[str, int] | None = None,
+        checkpoint: int | None = None,
+        gaps: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Puts or removes paths, sets the hosts of all sites, and remembers how far the caller's outbox is applied, all
-        in one write that is on disk before this returns. `changes` are read when the write has begun."""
+        """Puts or removes paths, sets the hosts of all sites, and remembers how far the caller's outbox is applied (all
+        up to the checkpoint but for the gaps), all in one write that is on disk before this returns. `changes` are read when the write has begun."""
         with self._damage_said():
             self.folder.mkdir(parents=True, exist_ok=True)
             with _locked(self.folder / "writing.lock"):
@@ -134,7 +145,7 @@ class LinkTable:
                     _point(self._name, _made(self.folder))
                 file = table_file.opened(self._name)  # not what readers still hold
                 file.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
-                _write(file, changes, hosts, checkpoint)
+                _write(file, changes, hosts, checkpoint, gaps)
         self._look_at = 0.0
 
     def replace(self, entries: Iterable[Change], *, hosts: Mapping[str, int], checkpoint: int) -> None:
@@ -255,9 +266,14 @@ class NewTable:
         self._file = TableFile(_made(name.parent), sync=False)
 
     def apply(
-        self, changes: Iterable[Change], *, hosts: Mapping[str, int] | None = None, checkpoint: int | None = None
+        self,
+        changes: Iterable[Change],
+        *,
+        hosts: Mapping[str, int] | None = None,
+        checkpoint: int | None = None,
+        gaps: Sequence[tuple[int, int]] = (),
     ) -> None:
-        _write(self._file, changes, hosts, checkpoint)
+        _write(self._file, changes, hosts, checkpoint, gaps)
 
     @contextlib.contextmanager
     def taking_over(self) -> Iterator[None]:
@@ -314,7 +330,13 @@ def _mark_of_damage(file: TableFile) -> Path:
     return file.file.with_name(f"{file.file.name}.damaged")
 
 
-def _write(file: TableFile, changes: Iterable[Change], hosts: Mapping[str, int] | None, checkpoint: int | None) -> None:
+def _write(
+    file: TableFile,
+    changes: Iterable[Change],
+    hosts: Mapping[str, int] | None,
+    checkpoint: int | None,
+    gaps: Sequence[tuple[int, int]],
+) -> None:
     with file.begin(write=True) as transaction:
         for site, path, entry in changes:
             if entry is None:
@@ -324,7 +346,7 @@ def _write(file: TableFile, changes: Iterable[Change], hosts: Mapping[str, int] 
         if hosts is not None:
             file.set_hosts(transaction, hosts)
         if checkpoint is not None:
-            file.set_checkpoint(transaction, checkpoint)
+            file.set_checkpoint(transaction, checkpoint, gaps)
 
 
 def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | None) -> Found | None:

@@ -2,12 +2,13 @@
 
 `paths` holds the values under path and site, the oldest site first; `folded` leads from a path in lower case without a
 trailing slash to those that are written otherwise, so that tolerance costs nothing where the path was right; `hosts`
-says which site a host is; `meta` holds format and checkpoint.
+says which site a host is; `meta` holds format, checkpoint and gaps.
 """
 
+import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,10 @@ class TableFile:
             stored = transaction.get(b"checkpoint", db=self._meta)
         return None if stored is None else int(stored)
 
+    def gaps(self) -> list[tuple[int, int]]:
+        with self.begin() as transaction:
+            return [(first, last) for first, last in json.loads(transaction.get(b"gaps", b"[]", db=self._meta))]
+
     def count(self) -> int:
         with self.begin() as transaction:
             return int(transaction.stat(self.paths)["entries"])
@@ -92,10 +97,11 @@ class TableFile:
             for host, site in wanted.items():
                 transaction.put(host.encode(), site, db=self._hosts)
 
-    def set_checkpoint(self, transaction: Transaction, checkpoint: int) -> None:
-        if transaction.get(b"checkpoint", db=self._meta) != b"%d" % checkpoint:
-            transaction.put(b"format", FORMAT, db=self._meta)
-            transaction.put(b"checkpoint", b"%d" % checkpoint, db=self._meta)
+    def set_checkpoint(self, transaction: Transaction, checkpoint: int, gaps: Sequence[tuple[int, int]]) -> None:
+        wanted = {b"format": FORMAT, b"checkpoint": b"%d" % checkpoint, b"gaps": json.dumps(gaps).encode()}
+        for name, value in wanted.items():
+            if transaction.get(name, db=self._meta) != value:
+                transaction.put(name, value, db=self._meta)
 
     # Of a site, as `suffix` makes it, or, where that is None, of the oldest site that has such a path.
 

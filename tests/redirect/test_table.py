@@ -397,6 +397,13 @@ def test_a_rebuild_killed_at_any_moment_leaves_a_whole_table_and_no_rubbish(tabl
     assert len(checkpoints) > 1  # some of them did take over
 
 
+def test_the_checkpoint_comes_with_its_gaps(table: LinkTable) -> None:
+    table.apply((), checkpoint=9, gaps=[(3, 4), (7, 7)])
+    assert (table.checkpoint(), table.gaps()) == (9, [(3, 4), (7, 7)])
+    table.apply((), checkpoint=10)
+    assert (table.checkpoint(), table.gaps()) == (10, [])
+
+
 def test_a_write_that_changes_nothing_is_none(table: LinkTable) -> None:
     table.apply([(SITE, "/go/a", entry(1))], hosts=HOSTS, checkpoint=1)
     file = table_file.opened(table.folder / "links.mdb")

@@ -52,11 +52,14 @@ class Stand:
         store.close()
 
     def patch(self, connection: http.client.HTTPConnection, number: int, change: dict[str, str]) -> None:
+        """Until it is stored: sixteen editors on one SQLite may be told to try again."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        connection.request("PATCH", f"/api/v1/links/link-{number}", json.dumps(change), headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        assert answer.status == 200, body
+        status, body = 503, b""
+        while status == 503:
+            connection.request("PATCH", f"/api/v1/links/link-{number}", json.dumps(change), headers)
+            answer = connection.getresponse()
+            status, body = answer.status, answer.read()
+        assert status == 200, body
 
     def location(self, path: str) -> str:
         return self.server.ask(path)[1]
@@ -161,13 +164,13 @@ class Crowd:
     def _work(self, once: Callable[[http.client.HTTPConnection, random.Random, int], None], number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.stand.server.port, timeout=60)
         dice = random.Random(number)
-        while not self._stop.is_set():
-            try:
+        try:
+            while not self._stop.is_set():
                 once(connection, dice, number)
-            except Exception as problem:  # noqa: BLE001 - a thread has nobody to raise to
-                self.failed.append(repr(problem))
-                return
-        connection.close()
+        except Exception as problem:  # noqa: BLE001 - a thread has nobody to raise to
+            self.failed.append(repr(problem))
+        finally:
+            connection.close()
 
     def _edit(self, connection: http.client.HTTPConnection, dice: random.Random, editor: int) -> None:
         number = self._some_link(dice) // EDITORS * EDITORS + editor  # a link has one editor
