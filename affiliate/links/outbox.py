@@ -14,10 +14,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.links import queries
 
-HOLE_SECONDS = (
-    600.0  # the longest that a transaction may take and still be noticed; rewriting 1,000,000 links takes two
-)
-
+HOLE_SECONDS = 600.0  # the longest that a transaction may take and still be noticed
 AT_ONCE = 20_000
 
 

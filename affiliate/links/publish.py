@@ -7,6 +7,7 @@ links into a new table and replays what was edited meanwhile before that takes o
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -92,18 +93,25 @@ class Publisher:
 def publish_now(store: Store, table: LinkTable, link_ids: Collection[int]) -> None:
     """Publishes these links on this node now, without waiting for the publisher's next look. A damaged table is left to
     the rebuild, which brings the edit too."""
-    try:
+    with _damage_logged():
         for some in _batches(link_ids):
             table.apply(_as_they_are(store, some))
-    except TableDamaged as problem:
-        log.error("%s", problem)
 
 
 def publish_hosts(store: Store, table: LinkTable) -> None:
-    """Publishes the hosts of all sites on this node now."""
+    """Publishes the hosts of all sites on this node now; of a damaged table see `publish_now`."""
     with store.reading() as session:
         hosts = queries.site_of_hosts(session)
-    table.apply((), hosts=hosts)
+    with _damage_logged():
+        table.apply((), hosts=hosts)
+
+
+@contextmanager
+def _damage_logged() -> Iterator[None]:
+    try:
+        yield
+    except TableDamaged as problem:
+        log.error("%s", problem)
 
 
 def prune_outbox(store: Store, *, now: datetime) -> int:

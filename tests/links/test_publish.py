@@ -262,6 +262,7 @@ def test_an_edit_succeeds_while_the_table_is_damaged(newsroom: Store, table: Lin
     (table.folder / "links.mdb").unlink()
     (table.folder / "links.mdb").write_bytes(b"rubbish" * 2000)
     publish_now(newsroom, table, [link_id])
+    publish_hosts(newsroom, table)
     assert (publisher.publish_pending(), publisher.needs_rebuild()) == (0, "it is damaged")
     publisher.rebuild()
     assert at(table, "/go/one")
