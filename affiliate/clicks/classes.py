@@ -27,7 +27,7 @@ CLASSES = (PREFETCHED, PREVIEW, BOT, INTERNALLY, DUPLICATE, HUMAN)
 
 # Facts that are decided when a click is loaded and stay with it, above the sixteen bits of the journal.
 REPEATED = 1 << 16  # the same visitor clicked the same link less than ten seconds apart
-FIRST = 1 << 17  # the visitor's first click to this advertiser in three hours
+FIRST = 1 << 17  # the visitor's first click in three hours that the network sent to this advertiser
 
 # Fetchers that draw a preview of a link somebody shared or got: messengers, social networks, mail and office suites.
 # The names are those the vendors document for their own fetchers; they are bots too, so this list is asked first.

@@ -11,7 +11,7 @@ MEANINGS: Mapping[str, str] = {
     "raw": "Every answered request for a link and every beacon, whoever or whatever made it; none is ever dropped.",
     "human": "Clicks by people: raw without prefetches, previews, bots, staff, and repetitions within ten seconds.",
     "network_comparable": "Human clicks as a network counts them that takes one per visitor and advertiser in three hours"
-    " (Awin); a visitor who asked not to be recognised counts each time.",
+    " (Awin); a visitor who asked not to be recognised counts each time, a click past the network never.",
 }
 
 

@@ -32,7 +32,8 @@ class Agent:
     id: int | None
 
 
-# A record and where its click is booked: (record, flags, link, advertiser, context, origin, agent); a plain tuple, for speed
+# A record and where its click is booked: (record, flags, link, advertiser, context, origin, agent). The advertiser is 0 where
+# the click was sent past the network (retired, direct …), which cannot have counted it. A plain tuple, for speed.
 Booked = tuple[Journalled, int, int, int, int, int, Agent]
 
 # link, token, country, device, referrer host; and user-agent family, referrer path, reason
@@ -91,7 +92,7 @@ class Facts:
                 record,
                 each[1],
                 each[0],
-                links[each[0]].advertiser_id,
+                0 if each[8] else links[each[0]].advertiser_id,
                 contexts[context],
                 origins[origin],
                 agents[each[4]],

@@ -210,13 +210,15 @@ class _Batch:
 
     def _judged(self, booked: Sequence[Booked], rules_id: int) -> list[ClickRow]:
         """A prefetch is not remembered, lest it make the click that follows it a duplicate. Without a visitor hash
-        nothing can be told apart, and each counts."""
+        nothing can be told apart, and each counts; none that was sent past its network does."""
         rows: list[ClickRow] = []
         see = self._visits.see
         for record, flags, link_id, advertiser_id, context_id, origin_id, agent in booked:
             facts = flags
             if not flags & PREFETCH:
                 facts |= see(record.visitor, advertiser_id, link_id, record.time_ms) if record.visitor else FIRST
+                if not advertiser_id:
+                    facts &= ~FIRST
             rows.append((record.time_ms, context_id, origin_id, agent.id, judge(facts, agent.kind), facts, rules_id))
         return rows
 

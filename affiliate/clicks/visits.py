@@ -42,7 +42,9 @@ class Visits:
             if advertiser == advertiser_id and abs(time_ms - counted_ms) < COMPARABLE_MS:
                 flag = 0
             if link == link_id:
-                before, counted = last_ms, counted_ms
+                before = max(before, last_ms)
+            if link == link_id and advertiser == advertiser_id:
+                counted = counted_ms
             else:
                 others.append(click)
         if abs(time_ms - before) < DUPLICATE_MS:

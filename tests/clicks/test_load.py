@@ -144,6 +144,22 @@ def test_a_network_counts_a_visitor_once_per_advertiser_in_three_hours(journal: 
     assert counts(journal.store) == Counts(raw=6, human=6, network_comparable=4)
 
 
+def test_a_network_counts_no_click_that_was_sent_past_it(journal: Journal) -> None:
+    journal.write(
+        [
+            journal.click(reason="retired"),
+            journal.click(seconds=60),
+            journal.click(seconds=120, reason="direct"),
+            journal.click(seconds=180),
+            journal.click(seconds=240, visitor=0, reason="retired"),
+        ]
+    )
+    journal.load()
+    comparable = [is_comparable(click.click_class, click.flags) for click in journal.stored()]
+    assert comparable == [False, True, False, False, False]
+    assert counts(journal.store) == Counts(raw=5, human=5, network_comparable=1)
+
+
 def test_a_prefetch_does_not_make_the_real_click_a_duplicate(sqlite_journal: Journal) -> None:
     prefetch = sqlite_journal.click(flags=format_of.PREFETCH)
     sqlite_journal.write([prefetch, sqlite_journal.click(seconds=1)])
