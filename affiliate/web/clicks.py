@@ -43,6 +43,13 @@ _NEXT = {
     "class": "referrer",
     "referrer": "article",
 }
+# Of which other dimensions a value has one value only: within that one it can be looked into alone.
+_PART_OF = {
+    "placement": ("article", "author", "link", "position", "site"),
+    "article": ("author", "site"),
+    "link": ("site",),
+    "programme": ("advertiser", "network"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +79,21 @@ class ClickQuestion(Days):
         asked = {"every": self.every, "class": self.click_class, "within": self.within, "key": self.key}
         return Days.query(self, **{**asked, **others})
 
-    def into(self, row: Row) -> dict[str, Any]:
-        """The question that looks into a row: an hour or day is narrowed to, any other value looked into by the next
-        dimension."""
-        if self.by in GRAINS:
-            first = date.fromisoformat((row.key or "")[:10])
+    def into(self, row: Row) -> dict[str, Any] | None:
+        """The question that looks into a row: a day by its hours, any other value by the next dimension. None where that
+        would show more clicks than the row has: an hour is no range, and there is one `within` only."""
+        if HOUR in (self.by, self.every):
+            return None
+        time, days = row.key if self.by == DAY else row.time, {}
+        if time:
+            first = date.fromisoformat(time)
             days = {"from": first.isoformat(), "to": (first + timedelta(days=1)).isoformat()}
-            return self.query(by="article" if self.by == HOUR else HOUR, **days)
-        return self.query(by=_NEXT[self.by], within=self.by, key=row.key)
+        if self.by == DAY:
+            return self.query(by=HOUR, **days)
+        if self.within and (row.key is None or self.within not in _PART_OF.get(self.by, ())):
+            return None
+        further = HOUR if time and _NEXT[self.by] == DAY else _NEXT[self.by]
+        return self.query(by=further, every=None, within=self.by, key=row.key, **days)
 
     def ranges(self, today: date) -> dict[str, tuple[date, date]]:
         days = {"Today": last_days(today, 1), "Last 7 days": last_days(today, 7)}

@@ -258,6 +258,15 @@ def test_a_click_only_value_has_no_currency(ledger: Store) -> None:
     assert (total["clicks"], total["currency"], total["approval_rate"]) == (4, None, None)
 
 
+def test_a_value_that_only_machines_clicked_has_a_row_so_that_raw_counts_sum_up(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        roll_up(session, placed(session, slug="dress", article="/a", now=NOW), NOON, 4, "bot")
+        report = october(session, now=NOW).as_json()
+    (row,), (total,) = report["rows"], report["totals"]
+    for figures in (row, total):
+        assert (figures["clicks"], figures["clicks_raw"], figures["currency"], figures["epc"]) == (0, 4, None, None)
+
+
 def test_a_declined_transaction_leaves_epc_unchanged(ledger: Store) -> None:
     with ledger.transaction() as session:
         placement = placed(session, slug="dress", article="/a", now=NOW)

@@ -90,9 +90,32 @@ def test_the_page_shows_the_three_counts_and_says_what_they_mean(editor: Visitor
         assert meaning in page
 
 
-@pytest.mark.parametrize("by", DIMENSIONS)
-def test_every_row_of_every_cut_leads_further_into_its_clicks(editor: Visitor, by: str) -> None:
-    page = editor.get(f"/reports/clicks?by={by}").text
+@pytest.mark.parametrize(
+    ("within", "by", "leads"),
+    [
+        ("article", "placement", True),
+        ("article", "day", True),
+        ("article", "country", False),
+        ("country", "article", False),
+        ("network", "programme", True),
+        ("network", "link", False),
+        ("article", "hour", False),
+        ("article", "placement&every=hour", False),
+    ],
+)
+def test_a_row_within_a_value_leads_further_only_where_that_shows_no_more(
+    editor: Visitor, within: str, by: str, leads: bool
+) -> None:
+    key = {"article": "1", "country": "GB", "network": "awin"}[within]
+    page = text(editor, f"/reports/clicks?within={within}&key={key}&by={by}")
+    cell = page.partition('<th scope="row">')[2].partition("</th>")[0]
+    assert ('href="/reports/clicks' in cell) == leads
+
+
+@pytest.mark.parametrize("every", ["", "day"])
+@pytest.mark.parametrize("by", [by for by in DIMENSIONS if by != "hour"])
+def test_every_row_of_every_cut_leads_further_into_its_clicks(editor: Visitor, by: str, every: str) -> None:
+    page = editor.get(f"/reports/clicks?by={by}&every={every}").text
     rows = re.findall(r'<th scope="row">\s*<a href="([^"]+)">.*?<strong>(\d+)</strong>', page, re.DOTALL)
     assert rows
     assert sum(int(people) for _, people in rows) == 14
