@@ -124,12 +124,6 @@ def parts(server: Server) -> tuple[int, int]:
     return worker, background
 
 
-def most_mb(pid: int) -> float:
-    """The most memory that a process ever had resident, the link table's pages included."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 def edit(store: Store, table: LinkTable | None, number: int, version: str) -> None:
     """Stores a new address of a link, as a page does; published on this node where a table is given."""
     url = f"https://shop-{number % PROGRAMMES}.example/partywear/{number}/{version}"
@@ -212,7 +206,7 @@ def measure(data: Path, links: int, seconds: float, edits: int) -> Iterator[tupl
         figures = {
             "seconds": round(took, 2),
             "table_mb": round(table),
-            "background_most_mb": round(most_mb(background)),
+            "background_mb": round(resident_mb(background)[0]),
         }
         yield "first_start", said("first start, the table has to be built", figures)
     if find_tool("nginx"):
