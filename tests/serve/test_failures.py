@@ -242,7 +242,7 @@ def test_pages_that_wait_for_a_database_that_hangs_leave_threads_to_the_redirect
             with suppress(OSError, http.client.HTTPException):
                 server.ask("/readyz")
 
-    people = [threading.Thread(target=ask_for_pages) for _ in range(40)]  # more than there are threads
+    people = [threading.Thread(target=ask_for_pages, daemon=True) for _ in range(40)]  # more than there are threads
     for person in people:
         person.start()
     try:
@@ -349,8 +349,10 @@ def test_links_edited_while_redirects_run_are_old_or_new_and_never_both(server: 
                 wrong.append((answer.status, location))
         connection.close()
 
-    followers = [threading.Thread(target=follow, args=(seed,)) for seed in range(READERS)]
-    editors = [threading.Thread(target=edit, args=(server, range(start, start + 4), 30)) for start in (0, 4)]
+    followers = [threading.Thread(target=follow, args=(seed,), daemon=True) for seed in range(READERS)]
+    editors = [
+        threading.Thread(target=edit, args=(server, range(start, start + 4), 30), daemon=True) for start in (0, 4)
+    ]
     for thread in (*followers, *editors):
         thread.start()
     for thread in editors:
@@ -360,4 +362,4 @@ def test_links_edited_while_redirects_run_are_old_or_new_and_never_both(server: 
     for thread in followers:
         thread.join()
     assert wrong == []
-    assert len(seen) > 50  # it was edited under their eyes
+    assert len(seen) > 16  # two versions of each link at least: it was edited under their eyes

@@ -134,7 +134,7 @@ def test_two_nodes_with_one_database_store_every_click_once(journal: Journal) ->
     base = journal.folder.parent
     nodes = [Node(Journal(base / name, journal.store, journal.room)) for name in ("one", "two")]
     stop = threading.Event()
-    writers = [threading.Thread(target=node.write, args=(stop,)) for node in nodes]
+    writers = [threading.Thread(target=node.write, args=(stop,), daemon=True) for node in nodes]
     with loading(url_of(journal.store), *(node.journal.folder for node in nodes)) as loaders:
         for writer in writers:
             writer.start()
@@ -289,7 +289,7 @@ def test_a_segment_damaged_while_it_is_being_loaded_costs_no_other_click(sqlite_
         for _ in range(3):
             write(journal, range(written, written + 150))
             written += 150
-        thread = threading.Thread(target=loader.load)
+        thread = threading.Thread(target=loader.load, daemon=True)
         thread.start()
         victim = dice.choice(segments(journal.folder))
         try:
