@@ -171,7 +171,7 @@ def main() -> None:
 
 def report(results: dict[tuple[str, int], Measured]) -> None:
     print(f"One record has {len(frame(CLICK))} bytes. Ratio: to the segment that leaves syncing to the kernel.\n")
-    head = "".join(f"{f'{threads} threads':>15}{'ratio':>8}{'p50 µs':>9}{'p99 µs':>10}" for threads in THREADS)
+    head = "".join(f"{f'{threads} at once':>15}{'ratio':>8}{'p50 µs':>9}{'p99 µs':>10}" for threads in THREADS)
     print(f"{'':<24}{head}")
     for way in WAYS:
         line = f"{way:<24}"
