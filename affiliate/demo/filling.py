@@ -28,6 +28,7 @@ from affiliate.demo.readers import OFFICE, Spot, Visit, country_of, visits
 from affiliate.demo.sales import sales
 from affiliate.demo.world import TEMPLATE, TITLES, UK, Title
 from affiliate.errors import Conflict
+from affiliate.links.publish import Publisher
 from affiliate.links.sites import find_site, site_keys
 from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import Hop
@@ -73,7 +74,7 @@ def fill_newsroom(app: Application, folder: Path, console: Console) -> str:
         world.found(session, now=founded)
         links = world.stock(session, now=founded)
         spots = _publish(session, app.policy, now=now)
-    app.publish(links)
+    Publisher(app.store, app.table).rebuild()
     console.print(f"{len(TITLES)} sites, {len(links)} links, {len(STORIES)} articles")
     requests = visits(spots, now=now, dice=dice)
     _click(app, requests, console)
