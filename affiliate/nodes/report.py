@@ -74,7 +74,7 @@ def problems(standing: Standing) -> list[str]:
         since = asked.unpublished.since
         if since and (waited := (standing.at - since).total_seconds()) > LATE_SECONDS:
             found.append(
-                f"{asked.unpublished.changes} changes of links have been waiting for {in_words(waited)} to answer there."
+                f"Links were changed {in_words(waited)} ago and do not answer there yet; {asked.unpublished.changes} in all."
             )
         if abs(asked.ahead_seconds) > _AHEAD_SECONDS:
             way = "ahead of" if asked.ahead_seconds > 0 else "behind"

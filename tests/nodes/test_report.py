@@ -100,7 +100,7 @@ def test_changes_of_links_that_do_not_arrive_are_a_problem(machine: Machine) -> 
         session.add(LinkChange(link_id=machine.room.links[0], changed_at=NOW))
     assert problems(machine.standing()) == []
     machine.clock.forward(seconds=300)
-    assert problems(machine.standing()) == ["1 changes of links have been waiting for 5 minutes to answer there."]
+    assert problems(machine.standing()) == ["Links were changed 5 minutes ago and do not answer there yet; 1 in all."]
 
 
 @pytest.fixture
