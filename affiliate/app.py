@@ -91,6 +91,7 @@ class Application:
         kept = self.settings.clicks
         return purge(
             self.store,
+            self.settings.journal_dir,
             keep_raw_days=kept.keep_raw_days,
             keep_hours_months=kept.keep_hours_months,
             now=self.clock(),

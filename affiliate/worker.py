@@ -110,8 +110,11 @@ def purge_clicks(node: Node) -> str:
     purged = node.app.purge_clicks()
     if purged.left:
         log.error("%d clicks or sums are left that should have been deleted", purged.left)
-    done = purged.clicks or purged.hours
-    return f"deleted {purged.clicks} clicks and {purged.hours} hourly sums" if done else ""
+    if not any((purged.clicks, purged.hours, purged.set_aside)):
+        return ""
+    return (
+        f"deleted {purged.clicks} clicks, {purged.hours} hourly sums and {purged.set_aside} files of records set aside"
+    )
 
 
 def rejudge_clicks(node: Node) -> str:

@@ -3,6 +3,7 @@
 import gc
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -114,9 +115,12 @@ def purge(context: Context, as_json: bool) -> None:
     """Delete clicks and hourly sums that are older than the settings keep them; prove that none older is left."""
     purged = context.app.purge_clicks()
     if as_json:
-        print_json({"clicks": purged.clicks, "hours": purged.hours, "left": purged.left})
+        print_json(asdict(purged))
     else:
-        click.echo(f"Deleted {purged.clicks} clicks and {purged.hours} hourly sums; {purged.left} older ones are left.")
+        click.echo(
+            f"Deleted {purged.clicks} clicks, {purged.hours} hourly sums and {purged.set_aside} files of records set aside;"
+            f" {purged.left} older clicks and sums are left."
+        )
 
 
 @clicks.command("inspect")

@@ -67,6 +67,7 @@ class Loader:
         self.batch = batch
         self.clock = clock
         self.facts = Facts()
+        self.last_commit: tuple[str, int] | None = None  # segment and offset
 
     def load(self) -> Loaded:
         """One pass over everything that stands in the journal folder. Waits for another loader of this node.
@@ -140,7 +141,7 @@ class _Segment:
         try:
             with _without_garbage_collection(), self._store.transaction() as session:
                 queries.keep_purges_out(session)
-                self._loader.facts.keep_while(queries.stamp(session))
+                self._look_whether_facts_hold(session)
                 stored, refused = self._store_records(session, records, now)
                 kept = sum(damaged.records for damaged in aside) + len(refused)
                 if not queries.move_checkpoint(session, uuid, start, end, loaded=stored, set_aside=kept, now=now):
@@ -149,8 +150,17 @@ class _Segment:
         except BaseException:
             self._loader.facts.clear()  # they may rest on rows that are not there now
             raise
+        self._loader.last_commit = (uuid, end)
         self._clicks += stored
         self._set_aside += kept
+
+    def _look_whether_facts_hold(self, session: Session) -> None:
+        """Forgets what was looked up if links were edited, unused rows purged, or what this loader stored last is not in
+        the database: then it is another one, restored from a backup."""
+        facts, last = self._loader.facts, self._loader.last_commit
+        facts.keep_while(queries.stamp(session))
+        if last and queries.checkpoint(session, last[0]) != last[1]:
+            facts.clear()
 
     def _store_records(
         self, session: Session, records: Sequence[Journalled], now: datetime

@@ -246,12 +246,13 @@ def insert_clicks(session: Session, rows: Sequence[ClickRow]) -> None:
     columns = "at, context_id, origin_id, user_agent_id, click_class, flags, rules_id"
     connection = session.connection()
     if _is_postgresql(session):
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY clicks ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        return
-    connection.exec_driver_sql(f"INSERT INTO clicks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", list(rows))  # noqa: S608
+        arrays = "%s::bigint[], %s::int[], %s::int[], %s::int[], %s::varchar[], %s::int[], %s::int[]"
+        connection.exec_driver_sql(
+            f"INSERT INTO clicks ({columns}) SELECT * FROM unnest({arrays})",  # noqa: S608 - no values
+            tuple(list(column) for column in zip(*rows, strict=True)),
+        )
+    else:
+        connection.exec_driver_sql(f"INSERT INTO clicks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", list(rows))  # noqa: S608
 
 
 def add_to_hours(session: Session, hours: Mapping[Hour, tuple[int, int]]) -> None:

@@ -1,5 +1,6 @@
 """What becomes of clicks after they are loaded: the dictionary of user agents, judging anew, forgetting."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -198,7 +199,7 @@ def days_of_clicks(journal: Journal, days: int) -> None:
 
 def test_clicks_are_deleted_after_their_days_and_their_sums_stay(journal: Journal) -> None:
     days_of_clicks(journal, 6)
-    purged = purge(journal.store, keep_raw_days=3, keep_hours_months=25, now=NOW)
+    purged = purge(journal.store, journal.folder, keep_raw_days=3, keep_hours_months=25, now=NOW)
     assert purged == Purged(clicks=2, hours=0, left=0)
     assert [click.at for click in journal.stored()] == [NOW - timedelta(days=day) for day in (3, 2, 1, 0)]
     assert counts(journal.store) == Counts(6, 6, 6)
@@ -207,12 +208,12 @@ def test_clicks_are_deleted_after_their_days_and_their_sums_stay(journal: Journa
         (noted,) = session.scalars(select(ClickPurge))
         assert (noted.what, noted.deleted, noted.left) == ("clicks", 2, 0)
         assert noted.before == datetime(2026, 11, 17, tzinfo=UTC)
-    assert purge(journal.store, keep_raw_days=3, keep_hours_months=25, now=NOW) == Purged(0, 0, 0)
+    assert purge(journal.store, journal.folder, keep_raw_days=3, keep_hours_months=25, now=NOW) == Purged(0, 0, 0)
 
 
 def test_sums_are_deleted_after_their_months(journal: Journal) -> None:
     days_of_clicks(journal, 30)
-    purged = purge(journal.store, keep_raw_days=1, keep_hours_months=1, now=NOW + timedelta(days=31))
+    purged = purge(journal.store, journal.folder, keep_raw_days=1, keep_hours_months=1, now=NOW + timedelta(days=31))
     assert purged == Purged(clicks=30, hours=10, left=0)  # 22 to 31 October
     assert counts(journal.store).raw == 20
     assert (rows(journal.store, ClickOrigin), rows(journal.store, ClickContext)) == (0, 1)
@@ -221,13 +222,15 @@ def test_sums_are_deleted_after_their_months(journal: Journal) -> None:
 def test_nothing_is_deleted_where_everything_is_kept(sqlite_journal: Journal) -> None:
     days_of_clicks(sqlite_journal, 3)
     late = NOW + timedelta(days=10_000)
-    assert purge(sqlite_journal.store, keep_raw_days=0, keep_hours_months=0, now=late) == Purged(0, 0, 0)
+    assert purge(sqlite_journal.store, sqlite_journal.folder, keep_raw_days=0, keep_hours_months=0, now=late) == Purged(
+        0, 0, 0
+    )
     assert sqlite_journal.count_stored() == 3
 
 
 def test_making_the_sums_anew_leaves_those_whose_clicks_are_gone(journal: Journal) -> None:
     days_of_clicks(journal, 6)
-    purge(journal.store, keep_raw_days=3, keep_hours_months=25, now=NOW)
+    purge(journal.store, journal.folder, keep_raw_days=3, keep_hours_months=25, now=NOW)
     assert differing(journal.store) == 0
     with journal.store.transaction() as session:
         session.query(ClickHour).filter(ClickHour.hour > NOW - timedelta(days=2)).delete()
@@ -246,7 +249,7 @@ def test_what_was_purged_cannot_be_read_from_the_database_s_files(sqlite_journal
 
     assert in_files("/story-5")
     assert in_files("/story-1")
-    purge(sqlite_journal.store, keep_raw_days=3, keep_hours_months=25, now=NOW)
+    purge(sqlite_journal.store, sqlite_journal.folder, keep_raw_days=3, keep_hours_months=25, now=NOW)
     assert not in_files("/story-5")
     assert in_files("/story-1")
 
@@ -255,7 +258,7 @@ def test_a_loader_goes_on_after_a_purge_took_what_it_had_looked_up(journal: Jour
     loader = Loader(journal.store, journal.folder)
     journal.write([journal.click(seconds=-86_400 * 5, referrer=("mag.example", "/old"))])
     loader.load()
-    purge(journal.store, keep_raw_days=1, keep_hours_months=25, now=NOW)
+    purge(journal.store, journal.folder, keep_raw_days=1, keep_hours_months=25, now=NOW)
     assert rows(journal.store, ClickOrigin) == 0
     journal.write([journal.click(referrer=("mag.example", "/old"))])
     loader.load()
@@ -263,7 +266,18 @@ def test_a_loader_goes_on_after_a_purge_took_what_it_had_looked_up(journal: Jour
     assert click.origin.referrer_path == "/old"
 
 
+def test_records_set_aside_are_deleted_as_clicks_are(sqlite_journal: Journal) -> None:
+    folder = sqlite_journal.folder / "set-aside"
+    folder.mkdir(parents=True)
+    for name, days in (("old.damaged", 4), ("new.damaged", 1)):
+        (folder / name).write_bytes(b"what was damaged")
+        moment = (NOW - timedelta(days=days)).timestamp()
+        os.utime(folder / name, (moment, moment))
+    purged = purge(sqlite_journal.store, sqlite_journal.folder, keep_raw_days=3, keep_hours_months=25, now=NOW)
+    assert (purged.set_aside, [path.name for path in folder.iterdir()]) == (1, ["new.damaged"])
+
+
 def test_checkpoints_of_segments_are_kept_as_long_as_their_clicks(journal: Journal) -> None:
     days_of_clicks(journal, 2)
-    purge(journal.store, keep_raw_days=1, keep_hours_months=25, now=NOW + timedelta(days=10_000))
+    purge(journal.store, journal.folder, keep_raw_days=1, keep_hours_months=25, now=NOW + timedelta(days=10_000))
     assert rows(journal.store, JournalSegment) == 0

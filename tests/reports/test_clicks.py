@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -387,10 +388,10 @@ def test_hours_whose_clicks_were_purged_still_count(golden: Store) -> None:
     later = NOW + timedelta(days=500)
     with golden.reading() as session:
         before = october(session)
-    retention.purge(golden, keep_raw_days=1, keep_hours_months=0, now=later)
+    retention.purge(golden, Path("no journal"), keep_raw_days=1, keep_hours_months=0, now=later)
     with golden.reading() as session:
         assert october(session).as_json()["rows"] == before.as_json()["rows"]
-    retention.purge(golden, keep_raw_days=1, keep_hours_months=1, now=later)
+    retention.purge(golden, Path("no journal"), keep_raw_days=1, keep_hours_months=1, now=later)
     with golden.reading() as session:
         report = october(session)
     assert report.rows == ()

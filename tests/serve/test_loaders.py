@@ -253,7 +253,6 @@ def flip(path: Path, dice: random.Random, within: int = 1 << 62) -> None:
             file.write(bytes([byte[0] ^ (1 << dice.randrange(8))]))
 
 
-@pytest.mark.xfail(reason="the loader does not notice that its database was replaced by an older one")
 def test_a_loader_that_lived_through_a_restore_books_no_click_elsewhere(
     journal: Journal, backup_of: Callable[[Store], Callable[[], None]]
 ) -> None:
