@@ -157,7 +157,7 @@ def bare(store: Store, rows: list[ClickRow]) -> None:
 def one_round(loader: Loader, count: int) -> dict[str, tuple[float, float]]:
     store, folder = loader.store, loader.folder
     with store.transaction() as session:
-        for table in ("clicks", "click_hours", "recent_visits", "user_agent_sightings", "journal_segments"):
+        for table in ("clicks", "click_hours", "recent_visits", "user_agent_sightings"):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own table names
     with store.reading() as session:
         found = session.execute(select(Link.id, Placement.token).join(Placement).order_by(Placement.id)).all()

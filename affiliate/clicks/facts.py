@@ -14,7 +14,7 @@ from affiliate.clicks.classes import client_of
 from affiliate.clicks.queries import Context, LinkFacts, Origin, PlacementFacts
 from affiliate.redirect.records import Journalled, Parts
 
-MOST_KEPT = 100_000  # of each kind; about 300 bytes each
+MOST_KEPT = 200_000  # of each kind; about 300 bytes each
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from affiliate.clicks.facts import Booked, Facts
 from affiliate.clicks.queries import ClickRow, Hour
 from affiliate.clicks.visits import Visits
 from affiliate.clock import Clock, utc_now
+from affiliate.errors import InvalidInput
 from affiliate.redirect import segments
 from affiliate.redirect.records import PREFETCH, Journalled
 from affiliate.redirect.segments import HEADER_BYTES, SegmentUnreadable, SetAside
@@ -40,7 +41,9 @@ _YEAR_3000_MS = 32_503_680_000_000  # beyond it somebody's clock is broken
 _ABANDONED_SECONDS = 60  # a segment that was never given its name belongs to a process that died making it
 
 # What a record can do to the database that would do so for ever. Not: that it is away, locked, or of another schema.
-_POISON = (DataError, IntegrityError, OverflowError, ValueError)
+_POISON = (DataError, IntegrityError, InvalidInput, OverflowError, ValueError)
+
+_Stored = tuple[int, list[Journalled]]  # how many clicks were stored, and the records that cannot be
 
 log = logging.getLogger(__name__)
 
@@ -137,12 +140,31 @@ class _Segment:
     def _commit(
         self, uuid: str, start: int, end: int, records: Sequence[Journalled], aside: Sequence[SetAside]
     ) -> None:
+        try:
+            stored, refused = self._transact(uuid, start, end, records, aside, self._store_all)
+        except _POISON as problem:
+            log.warning("a batch of clicks is refused and tried in parts: %s", problem)
+            stored, refused = self._transact(uuid, start, end, records, aside, self._store_sound)
+        self._loader.last_commit = (uuid, end)
+        self._clicks += stored
+        self._set_aside += sum(damaged.records for damaged in aside) + len(refused)
+
+    def _transact(  # noqa: PLR0917 - what a commit is made of
+        self,
+        uuid: str,
+        start: int,
+        end: int,
+        records: Sequence[Journalled],
+        aside: Sequence[SetAside],
+        store: Callable[[Session, Sequence[Journalled], datetime], _Stored],
+    ) -> _Stored:
+        """Clicks, roll-up and checkpoint in one transaction."""
         now = self._loader.clock()
         try:
             with _without_garbage_collection(), self._store.transaction() as session:
                 queries.keep_purges_out(session)
                 self._look_whether_facts_hold(session)
-                stored, refused = self._store_records(session, records, now)
+                stored, refused = store(session, records, now)
                 kept = sum(damaged.records for damaged in aside) + len(refused)
                 if not queries.move_checkpoint(session, uuid, start, end, loaded=stored, set_aside=kept, now=now):
                     raise _Overtaken
@@ -150,9 +172,7 @@ class _Segment:
         except BaseException:
             self._loader.facts.clear()  # they may rest on rows that are not there now
             raise
-        self._loader.last_commit = (uuid, end)
-        self._clicks += stored
-        self._set_aside += kept
+        return stored, refused
 
     def _look_whether_facts_hold(self, session: Session) -> None:
         """Forgets what was looked up if links were edited, unused rows purged, or what this loader stored last is not in
@@ -162,25 +182,26 @@ class _Segment:
         if last and queries.checkpoint(session, last[0]) != last[1]:
             facts.clear()
 
-    def _store_records(
-        self, session: Session, records: Sequence[Journalled], now: datetime
-    ) -> tuple[int, list[Journalled]]:
-        """How many clicks were stored, and the records that cannot be. One that the database refuses takes no other with
-        it: what is refused together is tried in halves."""
+    def _store_all(self, session: Session, records: Sequence[Journalled], now: datetime) -> _Stored:
+        batch = _Batch(session, self._loader.facts, records, now=now)
+        batch.store()
+        return len(batch.rows), batch.unknown
+
+    def _store_sound(self, session: Session, records: Sequence[Journalled], now: datetime) -> _Stored:
+        """A record that the database refuses takes no other with it: what is refused together is tried in halves. Slow,
+        because of the savepoints."""
         try:
             with session.begin_nested():
-                batch = _Batch(session, self._loader.facts, records, now=now)
-                batch.store()
+                return self._store_all(session, records, now)
         except _POISON as problem:
             self._loader.facts.clear()
             if len(records) == 1:
                 log.error("a click cannot be stored: %s", problem)
                 return 0, list(records)
-            middle = len(records) // 2
-            first = self._store_records(session, records[:middle], now)
-            second = self._store_records(session, records[middle:], now)
-            return first[0] + second[0], first[1] + second[1]
-        return len(batch.rows), batch.unknown
+        middle = len(records) // 2
+        first = self._store_sound(session, records[:middle], now)
+        second = self._store_sound(session, records[middle:], now)
+        return first[0] + second[0], first[1] + second[1]
 
     def _quarantine(self, uuid: str, start: int, unknown: Sequence[Journalled], aside: Sequence[SetAside]) -> None:
         """Writes what is set aside, before the checkpoint moves past it. The names make a repetition harmless."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from affiliate.clicks import queries
@@ -311,6 +312,12 @@ def test_a_record_that_the_database_refuses_takes_no_other_with_it(
     assert aside.read_bytes().count(b"\xffck\xfe") == 2
     with journal.store.reading() as session:
         assert check(session) == 0
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)  # SQLite takes every width
+def test_a_click_too_wide_for_its_column_is_refused_like_any_other(journal: Journal) -> None:
+    with journal.store.transaction() as session, pytest.raises(DataError):
+        queries.insert_clicks(session, [(NOW_MS, 1, 1, None, "a class of its own", 0, 1)])
 
 
 def test_a_loader_that_was_overtaken_stores_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
