@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from affiliate.errors import InvalidInput, StoreUnavailable
 
 _BUSY_MS = 15_000
+_MORE_CONNECTIONS = 25  # beside the five that stay open: more in all than threads that may need one
 
 
 def _sqlite_driver() -> ModuleType:
@@ -43,7 +44,12 @@ class Store:
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(self.url, module=_sqlite_driver(), connect_args={"timeout": _BUSY_MS / 1000})
+            self.engine = create_engine(
+                self.url,
+                module=_sqlite_driver(),
+                max_overflow=_MORE_CONNECTIONS,
+                connect_args={"timeout": _BUSY_MS / 1000},
+            )
             _prepare_sqlite(self.engine)
         else:
             self.engine = _postgresql(self.url, pool_size)
@@ -97,7 +103,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
     if url.drivername != "postgresql+psycopg":
         raise InvalidInput(f"database.url begins with {url.drivername}; use sqlite:/// or postgresql+psycopg://.")
     try:
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=_MORE_CONNECTIONS, pool_pre_ping=True)
     except ModuleNotFoundError as problem:
         raise InvalidInput(
             "PostgreSQL's driver is not installed; add it with: make install EXTRAS=postgres"
