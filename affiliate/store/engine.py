@@ -47,7 +47,7 @@ class Store:
             self.engine = create_engine(
                 self.url,
                 module=_sqlite_driver(),
-                max_overflow=_MORE_CONNECTIONS,
+                **({"max_overflow": _MORE_CONNECTIONS} if self.url.database else {}),  # in memory there is no pool
                 connect_args={"timeout": _BUSY_MS / 1000},
             )
             _prepare_sqlite(self.engine)
