@@ -289,7 +289,8 @@ def _only_loader(folder: Path) -> Iterator[None]:
 
 
 def _remove_abandoned(folder: Path) -> None:
+    """The writer locks a segment before it has its name, so one that is being made is left alone whatever clocks say."""
     for path in folder.glob(".*.new"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+        with contextlib.suppress(FileNotFoundError), segments.held(path) as abandoned:
+            if abandoned and time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
                 path.unlink()

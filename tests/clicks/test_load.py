@@ -1,3 +1,4 @@
+import fcntl
 import os
 import random
 import shutil
@@ -275,6 +276,19 @@ def test_a_file_that_is_no_segment_is_moved_out_of_the_way(sqlite_journal: Journ
     (sqlite_journal.folder / "0-rubbish.clicks").write_bytes(b"rubbish" * 100)
     assert sqlite_journal.load() == Loaded(clicks=1, set_aside=1, segments=1)
     assert (sqlite_journal.folder / "set-aside" / "0-rubbish.clicks").is_file()
+
+
+def test_a_segment_that_is_being_made_is_left_alone_and_an_abandoned_one_is_not(sqlite_journal: Journal) -> None:
+    folder = sqlite_journal.folder
+    folder.mkdir()
+    made, abandoned = folder / ".made.new", folder / ".abandoned.new"
+    for path in (made, abandoned):
+        path.touch()
+        os.utime(path, (0, 0))  # as if the clock had leapt ahead
+    with made.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        sqlite_journal.load()
+        assert [path.name for path in folder.glob(".*.new")] == [made.name]
 
 
 def test_a_segment_cut_by_hand_gives_what_is_left(sqlite_journal: Journal) -> None:
