@@ -26,7 +26,7 @@ from affiliate.redirect.counters import Counters
 from affiliate.redirect.journal import Durability, JournalWriter
 from affiliate.redirect.records import ClickRecord, frame
 
-THREADS = (1, 8)  # 8 as in affiliate/serve.py
+THREADS = (1, 8)
 CLICK = ClickRecord(
     1_795_000_000_000,
     -7_123_456_789,

@@ -102,7 +102,7 @@ def main() -> None:
         rows["sqlite"] = {"build_s": time.process_time() - began, "mb": _megabytes(folder / "snapshot.db")}
         for shape, numbers in SHAPES.items():
             asked = numbers(wanted.links)
-            for threads in (1, 8):  # 8 as in affiliate/serve.py
+            for threads in (1, 8):
                 for store, find in (("lmdb", table.find), ("sqlite", snapshot.find)):
                     rows[store][f"{shape}_{threads}_per_s"] = per_second(find, asked, wanted.seconds, threads)
     print(f"{wanted.links:,} links      " + "".join(f"{column:>18}" for column in rows["lmdb"]))
