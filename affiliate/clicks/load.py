@@ -93,11 +93,6 @@ class Loader:
         return Loaded(clicks, set_aside, emptied)
 
 
-def load(store: Store, folder: Path, *, batch: int = BATCH, clock: Clock = utc_now) -> Loaded:
-    """One pass of a loader that is not kept."""
-    return Loader(store, folder, batch=batch, clock=clock).load()
-
-
 class _Segment:
     def __init__(self, loader: Loader, path: Path) -> None:
         self._loader = loader

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from affiliate.clicks.load import Loaded, load
+from affiliate.clicks.load import Loaded, Loader
 from affiliate.ids import new_placement_token
 from affiliate.redirect.counters import Counters
 from affiliate.redirect.journal import JournalWriter
@@ -139,7 +139,7 @@ class Journal:
         writer.close()
 
     def load(self, batch: int = 1000) -> Loaded:
-        return load(self.store, self.folder, batch=batch)
+        return Loader(self.store, self.folder, batch=batch).load()
 
     def stored(self) -> list[Click]:
         with self.store.reading() as session:

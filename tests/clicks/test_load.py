@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from affiliate.clicks import queries
 from affiliate.clicks.classes import is_comparable
 from affiliate.clicks.count import Counts, count
-from affiliate.clicks.load import Loaded, load
+from affiliate.clicks.load import Loaded, Loader
 from affiliate.clicks.retention import forget_visitors
 from affiliate.clicks.rollup import check, rebuild
 from affiliate.errors import StoreUnavailable
@@ -346,7 +346,7 @@ def test_a_loader_that_was_overtaken_stores_nothing(journal: Journal, monkeypatc
 def test_a_database_that_is_away_leaves_the_journal_as_it_is(tmp_path: Path, sqlite_journal: Journal) -> None:
     sqlite_journal.write([sqlite_journal.click()])
     with pytest.raises(StoreUnavailable):
-        load(Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing"), sqlite_journal.folder)
+        Loader(Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing"), sqlite_journal.folder).load()
     assert sqlite_journal.load().clicks == 1
 
 
@@ -356,7 +356,7 @@ def test_two_loaders_at_once_load_each_click_once(journal: Journal) -> None:
 
     def keep_loading(folder: Path) -> None:
         while not stop.is_set():
-            load(journal.store, folder, batch=50)
+            Loader(journal.store, folder, batch=50).load()
 
     # The second loader sees the same segments through another folder, as if the lock did not hold: only the
     # checkpoint keeps them apart.
@@ -385,7 +385,7 @@ def test_two_loaders_at_once_load_each_click_once(journal: Journal) -> None:
 def _load_for_ever(url: str, folder: Path, begun: Event) -> None:
     store = Store(url)
     while True:
-        if load(store, folder, batch=25).clicks:
+        if Loader(store, folder, batch=25).load().clicks:
             begun.set()
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from affiliate.clicks.count import count
-from affiliate.clicks.load import Loader, load
+from affiliate.clicks.load import Loader
 from affiliate.clicks.rollup import rebuild
 from affiliate.redirect.segments import read_segment, segments
 from affiliate.serve import die_with_parent
@@ -39,7 +39,7 @@ def _load_for_ever(url: str, folder: Path, batch: int, parent: int) -> None:
     die_with_parent(parent)  # a test that is killed leaves no loader behind
     store = Store(url)
     while True:
-        load(store, folder, batch=batch)
+        Loader(store, folder, batch=batch).load()
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, cli
                         (other / path.name).hardlink_to(path)
         writer.close()
         assert wait_until(lambda: not segments(journal.folder), 200)
-    load(journal.store, other)
+    Loader(journal.store, other).load()
     assert_each_once(journal.store, clicks)
     assert set_aside(journal.store) == 0
 
@@ -145,7 +145,7 @@ def test_two_nodes_with_one_database_store_every_click_once(journal: Journal) ->
         for writer in writers:
             writer.join()
         assert wait_until(lambda: not segments(nodes[1].journal.folder), 60)
-    load(journal.store, nodes[0].journal.folder)
+    Loader(journal.store, nodes[0].journal.folder).load()
     assert_each_once(journal.store, nodes[0].written + nodes[1].written)
 
 
