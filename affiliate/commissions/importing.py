@@ -1,11 +1,13 @@
 """A network's report into the ledger: what is new is appended, what is known changes nothing, what is bad is set aside."""
 
 import hashlib
+import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,12 +17,15 @@ from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
 from affiliate.commissions.ledger import Facts, History, Key, Version, flaw
 from affiliate.errors import InvalidInput, UnreadableFile
-from affiliate.networks.base import BadRow, Reading, ReportedTransaction
+from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import ColumnMap
+from affiliate.networks.delimited import READER as MAPPED
 from affiliate.networks.registry import network as find_network
+from affiliate.networks.rows import read_report
 from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"
+FILE, API, POSTBACK, REPLAY = "file", "api", "postback", "replay"  # where a run is from
 
 _ANOTHERS = (
     "Transaction {id} is known of another advertiser than {advertiser}. Two networks may use the same id: if this file"
@@ -65,70 +70,123 @@ def import_transactions(
     *,
     network: str,
     file_name: str,
-    content: bytes,
+    content: bytes | BinaryIO,
     as_of: datetime | None = None,
     reading: Reading | None = None,
     dry_run: bool = False,
     now: datetime,
 ) -> ImportResult:
-    """Books a network's own report (or any CSV as `generic`) as one run of the caller's transaction.
+    """Books a network's own report, or any table with a column map, as one run of the caller's transaction.
+
+    UnreadableFile if the content is not such a report at all or is cut off, NotFound for an unknown network, InvalidInput
+    for an `as_of` in the future; nothing was stored then. All else as `import_rows` says.
+    """
+    source = find_network(network)
+    reading = reading or reading_of(session, network)
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    try:
+        return import_rows(
+            session,
+            network=source,
+            name=file_name,
+            sha256=digest,
+            rows=read_report(reader_of(source, reading), file, reading),
+            reading=reading,
+            as_of=as_of,
+            dry_run=dry_run,
+            now=now,
+        )
+    except UnreadableFile as problem:
+        raise UnreadableFile(file_name, problem.reason) from problem
+
+
+def import_rows(
+    session: Session,
+    *,
+    network: Network,
+    name: str,
+    sha256: str,
+    rows: Iterable[ReportedTransaction | BadRow],
+    reading: Reading,
+    origin: str = FILE,
+    period: str | None = None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    now: datetime,
+) -> ImportResult:
+    """Books rows as one run of the caller's transaction; `name` and `sha256` say where they are from.
 
     A transaction is known again by account, the network's id and line. Rows that say what is known change nothing; a row
-    that says something else becomes a further version. `as_of` is when the file was true (default: now); an older file
+    that says something else becomes a further version. `as_of` is when the rows were true (default: now); an older file
     than what is known becomes history without changing the current picture.
 
     Within one file an equal repetition counts as unchanged. A repetition that says something else is quarantined and
     names the line that was booked: the file contradicts itself, so a person must decide, and until then the money stands
     in the books once, not twice.
 
-    Rows that cannot be booked are quarantined whole with line and reason; the good ones are booked. UnreadableFile if the
-    content is not such a report at all, NotFound for an unknown network, InvalidInput for an `as_of` in the future;
-    nothing was stored then.
+    Rows that cannot be booked are quarantined whole with line and reason; the good ones are booked. InvalidInput for an
+    `as_of` in the future, and whatever `rows` raises; nothing was stored then.
     """
     if as_of is not None and as_of > now:
         raise InvalidInput(f"The file cannot have been true at {as_of.isoformat()}: that is in the future.")
-    source = find_network(network)
-    try:
-        report = source.read_transactions(content, reading or reading_of(session, network))
-    except UnreadableFile as problem:
-        raise UnreadableFile(file_name, problem.reason) from problem
-    unit = session.begin_nested()
-    queries.one_import_at_a_time(session)
-    run = ImportRun(
-        kind=TRANSACTIONS,
-        network=source.key,
-        file_name=_kept_name(file_name),
-        file_sha256=hashlib.sha256(content).hexdigest(),
-        as_of=as_of or now,
-        recorded_at=now,
-        rows=report.rows,
-        new=0,
-        amended=0,
-        unchanged=0,
-        quarantined=0,
-    )
-    session.add(run)
-    session.flush()
-    booking = _Booking(session, run, Counterparties(session, source, now=now), bad=list(report.bad))
-    for batch in _batches(report.good):
-        booking.book(batch)
-    booking.finish()
-    result = ImportResult(
-        run_id=None if dry_run else run.id,
-        rows=run.rows,
-        new=run.new,
-        amended=run.amended,
-        unchanged=run.unchanged,
-        quarantined=tuple(booking.bad),
-        to_be_completed=tuple(booking.counterparties.newcomers),
-        import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
-        dry_run=dry_run,
-    )
-    if dry_run:
-        unit.rollback()
-    else:
-        unit.commit()
+    with session.begin_nested() as unit:
+        queries.one_import_at_a_time(session)
+        run = ImportRun(
+            kind=TRANSACTIONS,
+            network=network.key,
+            file_name=_kept_name(name),
+            file_sha256=sha256,
+            as_of=as_of or now,
+            recorded_at=now,
+            rows=0,
+            new=0,
+            amended=0,
+            unchanged=0,
+            quarantined=0,
+            origin=origin,
+            reading=_said(reading),
+            period=period,
+        )
+        session.add(run)
+        session.flush()
+        booking = _Booking(session, run, Counterparties(session, network, now=now))
+        for batch in _batches(rows):
+            booking.book(batch)
+        booking.finish()
+        result = ImportResult(
+            run_id=None if dry_run else run.id,
+            rows=run.rows,
+            new=run.new,
+            amended=run.amended,
+            unchanged=run.unchanged,
+            quarantined=tuple(booking.bad),
+            to_be_completed=tuple(booking.counterparties.newcomers),
+            import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
+            dry_run=dry_run,
+        )
+        if dry_run:
+            unit.rollback()
     return result
+
+
+def reader_of(network: Network, reading: Reading) -> Reader:
+    """What reads this network's file: a column map where one is given, else the network's own reader. UnreadableFile where
+    there is neither."""
+    if reading.columns is not None:
+        return MAPPED
+    if network.reader is None:
+        reason = f"how {network.name} writes its reports is not known; give a column map with --map."
+        raise UnreadableFile("The file", reason)
+    return network.reader
+
+
+def _said(reading: Reading) -> dict[str, Any]:
+    """What was said about the reading, to be kept with the run."""
+    said = {"currency": reading.currency, "time_zone": reading.time_zone, "publisher_ref": reading.publisher_ref}
+    kept: dict[str, Any] = {name: value for name, value in said.items() if value}
+    return kept | ({"columns": reading.columns.as_json()} if reading.columns else {})
 
 
 def reading_of(
@@ -161,10 +219,13 @@ class _Booking:
     session: Session
     run: ImportRun
     counterparties: Counterparties
-    bad: list[BadRow]
+    bad: list[BadRow] = field(default_factory=list)
     seen: dict[Key, int] = field(default_factory=dict)
 
-    def book(self, rows: Sequence[ReportedTransaction]) -> None:
+    def book(self, batch: Sequence[ReportedTransaction | BadRow]) -> None:
+        self.run.rows += len(batch)
+        self.bad += (row for row in batch if isinstance(row, BadRow))
+        rows = [row for row in batch if not isinstance(row, BadRow)]
         keyed = [(key, row) for row in rows if (key := self._key(row))]
         histories = queries.histories(self.session, {key for key, _ in keyed})
         tokens = {token for _, row in keyed for token in tokens_in(row.sub_ids)}
@@ -204,7 +265,13 @@ class _Booking:
         queries.insert_quarantined(
             self.session,
             [
-                {"import_run_id": self.run.id, "line": bad.line, "reason": bad.reason, "payload": bad.payload}
+                {
+                    "import_run_id": self.run.id,
+                    "line": bad.line,
+                    "reason": bad.reason,
+                    "payload": bad.payload,
+                    "word": bad.word[:255] if bad.word else None,
+                }
                 for bad in self.bad
             ],
         )
@@ -264,9 +331,10 @@ class _Booking:
         self.bad.append(BadRow(row.line, reason, _payload_text(row)))
 
 
-def _batches(rows: Sequence[ReportedTransaction]) -> Iterator[Sequence[ReportedTransaction]]:
-    for start in range(0, len(rows), _BATCH):
-        yield rows[start : start + _BATCH]
+def _batches(rows: Iterable[ReportedTransaction | BadRow]) -> Iterator[Sequence[ReportedTransaction | BadRow]]:
+    coming = iter(rows)
+    while batch := list(islice(coming, _BATCH)):
+        yield batch
 
 
 def _payload_text(row: ReportedTransaction) -> str:

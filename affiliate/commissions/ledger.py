@@ -45,6 +45,7 @@ class Facts(NamedTuple):
     currency: str
     validated_at: datetime | None
     payout_ref: str | None
+    original_ref: str | None
     reason: str | None
 
     @classmethod
@@ -68,6 +69,7 @@ class Facts(NamedTuple):
             currency=row.commission.currency,
             validated_at=row.validated_at,
             payout_ref=row.payout_ref,
+            original_ref=row.original_ref,
             reason=row.reason,
         )
 
@@ -146,6 +148,7 @@ _SHORT = (
     "raw_payment",
     "order_ref",
     "payout_ref",
+    "original_ref",
 )
 _WORDS = {"kind": KINDS, "status": STATUSES, "payment": PAYMENTS}
 

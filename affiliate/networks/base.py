@@ -3,9 +3,11 @@
 Networks know nothing of the store, of Flask and of each other. What they return are values.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, BinaryIO
 
 from affiliate.money import Money
 from affiliate.networks.columns import ColumnMap
@@ -23,6 +25,12 @@ from affiliate.networks.words import (
 )
 from affiliate.urls import encode
 
+if TYPE_CHECKING:
+    from affiliate.networks.api import Api
+    from affiliate.networks.rows import Row
+
+PROVEN, UNVERIFIED = "proven", "unverified"
+
 __all__ = [
     "APPROVED",
     "DECLINED",
@@ -31,15 +39,20 @@ __all__ = [
     "MODES",
     "PAID",
     "PENDING",
+    "PROVEN",
     "REDIRECT",
     "UNPAID",
     "UNTOUCHED",
+    "UNVERIFIED",
     "BadRow",
+    "Coverage",
     "DeepLink",
     "Layer",
     "Network",
+    "Reader",
     "Reading",
-    "Report",
+    "ReportedPayout",
+    "ReportedProgramme",
     "ReportedTransaction",
     "Terms",
 ]
@@ -100,7 +113,8 @@ class ReportedTransaction:
 
     `line` counts the file's records from 1 (for CSV: the line in the file, header = 1). `payload` is the row as it
     came, without personal data. `line_id` tells the items of one order apart where the network reports items.
-    `status` and `payment` are ours, `raw_status` and `raw_payment` the network's words.
+    `status` and `payment` are ours, `raw_status` and `raw_payment` the network's words. `original_ref` is the transaction
+    that a correction corrects, where the network says which.
     """
 
     line: int
@@ -123,28 +137,60 @@ class ReportedTransaction:
     sub_ids: tuple[str, ...] = ()
     order_ref: str | None = None
     payout_ref: str | None = None
+    original_ref: str | None = None
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedPayout:
+    """Money that a network says it paid or will pay: a self-billed invoice, a pay stub. `commission` is the sum of what it
+    covers, signed; `net` what arrives (commission + `vat` − `withheld`), None where it is not told. `payment` is ours
+    (invoiced, paid), `raw_status` the network's word. Moments are aware, UTC."""
+
+    line: int
+    external_id: str
+    publisher_ref: str | None
+    payment: str
+    raw_status: str
+    commission: Money
+    issued_at: datetime
+    payload: Mapping[str, object]
+    number: str | None = None
+    net: Money | None = None
+    vat: Money | None = None
+    withheld: Money | None = None
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedProgramme:
+    """An advertiser as a network tells it. `hosts` as the network writes them, `rate` a fraction (None also where it has
+    several: then `terms` shows them), `cookie_days` whole days, `markets` ISO 3166 codes, upper case. `permissions` and
+    `parameters` (what the builder of deep links needs: ad_id, camref …) are texts by name."""
+
+    line: int
+    advertiser_ref: str
+    name: str
+    joined: bool
+    raw_status: str
+    hosts: tuple[str, ...] = ()
+    rate: Decimal | None = None
+    terms: str = ""
+    cookie_days: int | None = None
+    markets: tuple[str, ...] = ()
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be booked: where, why in words, and the whole of it."""
+    """A row that cannot be booked: where, why in words, and the whole of it as JSON without personal data. `word` is the
+    network's word that nobody knew, where that was the reason."""
 
     line: int
     reason: str
     payload: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A network's file, read: good rows and bad ones side by side, in the file's order."""
-
-    good: Sequence[ReportedTransaction]
-    bad: Sequence[BadRow]
-
-    @property
-    def rows(self) -> int:
-        return len(self.good) + len(self.bad)
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +208,41 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """How a network's own report is read.
+
+    `records` cuts a file into (line, record) as it goes, never holding all of it; a piece that is no record comes as a
+    BadRow, and UnreadableFile (also in the middle) says that the file is no such report or is cut off: nothing of it may
+    be kept then. `transaction` reads one record; BadValue sets the row aside. A record set aside can be read again later.
+    """
+
+    records: Callable[[BinaryIO, Reading], "Iterator[tuple[int, object] | BadRow]"]
+    transaction: Callable[[int, "Row", Reading], ReportedTransaction]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What works with a network, part by part: `proven` (a test over real links, or over the provider's own example),
+    `unverified` (one witness, or inferred: nothing of it was tried on a live account), None (not built, or no evidence)."""
+
+    recognise: str | None = None
+    build: str | None = None
+    sub_ids: str | None = None
+    api: str | None = None
+    file: str | None = None
+    payments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One affiliate network. `key` is the catalogue's key; `name` as people write it.
 
     `default_mode` is what a new programme gets where nobody chose: `redirect` also when the permission is unknown.
     `take_apart` gives the outermost layer if the URL is one of this network's links, else None, and never makes a
-    request. `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `read_transactions`
-    reads the network's own report; UnreadableFile if it is not one at all, and a bad row never hides good ones.
-    `click_hours`: it counts a visitor's clicks to an advertiser once in so many hours; None where that is not known.
+    request: it is asked for links on `hosts` and below them, and, `by_shape`, for links on hosts that no network claims.
+    `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `reader` reads the network's own
+    report, `api` fetches it; None where that is not known. `click_hours`: it counts a visitor's clicks to an advertiser
+    once in so many hours; None where that is not known. `closed` says in a sentence what became of a dead network.
     """
 
     key: str
@@ -177,5 +250,10 @@ class Network:
     default_mode: str
     take_apart: Callable[[str], Layer | None]
     deep_link: Callable[[Terms, str], DeepLink]
-    read_transactions: Callable[[bytes, Reading], Report]
+    reader: Reader | None = None
+    hosts: tuple[str, ...] = ()
+    by_shape: bool = False
+    api: "Api | None" = None
     click_hours: int | None = None
+    closed: str = ""
+    coverage: Coverage = Coverage()

@@ -56,6 +56,13 @@ class ColumnMap:
     decimal: str = "."
     date_format: str | None = None
 
+    def as_json(self) -> dict[str, str]:
+        """The map as it could be written again."""
+        words = {f"{name}.{theirs}": ours for name, known in self.words.items() for theirs, ours in known.items()}
+        options = {"decimal": self.decimal} | ({"date_format": self.date_format} if self.date_format else {})
+        constants = {name: f"{CONSTANT}{value}" for name, value in self.constants.items()}
+        return dict(self.columns) | constants | words | options
+
     def has(self, name: str) -> bool:
         """Whether a column, or a constant, holds this field of ours."""
         return name in self.columns or name in self.constants

@@ -3,20 +3,19 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from affiliate.errors import UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.base import BadRow, Reading, Report, ReportedTransaction
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import SUB_IDS, ColumnMap
-from affiliate.networks.privacy import is_personal
-from affiliate.networks.rows import BadValue, moment_of, money_of, payload_text
+from affiliate.networks.rows import BadValue, Row, moment_of, money_of, payload_text
 from affiliate.networks.words import SALE, UNPAID
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -35,26 +34,18 @@ class Table:
     records: Iterator[tuple[int, list[str]]]
 
 
-def read_delimited(content: bytes, reading: Reading) -> Report:
-    """Reads a CSV as `reading.columns` says. UnreadableFile names a column that is not there and lists those that are,
-    or says that there is no map."""
-    columns = reading.columns
-    if columns is None:
+def _records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    """UnreadableFile names a column that is not there and lists those that are, or says that there is no map."""
+    if reading.columns is None:
         raise UnreadableFile(_FILE, "nothing says which column holds what; give a column map with --map.")
-    table = read_table(content, tuple(columns.columns.values()))
-    kept = [name for name in table.header if not is_personal(name)]
-    good: list[ReportedTransaction] = []
-    bad: list[BadRow] = []
+    table = read_table(file.read(), tuple(reading.columns.columns.values()))
     for line, cells in table.records:
         record = dict(zip(table.header, cells, strict=False))
-        try:
-            _refuse_odd_width(table.header, cells)
-            payload = {name: record[name] for name in kept}
-            good.append(_MappedRow(line, record, payload, columns, reading).transaction())
-        except BadValue as problem:
+        if reason := _odd_width(table.header, cells):
             surplus = {_SURPLUS: cells[len(table.header) :]} if len(cells) > len(table.header) else {}
-            bad.append(BadRow(line, str(problem), payload_text({**record, **surplus})))
-    return Report(tuple(good), tuple(bad))
+            yield BadRow(line, reason, payload_text({**record, **surplus}))
+        else:
+            yield line, record
 
 
 def read_table(content: bytes, wanted: tuple[str, ...]) -> Table:
@@ -133,18 +124,28 @@ def _refuse_missing(header: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         raise UnreadableFile(_FILE, f"the column “{twice[0]}” is there twice, so its value is not certain. {found}.")
 
 
-def _refuse_odd_width(header: tuple[str, ...], cells: list[str]) -> None:
+def _odd_width(header: tuple[str, ...], cells: list[str]) -> str:
+    """Why a row of this width is none, or ""."""
     if any(cells[len(header) :]):
-        raise BadValue(f"The row has more cells than the header's {len(header)}.")
+        return f"The row has more cells than the header's {len(header)}."
     if len(cells) < len(header):
-        raise BadValue(f"The row has fewer cells than the header's {len(header)}.")
+        return f"The row has fewer cells than the header's {len(header)}."
+    return ""
+
+
+def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
+    if reading.columns is None:
+        raise BadValue("Nothing says which column holds what; give a column map.")
+    return _MappedRow(line, row, reading.columns, reading).transaction()
+
+
+READER = Reader(_records, _transaction)
 
 
 @dataclass(frozen=True, slots=True)
 class _MappedRow:
     line: int
-    cells: Mapping[str, str]
-    payload: Mapping[str, str]
+    row: Row
     columns: ColumnMap
     reading: Reading
 
@@ -174,12 +175,12 @@ class _MappedRow:
             order_ref=self.get("order_ref"),
             payout_ref=self.get("payout_ref"),
             reason=self.get("reason"),
-            payload=self.payload,
+            payload=self.row.payload,
         )
 
     def get(self, name: str) -> str | None:
         if header := self.columns.columns.get(name):
-            return self.cells[header] or None
+            return self.row.text(header)
         return self.columns.constants.get(name)
 
     def need(self, name: str) -> str:
@@ -202,7 +203,8 @@ class _MappedRow:
             known = ", ".join(words)
             raise BadValue(
                 f"{self.called(name)} is {theirs!r}, an unknown word; known are {known}."
-                f' The map can name it: "{name}.{theirs}".'
+                f' The map can name it: "{name}.{theirs}".',
+                word=theirs,
             )
         return theirs, ours
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from affiliate.networks.base import Layer
-from affiliate.networks.registry import networks
-from affiliate.urls import parse_web_url
+from affiliate.networks.registry import candidates
+from affiliate.urls import host_of, parse_web_url
 
 OURS, OTHER, UNKNOWN, NO = "ours", "other", "unknown", "no"
 
@@ -71,7 +71,9 @@ def inspect(url: str, *, is_ours: Callable[[str, str | None], bool | None] = _no
 
 def outermost_layer(url: str) -> Layer | None:
     """What the first network that knows this link says about it."""
-    return next((layer for network in networks() if (layer := network.take_apart(url))), None)
+    host = host_of(url)
+    asked = candidates(host) if host else ()
+    return next((layer for network in asked if (layer := network.take_apart(url))), None)
 
 
 def _monetised(layers: list[Layer], is_ours: Callable[[str, str | None], bool | None]) -> str:

@@ -12,17 +12,39 @@ _FOLDERS = (
     "amazon",
     "cj",
     "rakuten",
-    "impact",  # behind the others: it recognises its links by their path on any host
+    "impact",
     "template",
 )
 
-_OTHER_NAMES = {"generic": "template"}  # any network's CSV: `affiliate import transactions generic FILE --map MAP`
+_OTHER_NAMES = {
+    "walmart": "impact",
+    "generic": "template",
+}  # any network's CSV: `affiliate import transactions generic FILE --map MAP`
 
 
 @cache
 def networks() -> tuple[Network, ...]:
-    """All networks, in the order in which they are asked whether a link is theirs."""
+    """All networks; those that know links by their shape are asked in this order."""
     return tuple(cast("Network", import_module(f"affiliate.networks.{folder}").NETWORK) for folder in _FOLDERS)
+
+
+@cache
+def _by_host() -> dict[str, Network]:
+    return {host: known for known in networks() for host in known.hosts}
+
+
+@cache
+def _by_shape() -> tuple[Network, ...]:
+    return tuple(known for known in networks() if known.by_shape)
+
+
+def candidates(host: str) -> tuple[Network, ...]:
+    """Whom to ask whether a link on this (lower-case) host is theirs: who claims the host or one above it, first, then
+    those that know links by their shape."""
+    claimed = _by_host()
+    while host and host not in claimed:
+        host = host.partition(".")[2]
+    return (claimed[host], *_by_shape()) if host else _by_shape()
 
 
 def network(key: str) -> Network:

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
-from affiliate.networks.base import BadRow, Report, ReportedTransaction
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.moments import read_moment
 from affiliate.networks.privacy import without_personal_data
 
@@ -21,7 +21,12 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 class BadValue(InvalidInput):
-    """A field that cannot be booked; its row is quarantined."""
+    """A field that cannot be booked; its row is quarantined. `word` is the network's word that nobody knew, if it was
+    that."""
+
+    def __init__(self, reason: str, word: str | None = None) -> None:
+        self.word = word
+        super().__init__(reason)
 
 
 class Row:
@@ -73,7 +78,8 @@ class Row:
         """Our word for the network's (compared without case); an unknown one is never guessed."""
         value = self.need(*path)
         if (ours := words.get(value.lower())) is None:
-            raise BadValue(f"{'.'.join(path)} is {_shown(value)}, an unknown word; known are {', '.join(words)}.")
+            known = ", ".join(words)
+            raise BadValue(f"{'.'.join(path)} is {_shown(value)}, an unknown word; known are {known}.", word=value)
         return ours
 
     def money(self, currency: str | None, *path: str) -> Money | None:
@@ -137,27 +143,31 @@ def moment_of(text: str, zone_name: str, field: str, date_format: str | None = N
         raise BadValue(f"{field} is {_shown(text)}, which is not {expected}.") from problem
 
 
-def read_rows(rows: Iterable[tuple[int, object]], read_one: Callable[[int, Row], ReportedTransaction]) -> Report:
-    """Reads (line, record) pairs one by one; a row that cannot be booked is set aside whole, with its reason."""
-    good: list[ReportedTransaction] = []
-    bad: list[BadRow] = []
-    for line, record in rows:
-        try:
-            _refuse_unstorable(record)
-            if not isinstance(record, dict):
-                raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
-            good.append(read_one(line, Row(record)))
-        except BadValue as problem:
-            bad.append(BadRow(line, str(problem), payload_text(record)))
-        except _TooDeepError:
-            bad.append(BadRow(line, "The record is nested deeper than any report's.", "{}"))
-    return Report(tuple(good), tuple(bad))
+def read_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[ReportedTransaction | BadRow]:
+    """Reads a report row by row, in the file's order; a row that cannot be booked is set aside whole, with its reason.
+
+    UnreadableFile, at the first row or at any later one, says that the file is not such a report or is cut off."""
+    for record in reader.records(file, reading):
+        yield record if isinstance(record, BadRow) else read_record(reader, *record, reading)
 
 
-def json_document(content: bytes, report: str) -> Any:
+def read_record(reader: Reader, line: int, record: object, reading: Reading) -> ReportedTransaction | BadRow:
+    """Reads one record, which may be one that was set aside earlier."""
+    try:
+        _refuse_unstorable(record)
+        if not isinstance(record, dict):
+            raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
+        return reader.transaction(line, Row(record), reading)
+    except BadValue as problem:
+        return BadRow(line, str(problem), payload_text(record), problem.word)
+    except _TooDeepError:
+        return BadRow(line, "The record is nested deeper than any report's.", "{}")
+
+
+def json_document(file: BinaryIO, report: str) -> Any:
     """The JSON value of a file, decimals exact. UnreadableFile if it is no JSON; `report` names it in the refusal."""
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(file.read().decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
     except UnicodeDecodeError as problem:
         raise UnreadableFile(report, "it is not UTF-8 text, as JSON must be.") from problem
     except json.JSONDecodeError as problem:
@@ -167,13 +177,13 @@ def json_document(content: bytes, report: str) -> Any:
         raise UnreadableFile(report, "it holds numbers or a nesting that no such report has.") from problem
 
 
-def records_at(document: Any, report: str, *path: str) -> list[tuple[int, object]]:
+def records_at(document: Any, report: str, *path: str) -> Iterator[tuple[int, object]]:
     """The list of records at a path of the document, numbered from 1; UnreadableFile where there is none."""
     found = document
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     if isinstance(found, list):
-        return list(enumerate(found, start=1))
+        return iter(enumerate(found, start=1))
     where = f"a list under {'.'.join(path)}" if path else "a list of rows at the top"
     there = (
         f"an object with {', '.join(map(str, document)) or 'nothing'}"

@@ -89,6 +89,7 @@ class PublisherAccount(Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     time_zone: Mapped[str | None]
     to_be_completed: Mapped[bool] = mapped_column(default=False)
+    credentials_expire_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     entity: Mapped[Entity] = relationship()
@@ -104,10 +105,25 @@ class Advertiser(Base):
     created_at: Mapped[datetime]
 
 
+class AdvertiserAlias(Base):
+    """A network's number for an advertiser that we know under another one: a closed network's programmes moved."""
+
+    __tablename__ = "advertiser_aliases"
+    network: Mapped[str] = mapped_column(String(40), primary_key=True)
+    advertiser_ref: Mapped[str] = mapped_column(primary_key=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertisers.id"))
+    added_at: Mapped[datetime]
+
+    advertiser: Mapped[Advertiser] = relationship()
+
+
 class Programme(Base):
-    """An advertiser's terms on one network. `mode` is redirect, direct or untouched; `rate` a fraction (0.08 = 8 %),
-    for information; `template` the deep-link template of a network without a builder of its own; `referrer_policy` what
-    its redirects say instead of the usual one."""
+    """An advertiser's terms on one network. `mode` is redirect, direct or untouched; `rate` a fraction (0.08 = 8 %);
+    `template` the deep-link template of a network without a builder of its own; `referrer_policy` what its redirects say
+    instead of the usual one. `approval_rate` (a fraction) and `payment_days` (from sale to payment) are what a person
+    expects, None where our own history decides. `pinned`: the way for its hosts, whatever pays better. `permissions` are
+    texts by name (what the advertiser allows); `raw_status` is the network's word for where we stand; `terms` its rates in
+    its own words. `told_at`: when the network last told all this, None for what was typed."""
 
     __tablename__ = "programmes"
     __table_args__ = (UniqueConstraint("account_id", "advertiser_ref"),)
@@ -123,6 +139,15 @@ class Programme(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     referrer_policy: Mapped[str | None] = mapped_column(String(40))
     joined: Mapped[bool] = mapped_column(default=True)
+    raw_status: Mapped[str] = mapped_column(default="")
+    terms: Mapped[str] = mapped_column(Text, default="")
+    cookie_days: Mapped[int | None]
+    markets: Mapped[list[str]] = mapped_column(default=list)
+    permissions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    approval_rate: Mapped[Decimal | None]
+    payment_days: Mapped[int | None]
+    pinned: Mapped[bool] = mapped_column(default=False)
+    told_at: Mapped[datetime | None]
     to_be_completed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
@@ -445,7 +470,11 @@ class Node(Base):
 
 
 class ImportRun(Base):
-    """One file or pull, an all-or-nothing unit that can be undone. `as_of` is when the file was true."""
+    """One file, one window of a pull or one bundle of postbacks: an all-or-nothing unit that can be undone. `as_of` is when
+    it was true. `origin` is file, api, postback or replay; `reading` what was said about how to read it (account, currency,
+    zone, column map), so that it can be read again. `period` names what a file without row ids covers as a whole; a newer
+    file of that period replaces it (`replaced_by`). `confirmed` holds, packed, the ids of the transactions that it found
+    unchanged."""
 
     __tablename__ = "import_runs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -461,10 +490,16 @@ class ImportRun(Base):
     unchanged: Mapped[int]
     quarantined: Mapped[int]
     undone_at: Mapped[datetime | None]
+    origin: Mapped[str] = mapped_column(String(12), default="file")
+    reading: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    period: Mapped[str | None] = mapped_column(index=True)
+    replaced_by: Mapped[int | None]
+    confirmed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class QuarantinedRow(Base):
-    """A row that could not be booked, whole, with its place and the reason in words."""
+    """A row that could not be booked, whole, with its place and the reason in words; `word` is the network's word that
+    nobody knew, where it was that. `resolved_at`: when a replay booked it."""
 
     __tablename__ = "quarantined_rows"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -472,6 +507,7 @@ class QuarantinedRow(Base):
     line: Mapped[int]
     reason: Mapped[str] = mapped_column(Text)
     payload: Mapped[str] = mapped_column(Text)
+    word: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
 
 
@@ -536,9 +572,79 @@ class TransactionVersion(Base):
     currency: Mapped[str] = mapped_column(String(3))
     validated_at: Mapped[datetime | None]
     payout_ref: Mapped[str | None]
+    original_ref: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(Text)
     payload: Mapped[str] = mapped_column(Text)
     payload_sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Pull(Base):
+    """One window of one account asked of a network's API, from `first` (inclusive) to `until` (exclusive). `basis` says what
+    the days mean; `state` is waiting, running, done or failed. Done windows together say what is covered; a window that a
+    crash left running is asked for again."""
+
+    __tablename__ = "pulls"
+    __table_args__ = (Index("ix_pulls_account_basis", "account_id", "basis", "first"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("publisher_accounts.id"))
+    basis: Mapped[str] = mapped_column(String(12))  # transaction, change, payout, programme
+    first: Mapped[datetime]
+    until: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    requested_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
+    rows: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(Text, default="")
+
+    account: Mapped[PublisherAccount] = relationship()
+    run: Mapped[ImportRun | None] = relationship()
+
+
+class Postback(Base):
+    """A network's message about one transaction, kept until it is booked with others in one import run. `digest` is that of
+    the signed message: one that comes again is known."""
+
+    __tablename__ = "postbacks"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("publisher_accounts.id"))
+    network: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    received_at: Mapped[datetime]
+    payload: Mapped[str] = mapped_column(Text)
+    booked_at: Mapped[datetime | None] = mapped_column(index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
+
+    account: Mapped[PublisherAccount] = relationship()
+
+
+class Payout(Base):
+    """Money that a network says it paid or will pay, as it last said it: its invoice, self-bill or pay stub. Amounts are
+    signed, in `currency`; `net` is what arrives. `transaction_versions.payout_ref` names what it covers."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("publisher_accounts.id"))
+    external_id: Mapped[str]
+    number: Mapped[str | None]
+    payment: Mapped[str] = mapped_column(String(12))  # invoiced, paid
+    raw_status: Mapped[str]
+    currency: Mapped[str] = mapped_column(String(3))
+    commission: Mapped[Decimal]
+    vat: Mapped[Decimal | None]
+    withheld: Mapped[Decimal | None]
+    net: Mapped[Decimal | None]
+    issued_at: Mapped[datetime] = mapped_column(index=True)
+    paid_at: Mapped[datetime | None]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    import_run_id: Mapped[int] = mapped_column(ForeignKey("import_runs.id"), index=True)
+    payload: Mapped[str] = mapped_column(Text)
+
+    account: Mapped[PublisherAccount] = relationship()
 
 
 class ColumnMap(Base):

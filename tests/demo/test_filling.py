@@ -23,7 +23,6 @@ from affiliate.links.library import add_link
 from affiliate.links.programmes import add_account, add_programme
 from affiliate.links.sites import find_site, site_keys
 from affiliate.networks.base import ReportedTransaction
-from affiliate.networks.registry import network
 from affiliate.reports.commissions import commissions_report
 from affiliate.store import tables
 from affiliate.store.tables import (
@@ -47,6 +46,7 @@ from affiliate.store.tables import (
 )
 from affiliate.web.accounts import check_password
 from tests.demo.conftest import TODAY, Newsroom, filled, open_empty
+from tests.networks.reports import read_as
 
 pytestmark = pytest.mark.xdist_group("demo")  # the newsroom is filled once per process
 
@@ -140,7 +140,7 @@ def newest_rows(newsroom: Newsroom) -> list[ReportedTransaction]:
             reading = reading_of(
                 session, account.network, publisher_ref=account.ref, time_zone=TIME_ZONE, columns=columns
             )
-            for row in network(account.network).read_transactions(path.read_bytes(), reading).good:
+            for row in read_as(account.network, path.read_bytes(), reading).good:
                 newest[account.ref, row.external_id, row.line_id] = row
     return list(newest.values())
 

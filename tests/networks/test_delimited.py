@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from affiliate.errors import AffiliateError, SettingsInvalid, UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.base import APPROVED, DECLINED, PAID, PENDING, Reading, Report
+from affiliate.networks.base import APPROVED, DECLINED, PAID, PENDING, Reading
 from affiliate.networks.columns import ColumnMap
 from affiliate.networks.delimited import plain_amount
-from affiliate.networks.registry import network
+from tests.networks.reports import Report, read_as
 
 MAP = {
     "external_id": "Order ID",
@@ -32,9 +32,7 @@ def read(text: str | bytes, changes: dict[str, str] | None = None, reading: Read
     content = text if isinstance(text, bytes) else text.encode()
     columns = ColumnMap.parse({**MAP, **(changes or {})})
     given = reading or Reading()
-    return network("generic").read_transactions(
-        content, Reading(given.currency, given.time_zone, given.publisher_ref, columns)
-    )
+    return read_as("generic", content, Reading(given.currency, given.time_zone, given.publisher_ref, columns))
 
 
 def test_a_mapped_csv_is_read() -> None:
@@ -157,7 +155,7 @@ def test_a_file_that_is_no_table_is_refused(content: bytes, words: str) -> None:
 
 def test_without_a_map_the_way_out_is_told() -> None:
     with pytest.raises(UnreadableFile, match="--map"):
-        network("generic").read_transactions(HEADER.encode(), Reading())
+        read_as("generic", HEADER.encode(), Reading())
 
 
 def test_bad_rows_name_their_line_in_the_file_and_hide_no_good_ones() -> None:
@@ -197,7 +195,7 @@ def test_constants_and_the_accounts_currency_stand_in_for_columns() -> None:
     text = "Order ID,Commission,Date\n17,1.50,2026-11-01\n"
     short = {name: MAP[name] for name in ("external_id", "commission", "transaction_at")}
     columns = ColumnMap.parse({**short, "advertiser": "=Acme", "status": "=approved", "payment": "=paid"})
-    (row,) = network("generic").read_transactions(text.encode(), Reading(currency="EUR", columns=columns)).good
+    (row,) = read_as("generic", text.encode(), Reading(currency="EUR", columns=columns)).good
     assert (row.advertiser_ref, row.status, row.payment, row.commission.currency) == ("Acme", APPROVED, PAID, "EUR")
 
 
@@ -249,7 +247,7 @@ def test_all_problems_of_a_map_are_told_at_once() -> None:
 def test_no_content_at_all_ends_in_anything_but_a_report_or_a_refusal(content: bytes) -> None:
     for key, reading in (("generic", Reading(columns=ColumnMap.parse(MAP))), ("awin", Reading())):
         try:
-            report = network(key).read_transactions(content, reading)
+            report = read_as(key, content, reading)
         except AffiliateError:
             continue
         assert report.rows == len(report.good) + len(report.bad)

@@ -4,9 +4,17 @@ The Operating Agreement forbids hiding the address behind a redirect of one's ow
 programmes are `direct`. A sub-id must never name a person or a click, and the earnings report does not give it back.
 """
 
-from affiliate.networks.amazon.links import KEY, deep_link, take_apart
-from affiliate.networks.amazon.transactions import read_transactions
-from affiliate.networks.base import Network
+from affiliate.networks.amazon.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.base import PROVEN, Coverage, Network
 from affiliate.networks.words import DIRECT
 
-NETWORK = Network(KEY, "Amazon Associates", DIRECT, take_apart, deep_link, read_transactions)
+NETWORK = Network(
+    KEY,
+    "Amazon Associates",
+    DIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    by_shape=True,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
+)

@@ -8,6 +8,7 @@ from affiliate.networks.carried import Query, in_ascii, is_on
 from affiliate.urls import drop_parameters, encode, host_of, registrable_domain, split_query
 
 KEY = "amazon"
+HOSTS = ("amzn.to",)
 
 # What belongs to Associates and not to the page. Sources: links in public code, which carry tag, ascsubtag, linkCode,
 # ref and sourceid; linkId, camp, creative and creativeASIN are SiteStripe's of old (unverified). `th` and `psc` choose

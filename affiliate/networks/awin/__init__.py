@@ -1,9 +1,19 @@
 """Awin. Sources: https://success.awin.com ("What does an affiliate link look like"),
 https://help.awin.com/apidocs/returns-a-list-of-transactions-for-a-given-publisher, links found in public code."""
 
-from affiliate.networks.awin.links import KEY, deep_link, take_apart
-from affiliate.networks.awin.transactions import read_transactions
-from affiliate.networks.base import Network
+from affiliate.networks.awin.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.awin.transactions import READER
+from affiliate.networks.base import PROVEN, Coverage, Network
 from affiliate.networks.words import REDIRECT
 
-NETWORK = Network(KEY, "Awin", REDIRECT, take_apart, deep_link, read_transactions, click_hours=3)
+NETWORK = Network(
+    KEY,
+    "Awin",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    READER,
+    click_hours=3,
+    hosts=HOSTS,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=PROVEN),
+)

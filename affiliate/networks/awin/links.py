@@ -5,6 +5,7 @@ from affiliate.networks.carried import Query, is_on, path_of
 from affiliate.urls import encode
 
 KEY = "awin"
+HOSTS = ("awin1.com", "tidd.ly")
 REFUSAL = "&cons=0"  # https://help.awin.com/developers/docs/consent-framework-for-partners, read 22 November 2026
 LONGEST_SUB_ID = 50  # http://wiki.affiliatewindow.com/index.php/Affiliate_Click_Ref
 SUB_IDS = ("clickref", "clickref2", "clickref3", "clickref4", "clickref5", "clickref6")

@@ -5,8 +5,11 @@ A row changes in place: its status flips, or `amended` is set and the amounts ar
 carry no offset: they are in the zone that the list was asked for, which `Reading.time_zone` must say.
 """
 
-from affiliate.networks.base import Reading, Report, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, read_rows, records_at
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.rows import Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, PAID, PENDING, SALE, UNPAID
 
 _REPORT = "The Awin report"
@@ -14,9 +17,8 @@ _STATUSES = {"pending": PENDING, "approved": APPROVED, "declined": DECLINED, "de
 _SUB_IDS = ("clickRef", "clickRef2", "clickRef3", "clickRef4", "clickRef5", "clickRef6")
 
 
-def read_transactions(content: bytes, reading: Reading) -> Report:
-    records = records_at(json_document(content, _REPORT), _REPORT)
-    return read_rows(records, lambda line, row: _transaction(line, row, reading))
+def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    return records_at(json_document(file, _REPORT), _REPORT)
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -45,3 +47,6 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         reason=row.text("declineReason") or row.text("amendReason"),
         payload=row.payload,
     )
+
+
+READER = Reader(_records, _transaction)

@@ -1,9 +1,18 @@
 """CJ Affiliate. Sources: https://docs.cj.com/docs/graphql-api, https://windsor.ai/data-field/cj (status words), links
 found in public code. Our publisher id is the PID of a property (websiteId), not the company's CID."""
 
-from affiliate.networks.base import Network
-from affiliate.networks.cj.links import KEY, deep_link, take_apart
-from affiliate.networks.cj.transactions import read_transactions
+from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.cj.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.cj.transactions import READER
 from affiliate.networks.words import REDIRECT
 
-NETWORK = Network(KEY, "CJ Affiliate", REDIRECT, take_apart, deep_link, read_transactions)
+NETWORK = Network(
+    KEY,
+    "CJ Affiliate",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    READER,
+    hosts=HOSTS,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=PROVEN),
+)

@@ -13,7 +13,7 @@ from affiliate.urls import encode
 KEY = "cj"
 
 # Lasso's list of hosts and that of a member-discount company, both in public code; the last two are redirect hops.
-_HOSTS = (
+HOSTS = (
     "anrdoezrs.net",
     "dpbolvw.net",
     "jdoqocy.com",
@@ -35,7 +35,7 @@ _LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re
 
 
 def take_apart(url: str) -> Layer | None:
-    if not is_on(url, *_HOSTS):
+    if not is_on(url, *HOSTS):
         return None
     if found := _LINKS.match(behind_host(url)):
         publisher, settings, tail = found.groups()

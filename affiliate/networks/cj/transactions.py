@@ -6,10 +6,13 @@ currency come without its code, which is a property of the account (`Reading.cur
 taken where the query asked for them. Moments are UTC.
 """
 
+from collections.abc import Iterator
+from typing import BinaryIO
+
 from affiliate.errors import UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.base import Reading, Report, ReportedTransaction
-from affiliate.networks.rows import BadValue, Row, json_document, read_rows, records_at
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.rows import BadValue, Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, CPC, LEAD, PAID, PENDING, SALE, UNPAID
 
 _REPORT = "The CJ report"
@@ -18,12 +21,11 @@ _STATUSES = {"new": PENDING, "extended": PENDING, "locked": APPROVED, "closed": 
 _KINDS = (("bonus", BONUS), ("perf_inc", BONUS), ("lead", LEAD), ("click", CPC))
 
 
-def read_transactions(content: bytes, reading: Reading) -> Report:
-    document = json_document(content, _REPORT)
+def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    document = json_document(file, _REPORT)
     if isinstance(document, dict) and document.get("errors"):
         raise UnreadableFile(_REPORT, f"CJ answered with errors instead: {str(document['errors'])[:300]}")
-    records = records_at(document, _REPORT, "data", "publisherCommissions", "records")
-    return read_rows(records, lambda line, row: _transaction(line, row, reading))
+    return records_at(document, _REPORT, "data", "publisherCommissions", "records")
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -49,7 +51,7 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         validated_at=row.moment("UTC", "lockingDate") if status == APPROVED else None,
         sub_ids=tuple(value for value in [row.text("shopperId")] if value),
         order_ref=row.text("orderId"),
-        reason=_reason(row),
+        original_ref=_corrected(row),
         payload=row.payload,
     )
 
@@ -72,7 +74,9 @@ def _kind(action_type: str) -> str:
     return next((kind for word, kind in _KINDS if word in action_type.lower()), SALE)
 
 
-def _reason(row: Row) -> str | None:
-    corrected = row.text("originalActionId")
-    is_correction = row.raw("original") is False
-    return f"correction of {corrected}" if is_correction and corrected else None
+def _corrected(row: Row) -> str | None:
+    """The transaction that this record corrects."""
+    return row.text("originalActionId") if row.raw("original") is False else None
+
+
+READER = Reader(_records, _transaction)

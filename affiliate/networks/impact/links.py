@@ -13,7 +13,7 @@ from affiliate.urls import encode, parse_web_url
 KEY = "impact"
 LONGEST_SUB_ID = 255  # documented for the shared id; not stated for subId1 to 3
 
-_HOSTS = (
+HOSTS = (
     "pxf.io",
     "sjv.io",
     "7eer.net",
@@ -38,7 +38,7 @@ def take_apart(url: str) -> Layer | None:
         return Layer(KEY, url, publisher, programme, query.named(*_SUB_IDS), query.target)
     if is_on(url, "ojrq.net") and (inside := Query.of(url, "return").target):
         return _hop(url, inside)
-    if is_on(url, *_HOSTS):
+    if is_on(url, *HOSTS):
         return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
     return None
 

@@ -5,9 +5,12 @@ was declined, and it is taken as the commission of the declined row. `ClearedDat
 for payout: `invoiced`, since only an invoice line says `PAID`. Both are inferences from the fields' names, not tried on a live account.
 """
 
+from collections.abc import Iterator
+from typing import BinaryIO
+
 from affiliate.money import Money
-from affiliate.networks.base import Reading, Report, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, read_rows, records_at
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.rows import Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, INVOICED, LEAD, PENDING, SALE, UNPAID
 
 _REPORT = "The impact report"
@@ -15,9 +18,8 @@ _STATUSES = {"pending": PENDING, "approved": APPROVED, "reversed": DECLINED}
 _SUB_IDS = ("SubId1", "SubId2", "SubId3")
 
 
-def read_transactions(content: bytes, reading: Reading) -> Report:
-    records = records_at(json_document(content, _REPORT), _REPORT, "Actions")
-    return read_rows(records, lambda line, row: _transaction(line, row, reading))
+def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    return records_at(json_document(file, _REPORT), _REPORT, "Actions")
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -56,3 +58,6 @@ def _commission(row: Row, status: str, currency: str | None) -> Money:
 def _kind(tracker: str) -> str:
     words = tracker.lower().split()
     return BONUS if "bonus" in words else LEAD if "lead" in words else SALE
+
+
+READER = Reader(_records, _transaction)

@@ -10,11 +10,11 @@ from affiliate.urls import encode
 KEY = "rakuten"
 LONGEST_SUB_ID = 72  # letters and digits; Signature Implementation Guidelines
 
-_HOSTS = ("linksynergy.com", "linksynergy.walmart.com")  # the second is of the time before Walmart went to impact
+HOSTS = ("linksynergy.com", "linksynergy.walmart.com")  # the second is of the time before Walmart went to impact
 
 
 def take_apart(url: str) -> Layer | None:
-    if not is_on(url, *_HOSTS):
+    if not is_on(url, *HOSTS):
         return None
     query = Query.of(url, "murl", "rd_parm1")
     return Layer(KEY, url, query.first("id"), _advertiser(query), query.named("u1"), query.target)

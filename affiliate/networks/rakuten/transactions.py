@@ -5,16 +5,18 @@ here says that an advertiser agreed. A cancellation is a new negative row withou
 keeps its sign, so that sums of one status net out (calling it declined would leave the sale standing among the pending).
 """
 
-from affiliate.networks.base import Reading, Report, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, read_rows, records_at
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.rows import Row, json_document, records_at
 from affiliate.networks.words import PENDING, SALE, UNPAID
 
 _REPORT = "The Rakuten report"
 
 
-def read_transactions(content: bytes, reading: Reading) -> Report:
-    records = records_at(json_document(content, _REPORT), _REPORT)
-    return read_rows(records, lambda line, row: _transaction(line, row, reading))
+def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    return records_at(json_document(file, _REPORT), _REPORT)
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -37,3 +39,6 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         order_ref=row.text("order_id"),
         payload=row.payload,
     )
+
+
+READER = Reader(_records, _transaction)

@@ -1,0 +1,74 @@
+"""Tracking links whose parts are parameters of a query: what most networks have, told as data.
+
+A network with such links needs no code of its own: which parameter holds our id, which the advertiser's, which the target,
+which the sub-ids, and what a built link looks like. Names compare without case.
+"""
+
+from dataclasses import dataclass, field
+
+from affiliate.errors import CannotBuild
+from affiliate.networks.base import DeepLink, Layer, Terms
+from affiliate.networks.carried import Query, is_on
+from affiliate.urls import encode, host_of
+
+SHORT_LINK = "a short link: only a request would tell what is behind it"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLinks:
+    """`publisher`, `advertiser` and `target` name parameters, the first that has a value counts; `sub_ids` are in the
+    network's order. `short_hosts` carry nothing. `base` is the address that built links begin with, with the parameters
+    that never change; empty where links cannot be built from a template. `built` are the names under which publisher,
+    advertiser, sub-id and target are written into one, in this order, "" for what a link does not name; the target comes
+    last. `needs` names parameters of the programme that must be in a link, under their names there."""
+
+    key: str
+    publisher: tuple[str, ...] = ()
+    advertiser: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    sub_ids: tuple[str, ...] = ()
+    short_hosts: tuple[str, ...] = ()
+    base: str = ""
+    built: tuple[str, str, str, str] = ("", "", "", "")
+    needs: dict[str, str] = field(default_factory=dict)
+    longest_sub_id: int | None = None
+    refusal: str = ""
+
+    def take_apart(self, url: str) -> Layer:
+        """The link of this network, whose host is known already."""
+        if is_on(url, *self.short_hosts):
+            return Layer(self.key, url, note=SHORT_LINK)
+        query = Query.of(url, *self.target)
+        return Layer(
+            self.key,
+            url,
+            query.first(*self.publisher),
+            query.first(*self.advertiser),
+            query.named(*self.sub_ids),
+            query.target if self.target else None,
+        )
+
+    def deep_link(self, terms: Terms, target_url: str) -> DeepLink:
+        """CannotBuild where the network's links are not built from a template, or the programme lacks a parameter."""
+        if not self.base:
+            raise CannotBuild(
+                self.key, f"{host_of(target_url)} cannot be wrapped: its links are made by the network alone."
+            )
+        publisher, advertiser, sub_id, target = self.built
+        parts = [(publisher, terms.publisher_ref), (advertiser, terms.advertiser_ref)]
+        parts += [(name, self._needed(terms, wanted)) for wanted, name in self.needs.items()]
+        ids = "&".join(f"{name}={encode(value)}" for name, value in parts if name)
+        before = f"{self.base}{'&' if '?' in self.base else '?'}{ids}"
+        after = f"&{target}={encode(target_url)}"
+        if not sub_id:
+            return DeepLink(before + after, has_slot=False)
+        return DeepLink(
+            f"{before}&{sub_id}=", after, longest=self.longest_sub_id, bare=before + after, refusal=self.refusal
+        )
+
+    def _needed(self, terms: Terms, name: str) -> str:
+        if value := str(terms.parameters.get(name, "")).strip():
+            return value
+        raise CannotBuild(
+            self.key, f"the programme's parameter {name} is missing; take it from a link that the network made."
+        )
