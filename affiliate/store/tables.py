@@ -123,7 +123,8 @@ class Programme(Base):
     instead of the usual one. `approval_rate` (a fraction) and `payment_days` (from sale to payment) are what a person
     expects, None where our own history decides. `pinned`: the way for its hosts, whatever pays better. `permissions` are
     texts by name (what the advertiser allows); `raw_status` is the network's word for where we stand; `terms` its rates in
-    its own words. `told_at`: when the network last told all this, None for what was typed."""
+    its own words. `told` is what the network told last, field by field, so that what a person changed can be told from it;
+    `told_at` when that was, None for what was typed."""
 
     __tablename__ = "programmes"
     __table_args__ = (UniqueConstraint("account_id", "advertiser_ref"),)
@@ -147,6 +148,7 @@ class Programme(Base):
     approval_rate: Mapped[Decimal | None]
     payment_days: Mapped[int | None]
     pinned: Mapped[bool] = mapped_column(default=False)
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict)
     told_at: Mapped[datetime | None]
     to_be_completed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
@@ -164,6 +166,21 @@ class ProgrammeHost(Base):
     host: Mapped[str] = mapped_column(primary_key=True, index=True)
 
     programme: Mapped[Programme] = relationship(back_populates="hosts")
+
+
+class TrackRecord(Base):
+    """How a programme did by our own ledger, counted now and then so that choosing a route need not. `transactions` of the
+    last twelve months, of which `approved` and `declined` are decided; `paid` of them are known to have been paid on a day,
+    on average `payment_days` after the sale."""
+
+    __tablename__ = "track_records"
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), primary_key=True, autoincrement=False)
+    transactions: Mapped[int]
+    approved: Mapped[int]
+    declined: Mapped[int]
+    paid: Mapped[int]
+    payment_days: Mapped[int | None]
+    counted_at: Mapped[datetime]
 
 
 # ---- what is linked -------------------------------------------------------------------------------------------------

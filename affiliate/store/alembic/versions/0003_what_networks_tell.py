@@ -92,6 +92,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_pulls_account_basis"), "pulls", ["account_id", "basis", "first"], unique=False)
     op.create_index(op.f("ix_pulls_state"), "pulls", ["state"], unique=False)
 
+    op.create_table(
+        "track_records",
+        sa.Column("programme_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("transactions", sa.Integer(), nullable=False),
+        sa.Column("approved", sa.Integer(), nullable=False),
+        sa.Column("declined", sa.Integer(), nullable=False),
+        sa.Column("paid", sa.Integer(), nullable=False),
+        sa.Column("payment_days", sa.Integer(), nullable=True),
+        sa.Column("counted_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programmes.id"], name=op.f("fk_track_records_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_track_records")),
+    )
+
     op.add_column("import_runs", sa.Column("origin", sa.String(length=12), nullable=False, server_default="file"))
     op.add_column("import_runs", sa.Column("reading", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("import_runs", sa.Column("period", sa.String(length=255), nullable=True))
@@ -106,6 +119,7 @@ def upgrade() -> None:
     op.add_column("programmes", sa.Column("approval_rate", affiliate.store.types.Micros(), nullable=True))
     op.add_column("programmes", sa.Column("payment_days", sa.Integer(), nullable=True))
     op.add_column("programmes", sa.Column("pinned", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("programmes", sa.Column("told", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("programmes", sa.Column("told_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True))
     op.add_column(
         "publisher_accounts",
