@@ -13,6 +13,10 @@ _FOLDERS = (
     "cj",
     "rakuten",
     "impact",
+    "partnerize",
+    "skimlinks",
+    "ebay",
+    "shareasale",
     "template",
 )
 

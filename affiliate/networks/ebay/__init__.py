@@ -1,0 +1,17 @@
+"""eBay Partner Network. No redirect host: our campaign stands on the page's own address. Sources:
+https://developer.ebay.com/api-docs/buy/static/ref-epn-link.html, links found in public code."""
+
+from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.ebay.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "eBay Partner Network",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    by_shape=True,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
+)

@@ -1,0 +1,16 @@
+"""Partnerize (Performance Horizon). Sources: its partners API (api-evangelist/partnerize,
+partnerize-partners-api-openapi.yml), links found in public code."""
+
+from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.partnerize.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "Partnerize",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
+)
