@@ -6,6 +6,7 @@ Exit 0: done, repeated and already known included. 1: refused, quarantined rows 
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from affiliate.app import Application, open_application
-from affiliate.errors import AffiliateError
+from affiliate.clock import day_start, parse_day
+from affiliate.errors import AffiliateError, InvalidInput
 from affiliate.settings import Settings, load_settings
 
 REFUSED = 1
@@ -100,6 +102,17 @@ def json_option(function: F) -> F:
 def site_option(function: F) -> F:
     option = click.option("--site", metavar="KEY", help="The site, where there are several.")
     return option(function)
+
+
+def moment(text: str) -> datetime:
+    """A moment as people type it: a day (its first moment, UTC), or ISO 8601 with an offset; InvalidInput otherwise."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise InvalidInput(f"{text!r} is no moment; write 2026-11-02 or 2026-11-02T09:00:00+00:00.") from problem
+    if read.tzinfo is None and len(text) > 10:
+        raise InvalidInput(f"{text!r} names no time zone; add one, such as +00:00.")
+    return read if read.tzinfo else day_start(parse_day(text), "UTC")
 
 
 def print_json(document: Any) -> None:

@@ -15,7 +15,7 @@ _SUBJECTS = {
     "db": "operations",
     "deeplink": "links",
     "demo": "operations",
-    "import": "money",
+    "import": "imports",
     "inspect": "links",
     "job": "operations",
     "link": "links",
