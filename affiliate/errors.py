@@ -5,6 +5,7 @@ it is. Raising one of these means that nothing was stored.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 class AffiliateError(Exception):
@@ -115,12 +116,23 @@ class BlockedAddress(AffiliateError):
 
 
 class Unreachable(AffiliateError):
-    """A page or network that did not answer as asked. `permanent` says that trying again cannot help."""
+    """A page or network that did not answer as asked. `permanent` says that trying again cannot help, `status` is that of
+    its answer, `again_at` when it asked to come back, where it did."""
 
-    def __init__(self, host: str, reason: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self,
+        host: str,
+        reason: str,
+        *,
+        permanent: bool = False,
+        status: int | None = None,
+        again_at: datetime | None = None,
+    ) -> None:
         self.host = host
         self.reason = reason
         self.permanent = permanent
+        self.status = status
+        self.again_at = again_at
         super().__init__(f"{host} could not be read: {reason}")
 
 

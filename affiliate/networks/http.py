@@ -1,4 +1,4 @@
-"""One HTTP client for all that we read from outside: advertisers' pages and networks' APIs.
+"""One guarded door for all that we read from outside: advertisers' pages here, networks' APIs in calls.py.
 
 It is polite (time-outs, a size cap, Retry-After, a user agent that says who asks) and it is guarded: an editor may paste
 any address, so no request may reach our own network. The guard sits where the connection is made: the name is resolved
@@ -34,9 +34,9 @@ USER_AGENT = "Affiliate/0.1 (a publisher's link manager; reads product pages on 
 
 _PORTS = (80, 443)
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
-_REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
 _TRY_AGAIN = (429, 503)
-_CHUNK = 16_384
+CHUNK = 16_384
 
 
 def is_public(address: Address, port: int) -> bool:
@@ -96,7 +96,7 @@ class PoliteClient:
         first = parse_web_url(url).text
         target = first
         for _ in range(self.redirects + 1):
-            own = headers if _origin(target) == _origin(first) else None
+            own = headers if origin(target) == origin(first) else None
             answer = call.patiently(target, own or {})
             if isinstance(answer, Page):
                 return answer
@@ -133,7 +133,7 @@ class _Call:
     def once(self, url: str, headers: Mapping[str, str]) -> Page | str | _Wait:
         if self.left() <= 0:
             raise self.too_slow(url)
-        with _guarded_session(self.client.may_connect, self.left()) as (session, is_cut):
+        with guarded_session(self.client.may_connect, self.left()) as (session, is_cut):
             try:
                 with session.get(
                     url,
@@ -144,17 +144,17 @@ class _Call:
                 ) as response:
                     answer = self.judge(url, response)
             except (requests.RequestException, OSError) as problem:
-                raise (self.too_slow(url) if is_cut() else _failure(url, problem)) from problem
+                raise (self.too_slow(url) if is_cut() else failure(_host(url), problem)) from problem
             if is_cut():
                 raise self.too_slow(url)
             return answer
 
     def judge(self, url: str, response: requests.Response) -> Page | str | _Wait:
         status = response.status_code
-        if status in _REDIRECTS and "Location" in response.headers:
+        if status in REDIRECTS and "Location" in response.headers:
             return _next(url, response.headers["Location"])
         if status in _TRY_AGAIN:
-            return _Wait(status, _retry_after(response.headers.get("Retry-After")))
+            return _Wait(status, retry_after(response.headers.get("Retry-After")))
         if not 200 <= status < 300:
             raise Unreachable(_host(url), f"it answered {status}.", permanent=400 <= status < 500 and status != 408)
         return Page(url, status, response.headers, self.content(url, response))
@@ -162,7 +162,7 @@ class _Call:
     def content(self, url: str, response: requests.Response) -> bytes:
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_content(_CHUNK):
+        for part in response.iter_content(CHUNK):
             size += len(part)
             if size > self.client.largest:
                 reason = f"it is larger than {self.client.largest:,} bytes."
@@ -178,7 +178,7 @@ class _Call:
 
 
 @contextmanager
-def _guarded_session(may_connect: MayConnect, seconds: float) -> Iterator[tuple[requests.Session, Callable[[], bool]]]:
+def guarded_session(may_connect: MayConnect, seconds: float) -> Iterator[tuple[requests.Session, Callable[[], bool]]]:
     """A session for one request, and whether it was cut off. After `seconds` its sockets are shut down from beside:
     a time-out per read does not end a server that sends one byte at a time."""
     sockets: list[socket.socket] = []
@@ -267,7 +267,7 @@ def _next(url: str, location: str) -> str:
         ) from problem
 
 
-def _retry_after(text: str | None) -> float | None:
+def retry_after(text: str | None) -> float | None:
     """Seconds of a Retry-After header, which is a number or an HTTP date (RFC 9110 §10.2.3); None for neither."""
     if not text:
         return None
@@ -281,17 +281,19 @@ def _retry_after(text: str | None) -> float | None:
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
-def _failure(url: str, problem: Exception) -> Unreachable:
+def failure(host: str, problem: Exception) -> Unreachable:
+    """What went wrong on the way, without the library's words, which hold the whole URL."""
     if isinstance(problem, requests.exceptions.SSLError):
-        return Unreachable(_host(url), "its certificate is not valid.")
+        return Unreachable(host, "its certificate is not valid.")
     if isinstance(problem, requests.Timeout):
-        return Unreachable(_host(url), "it did not answer in time.")
+        return Unreachable(host, "it did not answer in time.")
     if isinstance(problem, requests.exceptions.ContentDecodingError):
-        return Unreachable(_host(url), "its answer is damaged.")
-    return Unreachable(_host(url), "no connection could be made, or it broke off.")
+        return Unreachable(host, "its answer is damaged.")
+    return Unreachable(host, "no connection could be made, or it broke off.")
 
 
-def _origin(url: str) -> tuple[str, str]:
+def origin(url: str) -> tuple[str, str]:
+    """Scheme and host with port: where credentials may go."""
     parts = urlsplit(url)
     return parts.scheme.lower(), parts.netloc.lower()
 
