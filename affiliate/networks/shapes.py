@@ -4,11 +4,12 @@ A network with such links needs no code of its own: which parameter holds our id
 which the sub-ids, and what a built link looks like. Names compare without case.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, is_on
+from affiliate.networks.carried import Query, is_on, path_of
 from affiliate.urls import encode, host_of
 
 SHORT_LINK = "a short link: only a request would tell what is behind it"
@@ -17,16 +18,21 @@ SHORT_LINK = "a short link: only a request would tell what is behind it"
 @dataclass(frozen=True, slots=True)
 class QueryLinks:
     """`publisher`, `advertiser` and `target` name parameters, the first that has a value counts; `sub_ids` are in the
-    network's order. `short_hosts` carry nothing. `base` is the address that built links begin with, with the parameters
-    that never change; empty where links cannot be built from a template. `built` are the names under which publisher,
-    advertiser, sub-id and target are written into one, in this order, "" for what a link does not name; the target comes
-    last. `needs` names parameters of the programme that must be in a link, under their names there."""
+    network's order. `kind` stands before a publisher's id that is not its own number (`mclic:`). `path` matches the path
+    of a click in full, in lower case, where the hosts have other pages too. `short_hosts` carry nothing.
+
+    `base` is the address that built links begin with, with the parameters that never change; empty where links cannot be
+    built from a template. `built` are the names under which publisher, advertiser, sub-id and target are written into one,
+    in this order, "" for what a link does not name; the target comes last. `needs` names parameters of the programme that
+    must be in a link, under their names there."""
 
     key: str
     publisher: tuple[str, ...] = ()
     advertiser: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     sub_ids: tuple[str, ...] = ()
+    kind: str = ""
+    path: str = ""
     short_hosts: tuple[str, ...] = ()
     base: str = ""
     built: tuple[str, str, str, str] = ("", "", "", "")
@@ -34,15 +40,18 @@ class QueryLinks:
     longest_sub_id: int | None = None
     refusal: str = ""
 
-    def take_apart(self, url: str) -> Layer:
-        """The link of this network, whose host is known already."""
+    def take_apart(self, url: str) -> Layer | None:
+        """The link of this network, whose host is known already; None for a page of the host that is no click."""
         if is_on(url, *self.short_hosts):
             return Layer(self.key, url, note=SHORT_LINK)
+        if self.path and not re.fullmatch(self.path, path_of(url).lower()):
+            return None
         query = Query.of(url, *self.target)
+        publisher = query.first(*self.publisher)
         return Layer(
             self.key,
             url,
-            query.first(*self.publisher),
+            self.kind + publisher if publisher else None,
             query.first(*self.advertiser),
             query.named(*self.sub_ids),
             query.target if self.target else None,
@@ -52,7 +61,9 @@ class QueryLinks:
         """CannotBuild where the network's links are not built from a template, or the programme lacks a parameter."""
         if not self.base:
             raise CannotBuild(
-                self.key, f"{host_of(target_url)} cannot be wrapped: its links are made by the network alone."
+                self.key,
+                f"how its links to {host_of(target_url)} are made is not known; give the programme a template with "
+                "{encoded_url} in it, taken from a link that the network made.",
             )
         publisher, advertiser, sub_id, target = self.built
         parts = [(publisher, terms.publisher_ref), (advertiser, terms.advertiser_ref)]
