@@ -32,13 +32,29 @@ _ANOTHERS = (
     " comes from another one than the file before, say whose it is with --account or a publisher column."
 )
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+NEW, AMENDED = "new", "amended"
+_EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one row changed. `transaction` is the network's id of it, with its line after a slash where it has one; `what` is
+    new or amended; `says` tells it in words."""
+
+    line: int
+    transaction: str
+    what: str
+    says: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"line": self.line, "transaction": self.transaction, "what": self.what, "says": self.says}
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """What one import did: `rows` = new + amended + unchanged + quarantined. `run_id` is None for a dry run, which stored
-    nothing. `to_be_completed` lists what rows named and nobody knew. `import_again` are runs of newer files that were read
+    nothing. `changes` are the first hundred. `to_be_completed` lists what rows named and nobody knew. `import_again` are runs of newer files that were read
     earlier and found rows unchanged: what they confirmed may now look older than what this file says."""
 
     run_id: int | None
@@ -47,6 +63,7 @@ class ImportResult:
     amended: int
     unchanged: int
     quarantined: tuple[BadRow, ...]
+    changes: tuple[Change, ...]
     to_be_completed: tuple[Newcomer, ...]
     import_again: tuple[int, ...]
     dry_run: bool
@@ -60,6 +77,7 @@ class ImportResult:
             "amended": self.amended,
             "unchanged": self.unchanged,
             "quarantined": [{"line": bad.line, "reason": bad.reason} for bad in self.quarantined],
+            "changes": [change.as_json() for change in self.changes],
             "to_be_completed": [newcomer.as_json() for newcomer in self.to_be_completed],
             "import_again": list(self.import_again),
         }
@@ -162,6 +180,7 @@ def import_rows(
             amended=run.amended,
             unchanged=run.unchanged,
             quarantined=tuple(booking.bad),
+            changes=tuple(booking.changes),
             to_be_completed=tuple(booking.counterparties.newcomers),
             import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
             dry_run=dry_run,
@@ -220,6 +239,7 @@ class _Booking:
     run: ImportRun
     counterparties: Counterparties
     bad: list[BadRow] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     seen: dict[Key, int] = field(default_factory=dict)
 
     def book(self, batch: Sequence[ReportedTransaction | BadRow]) -> None:
@@ -296,6 +316,8 @@ class _Booking:
             self.run.amended += 1
         else:
             self.run.new += 1
+        if len(self.changes) < _EXAMPLES:
+            self.changes.append(self._change(history, row, facts))
         payload = _payload_text(row)
         version = Version(self.run.as_of, self.run.recorded_at, history.next_number, facts)
         history.add(version)
@@ -311,6 +333,17 @@ class _Booking:
             "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         }
 
+    def _change(self, history: History, row: ReportedTransaction, facts: Facts) -> Change:
+        named = f"{row.external_id}/{row.line_id}" if row.line_id else row.external_id
+        if (before := history.at(self.run.as_of)) is not None:
+            return Change(row.line, named, AMENDED, facts.difference(before))
+        if history.versions:
+            known_since = history.versions[0].observed_at.isoformat()
+            return Change(
+                row.line, named, AMENDED, f"true at {self.run.as_of.isoformat()}, known only since {known_since}"
+            )
+        return Change(row.line, named, NEW, f"commission {row.commission}, {row.status}")
+
     def _transaction(self, key: Key, facts: Facts) -> dict[str, Any]:
         return {
             **key._asdict(),
@@ -320,7 +353,8 @@ class _Booking:
         }
 
     def _contradicts(self, key: Key, row: ReportedTransaction, facts: Facts, history: History) -> None:
-        booked = next(known.facts for known in reversed(history.versions) if known.observed_at <= self.run.as_of)
+        booked = history.at(self.run.as_of)
+        assert booked is not None  # noqa: S101 - the earlier line was booked, or confirmed what was
         self._set_aside(
             row,
             f"Line {row.line} contradicts line {self.seen[key]} of the same file about"

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 from affiliate.commissions.attribution import NONE, SUB_ID, Attribution
 from affiliate.errors import InvalidMoney
+from affiliate.money import decimal_text
 from affiliate.networks.base import ReportedTransaction
 from affiliate.networks.words import KINDS, PAYMENTS, STATUSES
 
@@ -86,11 +87,17 @@ class Facts(NamedTuple):
         )
 
     def difference(self, other: "Facts") -> str:
-        """The first fact in which the two differ, in words; empty if they are equal."""
-        for name, mine, theirs in zip(self._fields, self, other, strict=True):
-            if mine != theirs:
-                return f"{name.replace('_', ' ')} {_shown(mine)} instead of {_shown(theirs)}"
-        return ""
+        """In which facts the two differ, in words; empty if they are equal. What only repeats another difference (the
+        network's word beside ours, the sub-id beside the placement) is left out."""
+        differing = {
+            name: f"{name.replace('_', ' ')} {_shown(mine, self)} instead of {_shown(theirs, other)}"
+            for name, mine, theirs in zip(self._fields, self, other, strict=True)
+            if mine != theirs
+        }
+        return ", ".join(said for name, said in differing.items() if _REPEATS.get(name) not in differing)
+
+
+_REPEATS = {"raw_status": "status", "raw_payment": "payment", "placement_id": "attribution", "sub_id": "attribution"}
 
 
 class Version(NamedTuple):
@@ -114,6 +121,10 @@ class History:
         """Keeps the order by (observed, recorded, number): the last one is the current picture."""
         self.versions.append(version)
         self.versions.sort(key=lambda known: known[:3])
+
+    def at(self, moment: datetime) -> Facts | None:
+        """What was true then; None before the first observation."""
+        return next((known.facts for known in reversed(self.versions) if known.observed_at <= moment), None)
 
     def knows_another_programme(self, programme_id: int) -> bool:
         return bool(self.versions) and self.versions[-1].facts.programme_id != programme_id
@@ -181,7 +192,9 @@ def _storable(text: str | None) -> bool:
     return text is None or not _UNSTORABLE.search(text)
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, said: Facts) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return decimal_text(value, said.currency)
     return "nothing" if value is None else str(value)

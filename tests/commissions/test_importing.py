@@ -250,6 +250,34 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(ledger: Store) -> N
         assert counted(ledger, table) == 0
 
 
+def test_an_import_tells_what_it_changes_in_words(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "t1"}, {"id": "t2"}, now=NOW)
+        result = book(
+            session,
+            {"id": "t1", "status": "approved", "commission": "4.20"},
+            {"id": "t2"},
+            {"id": "t3", "commission": "3.1"},
+            dry_run=True,
+            now=NOW + DAY,
+        )
+    assert result.as_json()["changes"] == [
+        {
+            "line": 2,
+            "transaction": "t1",
+            "what": "amended",
+            "says": "status approved instead of pending, commission 4.20 instead of 5.00",
+        },
+        {"line": 4, "transaction": "t3", "what": "new", "says": "commission 3.10 GBP, pending"},
+    ]
+
+
+def test_an_import_tells_a_hundred_changes_at_most(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        result = book(session, *({"id": f"t{number}"} for number in range(101)), now=NOW)
+    assert (result.new, len(result.changes)) == (101, 100)
+
+
 def test_an_import_that_fails_half_way_leaves_nothing(ledger: Store) -> None:
     with pytest.raises(RuntimeError), ledger.transaction() as session:
         book(session, {"id": "t1"}, now=NOW)
