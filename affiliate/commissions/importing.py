@@ -16,6 +16,7 @@ from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
 from affiliate.commissions.ledger import Facts, History, Key, Version, flaw
+from affiliate.commissions.undo import replace_period
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import ColumnMap
@@ -54,8 +55,10 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """What one import did: `rows` = new + amended + unchanged + quarantined. `run_id` is None for a dry run, which stored
-    nothing. `changes` are the first hundred. `to_be_completed` lists what rows named and nobody knew. `import_again` are runs of newer files that were read
-    earlier and found rows unchanged: what they confirmed may now look older than what this file says."""
+    nothing. `changes` are the first hundred. `replaced` are the runs of older files of the same period, which count no more;
+    `replaced_by` is the run of a newer file of that period: then this one does not count. `to_be_completed` lists what
+    rows named and nobody knew. `import_again` are runs of newer files that were read earlier and found rows unchanged: what
+    they confirmed may now look older than what this file says."""
 
     run_id: int | None
     rows: int
@@ -64,6 +67,8 @@ class ImportResult:
     unchanged: int
     quarantined: tuple[BadRow, ...]
     changes: tuple[Change, ...]
+    replaced: tuple[int, ...]
+    replaced_by: int | None
     to_be_completed: tuple[Newcomer, ...]
     import_again: tuple[int, ...]
     dry_run: bool
@@ -78,6 +83,8 @@ class ImportResult:
             "unchanged": self.unchanged,
             "quarantined": [{"line": bad.line, "reason": bad.reason} for bad in self.quarantined],
             "changes": [change.as_json() for change in self.changes],
+            "replaced": list(self.replaced),
+            "replaced_by": self.replaced_by,
             "to_be_completed": [newcomer.as_json() for newcomer in self.to_be_completed],
             "import_again": list(self.import_again),
         }
@@ -105,13 +112,17 @@ def import_transactions(
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
     try:
+        reader = reader_of(source, reading)
+        period = reader.period(file, reading) if reader.period else None
+        file.seek(0)
         return import_rows(
             session,
             network=source,
             name=file_name,
             sha256=digest,
-            rows=read_report(reader_of(source, reading), file, reading),
+            rows=read_report(reader, file, reading),
             reading=reading,
+            period=period,
             as_of=as_of,
             dry_run=dry_run,
             now=now,
@@ -144,6 +155,10 @@ def import_rows(
     names the line that was booked: the file contradicts itself, so a person must decide, and until then the money stands
     in the books once, not twice.
 
+    `period` names what the rows cover as a whole, where they have no ids of their own. This run then takes the place of
+    those of older files of the same period and account, which are undone; if a newer one of another content is there, this
+    run itself is booked and undone at once. The same content again replaces nothing.
+
     Rows that cannot be booked are quarantined whole with line and reason; the good ones are booked. InvalidInput for an
     `as_of` in the future, and whatever `rows` raises; nothing was stored then.
     """
@@ -169,6 +184,7 @@ def import_rows(
         )
         session.add(run)
         session.flush()
+        replaced = replace_period(session, run) if period else ()
         booking = _Booking(session, run, Counterparties(session, network, now=now))
         for batch in _batches(rows):
             booking.book(batch)
@@ -181,6 +197,8 @@ def import_rows(
             unchanged=run.unchanged,
             quarantined=tuple(booking.bad),
             changes=tuple(booking.changes),
+            replaced=replaced,
+            replaced_by=run.replaced_by,
             to_be_completed=tuple(booking.counterparties.newcomers),
             import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
             dry_run=dry_run,

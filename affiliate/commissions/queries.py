@@ -159,6 +159,18 @@ def runs(session: Session, limit: int | None = None) -> Sequence[ImportRun]:
     return session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)).all()
 
 
+def runs_of_period(session: Session, run: ImportRun) -> Sequence[ImportRun]:
+    """The other live runs of the run's network and period, the one true last at the end."""
+    wanted = select(ImportRun).where(
+        ImportRun.network == run.network,
+        ImportRun.kind == run.kind,
+        ImportRun.period == run.period,
+        ImportRun.undone_at.is_(None),
+        ImportRun.id != run.id,
+    )
+    return session.scalars(wanted.order_by(ImportRun.as_of, ImportRun.id)).all()
+
+
 def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:
     wanted = select(QuarantinedRow).where(QuarantinedRow.import_run_id == run_id)
     return session.scalars(wanted.order_by(QuarantinedRow.line, QuarantinedRow.id)).all()

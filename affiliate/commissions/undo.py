@@ -1,5 +1,6 @@
 """Taking an import back, whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,9 @@ from sqlalchemy.orm import Session
 from affiliate.commissions import queries
 from affiliate.commissions.runs import find_run
 from affiliate.errors import Conflict
+from affiliate.store.tables import ImportRun
+
+_ACCOUNT = "publisher_ref"  # in what was said about the reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,34 @@ def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
     run = find_run(session, run_id)
     if run.undone_at is not None:
         raise Conflict(f"Import run {run_id} was undone already, at {run.undone_at.isoformat()}.")
-    run.undone_at = now
-    session.flush()
-    queries.settle(session, run_id)
+    _take_back(session, [run], now)
     transactions, gone = queries.touched_by(session, run_id)
     resting = queries.runs_resting_on(session, run) if transactions else []
     return Undone(run_id, transactions, gone, tuple(resting))
+
+
+def replace_period(session: Session, run: ImportRun) -> tuple[int, ...]:
+    """Lets one file stand for the run's period and account: takes back the runs of older files of another content and
+    returns them, or takes back this run where a newer such file is there."""
+    others = [
+        known
+        for known in queries.runs_of_period(session, run)
+        if known.file_sha256 != run.file_sha256 and known.reading.get(_ACCOUNT) == run.reading.get(_ACCOUNT)
+    ]
+    newer = [known for known in others if known.as_of > run.as_of]
+    if newer:
+        run.replaced_by = newer[-1].id
+        _take_back(session, [run], run.recorded_at)
+        return ()
+    for known in others:
+        known.replaced_by = run.id
+    _take_back(session, others, run.recorded_at)
+    return tuple(known.id for known in others)
+
+
+def _take_back(session: Session, runs: Sequence[ImportRun], now: datetime) -> None:
+    for run in runs:
+        run.undone_at = now
+    session.flush()
+    for run in runs:
+        queries.settle(session, run.id)

@@ -214,10 +214,14 @@ class Reader:
     `records` cuts a file into (line, record) as it goes, never holding all of it; a piece that is no record comes as a
     BadRow, and UnreadableFile (also in the middle) says that the file is no such report or is cut off: nothing of it may
     be kept then. `transaction` reads one record; BadValue sets the row aside. A record set aside can be read again later.
+
+    `period` is for reports whose rows have no ids: it is asked first and names what the file covers as a whole (account and
+    days), from its content. A newer file of the same period replaces the older one; None: this file replaces none.
     """
 
     records: Callable[[BinaryIO, Reading], "Iterator[tuple[int, object] | BadRow]"]
     transaction: Callable[[int, "Row", Reading], ReportedTransaction]
+    period: Callable[[BinaryIO, Reading], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Reports as the tests write them: a small CSV with a column map, and rows of Awin's own JSON."""
 
+import hashlib
+import io
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,11 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from affiliate.commissions.importing import ImportResult, import_transactions
+from affiliate.commissions.importing import ImportResult, import_rows, import_transactions
 from affiliate.ids import new_placement_token
 from affiliate.links.sites import ensure_default_site, find_site
 from affiliate.networks.base import Reading
 from affiliate.networks.columns import ColumnMap
+from affiliate.networks.delimited import READER as MAPPED
+from affiliate.networks.registry import network
+from affiliate.networks.rows import read_report
 from affiliate.store.tables import (
     Advertiser,
     Article,
@@ -77,6 +82,30 @@ def book(
         as_of=as_of,
         reading=Reading(columns=ColumnMap.parse(MAP)),
         dry_run=dry_run,
+        now=now,
+    )
+
+
+def of_period(
+    session: Session,
+    *rows: Mapping[str, str],
+    period: str = "October",
+    account: str | None = None,
+    now: datetime,
+    as_of: datetime | None = None,
+) -> ImportResult:
+    """The same, of a network whose rows have no ids and whose files cover a period as a whole."""
+    reading = Reading(columns=ColumnMap.parse(MAP), publisher_ref=account)
+    content = sheet(*rows)
+    return import_rows(
+        session,
+        network=network("generic"),
+        name="sales.csv",
+        sha256=hashlib.sha256(content).hexdigest(),
+        rows=read_report(MAPPED, io.BytesIO(content), reading),
+        reading=reading,
+        period=period,
+        as_of=as_of,
         now=now,
     )
 

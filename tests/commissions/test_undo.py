@@ -9,7 +9,7 @@ from affiliate.commissions.undo import undo_import
 from affiliate.errors import Conflict, NotFound
 from affiliate.store import Store
 from affiliate.store.tables import Transaction, TransactionVersion
-from tests.commissions.sheets import book, newsroom
+from tests.commissions.sheets import book, newsroom, of_period
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -88,3 +88,35 @@ def test_an_import_cannot_be_undone_twice_nor_one_that_is_not_there(ledger: Stor
             undo_import(session, run, now=NOW + DAY)
         with pytest.raises(NotFound, match="import run 99"):
             undo_import(session, 99, now=NOW + DAY)
+
+
+def test_a_newer_file_of_a_period_takes_the_place_of_the_older_one(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        old = of_period(session, {"id": "t1"}, {"id": "t2"}, {"id": "t3"}, now=NOW)
+        other = of_period(session, {"id": "t9"}, period="September", now=NOW)
+        new = of_period(session, {"id": "t1"}, {"id": "t2", "status": "declined"}, {"id": "t4"}, now=NOW + DAY)
+    assert (new.replaced, new.replaced_by, other.replaced) == ((old.run_id,), None, ())
+    assert statuses(ledger) == {"t1": "pending", "t2": "declined", "t4": "pending", "t9": "pending"}
+
+
+def test_an_older_file_of_a_period_is_booked_and_counts_as_replaced(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        new = of_period(session, {"id": "t1", "status": "declined"}, now=NOW)
+        old = of_period(session, {"id": "t1"}, {"id": "t2"}, as_of=NOW - DAY, now=NOW + DAY)
+    assert (old.rows, old.replaced, old.replaced_by) == (2, (), new.run_id)
+    assert statuses(ledger) == {"t1": "declined"}
+
+
+def test_the_same_file_of_a_period_again_changes_nothing(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        for day in range(2):
+            again = of_period(session, {"id": "t1"}, now=NOW + day * DAY)
+    assert (again.unchanged, again.replaced, again.replaced_by) == (1, (), None)
+    assert statuses(ledger) == {"t1": "pending"}
+
+
+def test_accounts_do_not_replace_each_others_periods(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        of_period(session, {"publisher": "", "id": "t1"}, account="555", now=NOW)
+        of_period(session, {"publisher": "", "id": "t2"}, account="556", now=NOW + DAY)
+    assert set(statuses(ledger)) == {"t1", "t2"}
