@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 
 from affiliate.networks.base import BadRow, Reading, ReportedPayout, ReportedProgramme
 
-TRANSACTION, CHANGE, PAYOUT = "transaction", "change", "payout"
-"""What a window's days mean: when it was sold, when it last changed, when it was paid out."""
+TRANSACTION, CHANGE, PAYOUT, PROGRAMME = "transaction", "change", "payout", "programme"
+"""What a window's days mean: when it was sold, when it last changed, when it was paid out. Programmes have no days."""
 
 
 class Window(NamedTuple):
@@ -52,13 +52,19 @@ class Client(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ask:
     """All that one call may use. `publisher_ref` is our account, `time_zone` the zone to ask in, `base_url` without a
-    slash at its end, `credentials` by the names that the API asks for; they never show."""
+    slash at its end, `credentials` by the names that the API asks for; they never show. `moved` says that an administrator
+    wrote the base URL: it then stands for all of the network's addresses."""
 
     client: Client
     base_url: str
     publisher_ref: str
     credentials: Mapping[str, str] = field(repr=False)
     time_zone: str = "UTC"
+    moved: bool = False
+
+    def at(self, other: str) -> str:
+        """Another base URL of the network, where it gives out tokens, say."""
+        return self.base_url if self.moved else other
 
 
 class Page(NamedTuple):
@@ -73,7 +79,8 @@ class Api:
     """`credentials` names what must be in the account's file, each with where the network shows it. `longest` is the widest
     window it answers, `bases` the meanings of a window's days that it knows, CHANGE where it has dates of change. A
     network without dates of change is asked for all of its last twelve months again every week. `memory` is how far back
-    it answers, None where that is not known. `pause` is the least time between two calls. `source` is where the network
+    it answers, None where that is not known. `pause` is the least time between two calls. `time_zone` is the zone that it
+    is asked in, and in which its moments without an offset are read; None: the account's. `source` is where the network
     documents all that.
 
     `transactions` asks for one window by one basis: pages in order, to be read by the network's reader. Unreachable or
@@ -89,6 +96,7 @@ class Api:
     overlap: timedelta = timedelta(days=2)
     memory: timedelta | None = None
     pause: timedelta = timedelta(0)
+    time_zone: str | None = None
     source: str = ""
     payouts: Callable[[Ask, Window], Iterator[Page]] | None = None
     read_payouts: Callable[[bytes, Reading], Iterator[ReportedPayout | BadRow]] | None = None
