@@ -78,10 +78,11 @@ class Page(NamedTuple):
 class Api:
     """`credentials` names what must be in the account's file, each with where the network shows it. `longest` is the widest
     window it answers, `bases` the meanings of a window's days that it knows, CHANGE where it has dates of change. A
-    network without dates of change is asked for all of its last twelve months again every week. `memory` is how far back
-    it answers, None where that is not known. `pause` is the least time between two calls. `time_zone` is the zone that it
-    is asked in, and in which its moments without an offset are read; None: the account's. `source` is where the network
-    documents all that.
+    network without dates of change is asked for all of its last twelve months again every week, and so is one with
+    `silent_changes`, whose rows also change without a new date of change (CJ locks and closes a row under its old posting
+    date). `memory` is how far back it answers, None where that is not known. `pause` is the least time between two calls.
+    `time_zone` is the zone that it is asked in, and in which its moments without an offset are read; None: the account's.
+    `source` is where the network documents all that.
 
     `transactions` asks for one window by one basis: pages in order, to be read by the network's reader. Unreachable or
     UnreadableFile in the middle: the window has failed, nothing of it may be kept. `payouts` does the same for what was
@@ -95,6 +96,7 @@ class Api:
     transactions: Callable[[Ask, Window, str], Iterator[Page]]
     overlap: timedelta = timedelta(days=2)
     memory: timedelta | None = None
+    silent_changes: bool = False
     pause: timedelta = timedelta(0)
     time_zone: str | None = None
     source: str = ""
