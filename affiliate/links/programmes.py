@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from affiliate.errors import Conflict, InvalidInput, NotFound
+from affiliate.links.aliases import Advertisers
 from affiliate.links.sites import find_entity
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES, Terms
 from affiliate.networks.registry import network as find_network
 from affiliate.redirect.hop import REFERRER_POLICIES
-from affiliate.store.tables import Advertiser, Programme, ProgrammeHost, PublisherAccount
+from affiliate.store.tables import Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import host_and_parents, normalise_host
 
 UNKNOWN_ACCOUNT = "unknown"  # the account of imported rows that named none, until a person names it
@@ -116,7 +117,7 @@ def add_programme(
     programme.referrer_policy = checked_referrer_policy(referrer_policy)
     programme.joined = True
     programme.to_be_completed = False
-    programme.advertiser_id = _advertiser(session, programme.name, now=now).id
+    programme.advertiser = Advertisers(session, builder.key, now=now).of(advertiser_ref, programme.name)
     programme.account = account
     builder.deep_link(terms(programme), f"https://{covered[0]}/")
     session.add(programme)
@@ -146,15 +147,6 @@ def checked_referrer_policy(policy: str | None) -> str | None:
     if policy and policy not in REFERRER_POLICIES:
         raise InvalidInput(f"{policy!r} is no referrer policy; there are {', '.join(REFERRER_POLICIES)}.")
     return policy or None
-
-
-def _advertiser(session: Session, name: str, *, now: datetime) -> Advertiser:
-    advertiser = session.scalar(select(Advertiser).where(Advertiser.name == name).order_by(Advertiser.id).limit(1))
-    if advertiser is None:
-        advertiser = Advertiser(name=name, created_at=now)
-        session.add(advertiser)
-        session.flush()
-    return advertiser
 
 
 def terms(programme: Programme) -> Terms:

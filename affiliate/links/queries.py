@@ -1,6 +1,6 @@
 """The SQL of the links room."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -198,8 +198,20 @@ class LinkReader:
             self._programmes.update((programme.id, programme) for programme in self._session.scalars(wanted))
 
 
-def links_of_programme(session: Session, programme_id: int) -> Sequence[int]:
-    return session.scalars(select(Link.id).where(Link.programme_id == programme_id)).all()
+def links_of_programmes(session: Session, programme_ids: Collection[int]) -> Sequence[int]:
+    return session.scalars(select(Link.id).where(Link.programme_id.in_(programme_ids)).order_by(Link.id)).all()
+
+
+def uses_of_programmes(session: Session, programme_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """By programme: how many links of it are not retired, and in how many articles they stand now."""
+    standing = and_(Placement.link_id == Link.id, Placement.removed_at.is_(None))
+    rows = session.execute(
+        select(Link.programme_id, func.count(Link.id.distinct()), func.count(Placement.article_id.distinct()))
+        .outerjoin(Placement, standing)
+        .where(Link.programme_id.in_(programme_ids), Link.status != "retired")
+        .group_by(Link.programme_id)
+    )
+    return dict.fromkeys(programme_ids, (0, 0)) | {row[0]: (row[1], row[2]) for row in rows}
 
 
 def product_of(session: Session, link_id: int) -> Product | None:

@@ -230,7 +230,7 @@ def edit_programme(
         raise CannotBuild(programme.network, problem)
     present = {host.host: host for host in programme.hosts}
     programme.hosts = [present.get(host) or ProgrammeHost(host=host) for host in covered]
-    link_ids = tuple(queries.links_of_programme(session, programme.id))
+    link_ids = tuple(queries.links_of_programmes(session, [programme.id]))
     session.add_all(LinkChange(link_id=link_id, changed_at=now) for link_id in link_ids)
     session.flush()
     return EditedProgramme(_programme(programme), link_ids)
