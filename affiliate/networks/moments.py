@@ -33,5 +33,10 @@ def read_moment(text: str, zone_name: str, date_format: str | None = None) -> da
         raise ValueError(f"{text!r} is out of range") from problem
 
 
+def zulu(moment: datetime) -> str:
+    """An aware moment as most APIs are asked: ISO 8601 in UTC, whole seconds (2026-11-01T00:00:00Z)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _month(name: str) -> int:
     return _MONTHS.index(name) + 1

@@ -2,16 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any, BinaryIO, TypeVar
 
 from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.moments import read_moment
 from affiliate.networks.privacy import without_personal_data
+
+T = TypeVar("T")
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 50
@@ -153,11 +156,21 @@ def read_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[Re
 
 def read_record(reader: Reader, line: int, record: object, reading: Reading) -> ReportedTransaction | BadRow:
     """Reads one record, which may be one that was set aside earlier."""
+    return _read(line, record, lambda row: reader.transaction(line, row, reading))
+
+
+def read_each(records: Iterable[tuple[int, object]], read: Callable[[int, Row], T]) -> Iterator[T | BadRow]:
+    """Reads other records than transactions (payouts, programmes) the same way: a bad one is set aside whole."""
+    for line, record in records:
+        yield _read(line, record, partial(read, line))
+
+
+def _read(line: int, record: object, read: Callable[[Row], T]) -> T | BadRow:
     try:
         _refuse_unstorable(record)
         if not isinstance(record, dict):
             raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
-        return reader.transaction(line, Row(record), reading)
+        return read(Row(record))
     except BadValue as problem:
         return BadRow(line, str(problem), payload_text(record), problem.word)
     except _TooDeepError:

@@ -1,0 +1,78 @@
+"""Going through a network's pages: none left out unnoticed, and an end in any case.
+
+Reports are live: rows come and go while they are paged through, totals change, and servers send a page twice. What came
+twice does no harm, since a transaction is booked once; what never came would be money that nobody looks for, so a window
+whose pages do not add up fails whole and is asked for again.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from affiliate.errors import UnreadableFile
+from affiliate.networks.api import Page
+from affiliate.networks.rows import json_document, records_at
+
+
+class Sheet(NamedTuple):
+    """One page as it was read: its records, where the next one begins (None after the last), how many records the network
+    says there are in all, None where it does not say."""
+
+    content: bytes
+    records: Sequence[object]
+    following: str | None
+    total: int | None = None
+
+
+def every_page(report: str, first: str, fetch: Callable[[str], Sheet]) -> Iterator[Page]:
+    """The pages from `first` on, in order; one that holds nothing new is left out.
+
+    UnreadableFile where pages go round in a circle, where a page came again and no total tells whether another was lost
+    for it, and where fewer different records came than the network told of on every page (totals that shrink or grow
+    while we read are normal: the least one counts).
+    """
+    seen: set[bytes] = set()
+    asked: set[str] = set()
+    totals: list[int] = []
+    place: str | None = first
+    while place is not None:
+        if place in asked:
+            raise UnreadableFile(report, "its pages go round in a circle, so their end would never come.")
+        asked.add(place)
+        sheet = fetch(place)
+        totals += [] if sheet.total is None else [sheet.total]
+        fresh = set(map(_mark, sheet.records)) - seen
+        if fresh or not seen:
+            seen |= fresh
+            yield Page(sheet.content)
+        elif sheet.records and not totals:
+            raise UnreadableFile(report, "one of its pages came twice, and nothing tells whether another is missing.")
+        place = sheet.following
+    if totals and len(seen) < min(totals):
+        raise UnreadableFile(report, f"it tells of {min(totals)} records but only {len(seen)} came.")
+
+
+def json_page(content: bytes, report: str, *path: str) -> tuple[Any, list[object]]:
+    """A page as (document, its records at the path); UnreadableFile where it is broken or none of this report's."""
+    document = json_document(io.BytesIO(content), report)
+    return document, [record for _, record in records_at(document, report, *path)]
+
+
+def whole_number(value: object) -> int | None:
+    """A count as networks write it, 12 or "12"; None for anything else."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def on_same_host(base_url: str, address: object) -> str | None:
+    """The address of a next page, taken to our host: credentials follow no link that leads elsewhere. None for none."""
+    if not isinstance(address, str) or not address:
+        return None
+    parts = urlsplit(address)
+    return f"{base_url}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _mark(record: object) -> bytes:
+    return hashlib.blake2b(repr(record).encode("utf-8", "surrogatepass"), digest_size=16).digest()
