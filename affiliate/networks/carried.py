@@ -17,11 +17,19 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _PATH = re.compile(r"[a-z]+://[^/?#]*([^?#]*)", re.IGNORECASE)
 _BEHIND_HOST = re.compile(r"[a-z]+://[^/?#]*(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?<=://)[^/?#]+")
+_AMPERSAND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
+
+
+def as_address(text: str) -> str:
+    """The address that was meant where it stands as HTML writes it (`&amp;`, `&#038;`); any other comes back as it is."""
+    return _AMPERSAND.sub("&", text) if ";" in text else text
 
 
 def decode_once(text: str) -> str:
     """One layer of percent-encoding off. `+` stays, a `%` that starts no escape stays, and so do escapes that are no
     UTF-8."""
+    if "%" not in text:
+        return text
     decoded = unquote_to_bytes(text).decode("utf-8", "surrogateescape")
     return _NOT_UTF8.sub(lambda found: f"%{ord(found.group()) - 0xDC00:02X}", decoded)
 
@@ -51,17 +59,20 @@ class Query:
         """Reads a link's query. Names compare without case (`u`/`U`, `subid1`/`subId1` are both in use).
 
         A target that stands there in clear with a `?` of its own reaches to the end of the link: what follows belongs
-        to the advertiser, not to the network.
+        to the advertiser, not to the network. One that stands in clear at the end takes the fragment along.
         """
         _, query, fragment = split_query(url)
         values: dict[str, tuple[str, str]] = {}
         pairs = query.split("&") if query else []
-        for position, pair in enumerate(pairs):
+        for position, pair in enumerate(pairs, start=1):
             name, _, raw = pair.partition("=")
-            if name.lower() in target_names and _WEB.match(raw) and "?" in raw:
-                return cls(values, "&".join([raw, *pairs[position + 1 :]]) + fragment)
-            if raw:
-                values.setdefault(name.lower(), (name, decode_once(raw)))
+            if not raw:
+                continue
+            name = decode_once(name)
+            known = name.lower()
+            if known in target_names and _WEB.match(raw) and ("?" in raw or position == len(pairs)):
+                return cls(values, "&".join([raw, *pairs[position:]]) + fragment)
+            values.setdefault(known, (name, decode_once(raw)))
         found = cls(values)
         value = found.first(*target_names)
         return cls(values, carried_url(value) if value else None)
@@ -73,6 +84,15 @@ class Query:
     def named(self, *names: str) -> dict[str, str]:
         """The parameters of these (lower-case) names that have a value, under the name that stands in the link."""
         return dict(self.values[name] for name in names if name in self.values)
+
+
+def without(url: str, unwanted: re.Pattern[str]) -> str:
+    """The address without the parameters whose name matches `unwanted` in full; every other byte stays."""
+    path, query, fragment = split_query(url)
+    if query is None:
+        return url
+    kept = "&".join(pair for pair in query.split("&") if not unwanted.fullmatch(decode_once(pair.partition("=")[0])))
+    return path + (f"?{kept}" if kept else "") + fragment
 
 
 def path_of(url: str) -> str:

@@ -17,6 +17,16 @@ _FOLDERS = (
     "skimlinks",
     "ebay",
     "shareasale",
+    "sovrn",
+    "tradedoubler",
+    "webgains",
+    "tradetracker",
+    "admitad",
+    "flexoffers",
+    "pepperjam",
+    "avantlink",
+    "adtraction",
+    "daisycon",
     "template",
 )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.networks.carried import Query, behind_host, is_on, path_of
 from affiliate.urls import encode, host_of
 
 SHORT_LINK = "a short link: only a request would tell what is behind it"
@@ -67,7 +67,7 @@ class QueryLinks:
             )
         publisher, advertiser, sub_id, target = self.built
         parts = [(publisher, terms.publisher_ref), (advertiser, terms.advertiser_ref)]
-        parts += [(name, self._needed(terms, wanted)) for wanted, name in self.needs.items()]
+        parts += [(name, needed(self.key, terms, wanted)) for wanted, name in self.needs.items()]
         ids = "&".join(f"{name}={encode(value)}" for name, value in parts if name)
         before = f"{self.base}{'&' if '?' in self.base else '?'}{ids}"
         after = f"&{target}={encode(target_url)}"
@@ -77,9 +77,21 @@ class QueryLinks:
             f"{before}&{sub_id}=", after, longest=self.longest_sub_id, bare=before + after, refusal=self.refusal
         )
 
-    def _needed(self, terms: Terms, name: str) -> str:
-        if value := str(terms.parameters.get(name, "")).strip():
-            return value
-        raise CannotBuild(
-            self.key, f"the programme's parameter {name} is missing; take it from a link that the network made."
-        )
+
+def needed(key: str, terms: Terms, name: str) -> str:
+    """A parameter of the programme; CannotBuild where it is missing."""
+    if value := str(terms.parameters.get(name, "")).strip():
+        return value
+    raise CannotBuild(key, f"the programme's parameter {name} is missing; take it from a link that the network made.")
+
+
+def path_on(shop: str, key: str, target_url: str) -> str:
+    """What follows the host in a target, from its slash on, for networks that add it to the shop's host themselves.
+
+    CannotBuild for a page of another host, where such a link would lead astray; `www.` is no difference.
+    """
+    there = host_of(target_url) or ""
+    if there.removeprefix("www.") != shop.strip().lower().removeprefix("www."):
+        raise CannotBuild(key, f"its links lead to {shop} alone, and the page is on {there}.")
+    rest = behind_host(target_url)
+    return rest if rest.startswith("/") else f"/{rest}"

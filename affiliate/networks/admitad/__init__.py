@@ -1,0 +1,16 @@
+"""Admitad. Sources: links found in public code, and the click domains in a link cleaner's list (unwrapAdmitad)."""
+
+from affiliate.networks.admitad.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "Admitad",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    by_shape=True,
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+)

@@ -1,0 +1,16 @@
+"""Adtraction. Sources: padosoft/laravel-affiliate-network (Adtraction.php), links found in public code."""
+
+from affiliate.networks.adtraction.links import HOSTS, KEY, LINKS, take_apart
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "Adtraction",
+    REDIRECT,
+    take_apart,
+    LINKS.deep_link,
+    hosts=HOSTS,
+    by_shape=True,
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+)

@@ -1,0 +1,16 @@
+"""FlexOffers. Sources: https://www.flexoffers.com (new deep-linking URL structure), padosoft/laravel-affiliate-network
+(FlexOffers.php), links found in public code."""
+
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.flexoffers.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "FlexOffers",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+)

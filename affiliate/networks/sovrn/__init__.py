@@ -1,0 +1,16 @@
+"""Sovrn Commerce, once VigLink. Sources: https://developer.sovrn.com/reference/building-monetized-urls, links found in
+public code."""
+
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.sovrn.links import HOSTS, KEY, LINKS
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "Sovrn Commerce",
+    REDIRECT,
+    LINKS.take_apart,
+    LINKS.deep_link,
+    hosts=HOSTS,
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+)

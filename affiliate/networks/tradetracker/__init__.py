@@ -1,0 +1,17 @@
+"""TradeTracker. Sources: its module for Magento (TradeTracker_Connect, Controller/Redirect/Index.php), links found in
+public code."""
+
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.tradetracker.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.words import REDIRECT
+
+NETWORK = Network(
+    KEY,
+    "TradeTracker",
+    REDIRECT,
+    take_apart,
+    deep_link,
+    hosts=HOSTS,
+    by_shape=True,
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+)
