@@ -1,13 +1,15 @@
 """One database, opened once: transactions whose default is rollback, and driver errors translated in one place."""
 
 import contextlib
+import fcntl
+import hashlib
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -84,6 +86,35 @@ class Store:
         """A consistent view for queries; whatever is changed in it is thrown away."""
         with _translated(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextlib.contextmanager
+    def holding(self, name: str) -> Iterator[bool]:
+        """Holds a lock of this name on this database while the block runs, and says whether it could be had: False at once
+        where another process, thread or node holds it. It ends with its process, however that ends."""
+        with self._lock_file(name) if self.is_sqlite else self._advisory_lock(name) as held:
+            yield held
+
+    @contextlib.contextmanager
+    def _lock_file(self, name: str) -> Iterator[bool]:
+        with Path(f"{self.url.database}.{name}.lock").open("w", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    @contextlib.contextmanager
+    def _advisory_lock(self, name: str) -> Iterator[bool]:
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        with _translated(), self.engine.connect() as connection:
+            own = connection.execution_options(isolation_level="AUTOCOMMIT")  # no transaction stays open meanwhile
+            held = bool(own.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
+            try:
+                yield held
+            finally:
+                if held:
+                    own.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     def backup(self, file: Path) -> None:
         """Writes a consistent copy of an embedded database, while it is in use. PostgreSQL has its own tools: InvalidInput

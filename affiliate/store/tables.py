@@ -598,7 +598,8 @@ class TransactionVersion(Base):
 class Pull(Base):
     """One window of one account asked of a network's API, from `first` (inclusive) to `until` (exclusive). `basis` says what
     the days mean; `state` is waiting, running, done or failed. Done windows together say what is covered; a window that a
-    crash left running is asked for again."""
+    crash left running is asked for again, a failed one not before `not_before`. Windows of one request have one
+    `requested_at`."""
 
     __tablename__ = "pulls"
     __table_args__ = (Index("ix_pulls_account_basis", "account_id", "basis", "first"),)
@@ -610,6 +611,7 @@ class Pull(Base):
     state: Mapped[str] = mapped_column(String(12), index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     requested_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))

@@ -90,3 +90,10 @@ def test_a_missing_driver_is_named_with_the_way_to_get_it(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InvalidInput, match="EXTRAS=postgres"):
         Store("postgresql+psycopg://h/d")
+
+
+def test_a_lock_is_held_by_one_at_a_time(store: Store) -> None:
+    with store.holding("pull-1") as first, store.holding("pull-1") as second, store.holding("pull-2") as other:
+        assert (first, second, other) == (True, False, True)
+    with store.holding("pull-1") as again:
+        assert again

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("requested_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("not_before", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("started_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("finished_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("run_id", sa.Integer(), nullable=True),
