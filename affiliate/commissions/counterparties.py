@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from affiliate.links.aliases import advertiser_by_alias
 from affiliate.links.programmes import UNKNOWN_ACCOUNT
 from affiliate.links.sites import find_entity
 from affiliate.networks.base import Network, ReportedTransaction
@@ -106,7 +107,9 @@ class Counterparties:
 
     def _advertiser_of(self, row: ReportedTransaction) -> int:
         """By name where the row tells it: as its name, or as an id that is a word. Two networks' number 123 are two
-        advertisers until a person says otherwise."""
+        advertisers until a person says otherwise, with an alias."""
+        if (alias := advertiser_by_alias(self._session, self._network.key, row.advertiser_ref)) is not None:
+            return alias
         named = row.advertiser_name or (row.advertiser_ref if any(map(str.isalpha, row.advertiser_ref)) else None)
         name = named or f"{self._network.key} {row.advertiser_ref}"[:255]
         known = self._session.scalar(

@@ -34,6 +34,15 @@ class AliasView:
         }
 
 
+def advertiser_by_alias(session: Session, network: str, advertiser_ref: str) -> int | None:
+    """The id of the advertiser that this number is another name for; None where it is none."""
+    return session.scalar(
+        select(AdvertiserAlias.advertiser_id).where(
+            AdvertiserAlias.network == network, AdvertiserAlias.advertiser_ref == advertiser_ref
+        )
+    )
+
+
 class Advertisers:
     """Who is behind one network's numbers; all are read when this is made, for lists of thousands of programmes."""
 
