@@ -20,7 +20,7 @@ from affiliate.commissions.undo import replace_period
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import ColumnMap
-from affiliate.networks.delimited import READER as MAPPED
+from affiliate.networks.mapped import READER as MAPPED
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.rows import read_report
 from affiliate.store.tables import ImportRun, PublisherAccount

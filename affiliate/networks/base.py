@@ -217,11 +217,15 @@ class Reader:
 
     `period` is for reports whose rows have no ids: it is asked first and names what the file covers as a whole (account and
     days), from its content. A newer file of the same period replaces the older one; None: this file replaces none.
+
+    `columns` is the column map that is ready for the network's export, where it is read by one; it may leave out what is not
+    known (ColumnMap says what is needed).
     """
 
     records: Callable[[BinaryIO, Reading], "Iterator[tuple[int, object] | BadRow]"]
     transaction: Callable[[int, "Row", Reading], ReportedTransaction]
     period: Callable[[BinaryIO, Reading], str | None] | None = None
+    columns: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

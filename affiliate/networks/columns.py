@@ -1,4 +1,4 @@
-"""Which column of a CSV holds what: the map that makes any network's report readable.
+"""Which column of a table holds what: the map that makes any network's report readable.
 
 A map is flat text to text, so that it is written as easily in TOML as in JSON:
 
@@ -11,14 +11,19 @@ A map is flat text to text, so that it is written as easily in TOML as in JSON:
     "status.Confirmed" = "approved"     # their word = ours
     decimal = ","                       # options
     date_format = "%d/%m/%Y %H:%M"
+    time_zone = "America/New_York"      # of dates without an offset; else as the account says
+    records = "data.transactions"       # where the rows are, if looking does not find them: sheet, JSON path, XML element
+    encoding = "cp1250"                 # of a CSV, likewise
 """
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from affiliate.errors import InvalidMoney, SettingsInvalid
+from affiliate.clock import zone
+from affiliate.errors import AffiliateError, InvalidMoney, SettingsInvalid
 from affiliate.money import currency_code
 from affiliate.networks.words import KINDS, PAYMENTS, STATUSES
 
@@ -34,6 +39,7 @@ OPTIONAL = (
     "advertiser_name",
     "order_ref",
     "payout_ref",
+    "original_ref",
     "reason",
     "click_at",
     "validated_at",
@@ -42,24 +48,30 @@ OPTIONAL = (
 FIELDS = (*NEEDED, *OPTIONAL)
 WORDS = {"status": STATUSES, "kind": KINDS, "payment": PAYMENTS}
 CONSTANT = "="
+ANY = "*"  # "payment.*": whatever stands there, for networks that only fill the column once they have paid
+OPTIONS = ("decimal", "date_format", "time_zone", "records", "encoding")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """A checked column map. `columns` is our field → header, `constants` our field → the value of every row, `words`
     field → their word in lower case → ours (our own words are known without being mapped). `decimal` is the decimal
-    mark, "." or ","; `date_format` strptime's, None for ISO 8601."""
+    mark, "." or ","; `date_format` strptime's, None for ISO 8601; `time_zone` that of moments without an offset, None for the
+    reading's. `records` says where the rows are, `encoding` how the text is written; None: found by looking."""
 
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     decimal: str = "."
     date_format: str | None = None
+    time_zone: str | None = None
+    records: str | None = None
+    encoding: str | None = None
 
     def as_json(self) -> dict[str, str]:
         """The map as it could be written again."""
         words = {f"{name}.{theirs}": ours for name, known in self.words.items() for theirs, ours in known.items()}
-        options = {"decimal": self.decimal} | ({"date_format": self.date_format} if self.date_format else {})
+        options = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
         constants = {name: f"{CONSTANT}{value}" for name, value in self.constants.items()}
         return dict(self.columns) | constants | words | options
 
@@ -79,6 +91,8 @@ class ColumnMap:
             name, dot, their_word = key.partition(".")
             if dot and name in WORDS:
                 problems += _word_problems(key, value, WORDS[name])
+                if their_word.strip() == ANY and name != "payment":
+                    problems.append(f"{key}: only payment may take any word; an unknown {name} is never guessed.")
                 words[name][their_word.strip().lower()] = value
             elif key in FIELDS:
                 problems += _field_problems(key, value)
@@ -86,8 +100,8 @@ class ColumnMap:
                     constants[key] = value.removeprefix(CONSTANT).strip()
                 else:
                     columns[key] = value.strip()
-            elif key not in ("decimal", "date_format"):
-                problems.append(f"{key} is no field of ours; known are {', '.join(FIELDS)}, decimal and date_format.")
+            elif key not in OPTIONS:
+                problems.append(f"{key} is no field of ours; known are {', '.join((*FIELDS, *OPTIONS))}.")
         problems += [
             f'{key} is missing: name its column, or a value for all rows as {key} = "=…".'
             for key in NEEDED
@@ -96,7 +110,8 @@ class ColumnMap:
         problems += _option_problems(texts)
         if problems:
             raise SettingsInvalid(source, problems)
-        return cls(columns, constants, words, texts.get("decimal", "."), texts.get("date_format"))
+        options = {name: texts[name] for name in OPTIONS if texts.get(name)}
+        return cls(columns, constants, words, **options)
 
 
 def _word_problems(key: str, ours: str, known: tuple[str, ...]) -> list[str]:
@@ -129,6 +144,14 @@ def _option_problems(texts: Mapping[str, str]) -> list[str]:
         problems.append(
             f"date_format is {texts['date_format']!r}, which is no strptime format with a day, such as %d/%m/%Y."
         )
+    try:
+        zone(texts.get("time_zone") or "UTC")
+    except AffiliateError as problem:
+        problems.append(f"time_zone: {problem}")
+    try:
+        codecs.lookup(texts.get("encoding") or "utf-8")
+    except LookupError:
+        problems.append(f"encoding is {texts['encoding']!r}, which is none that is known.")
     return problems
 
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from ipaddress import ip_address
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ALWAYS = frozenset(
@@ -51,6 +52,7 @@ _PERSON = frozenset(
     }
 )
 _OF_A_PERSON = frozenset({"name", "address"})
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @lru_cache(maxsize=1000)  # a report repeats its field names in every row
@@ -61,10 +63,27 @@ def is_personal(field: str) -> bool:
     return bool(words & _ALWAYS or (words & _PERSON and words & _OF_A_PERSON))
 
 
+def reveals(text: str) -> bool:
+    """Whether a cell is nothing but an IP address or an e-mail address, whatever its column is called."""
+    if "@" in text:
+        return bool(_EMAIL.fullmatch(text.strip()))
+    if text.count(".") != 3 and text.count(":") < 2:  # neither IPv4 nor IPv6: nearly all cells end here
+        return False
+    try:
+        ip_address(text.strip().strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def without_personal_data(value: object) -> object:
-    """The same JSON value without personal fields, at any depth."""
+    """The same JSON value without personal fields, at any depth, and without texts that are an address of a person."""
     if isinstance(value, dict):
-        return {key: without_personal_data(inner) for key, inner in value.items() if not is_personal(str(key))}
+        return {
+            key: without_personal_data(inner)
+            for key, inner in value.items()
+            if not (is_personal(str(key)) or (isinstance(inner, str) and reveals(inner)))
+        }
     if isinstance(value, list):
-        return [without_personal_data(inner) for inner in value]
+        return [without_personal_data(inner) for inner in value if not (isinstance(inner, str) and reveals(inner))]
     return value

@@ -14,7 +14,7 @@ from affiliate.ids import new_placement_token
 from affiliate.links.sites import ensure_default_site, find_site
 from affiliate.networks.base import Reading
 from affiliate.networks.columns import ColumnMap
-from affiliate.networks.delimited import READER as MAPPED
+from affiliate.networks.mapped import READER as MAPPED
 from affiliate.networks.registry import network
 from affiliate.networks.rows import read_report
 from affiliate.store.tables import (

@@ -1,0 +1,213 @@
+"""Any table, read with a column map: one that was saved, or the one that is ready for a network."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import BinaryIO
+
+from affiliate.errors import SettingsInvalid, UnreadableFile
+from affiliate.money import Money
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.columns import ANY, NEEDED, SUB_IDS, ColumnMap
+from affiliate.networks.formats import open_table
+from affiliate.networks.rows import BadValue, Row, moment_of, money_of
+from affiliate.networks.table import CSV, FILE, XLSX, Table, refuse_missing
+from affiliate.networks.words import SALE, UNPAID
+
+_SYMBOLS = "$£€¥ \u00a0\u202f"
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*"
+)  # how a sheet's own dates come, whatever the map says of texts
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # what a spreadsheet leaves of a long number
+_NO_MAP = "nothing says which column holds what; give a column map with --map."
+
+
+def mapped(ready: Mapping[str, str] | None = None) -> Reader:
+    """Reads any table with the column map of the reading, else with the one that is `ready`. A ready one may leave out what
+    is not known of the network: then it asks."""
+
+    def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+        return _records(file, _map_of(reading, ready))
+
+    def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
+        return _MappedRow(line, row, _map_of(reading, ready), reading).transaction()
+
+    return Reader(records, transaction, columns=ready)
+
+
+def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:
+    if reading.columns is not None:
+        return reading.columns
+    if ready is None:
+        raise UnreadableFile(FILE, _NO_MAP)
+    return _ready(tuple(ready.items()))
+
+
+@cache
+def _ready(items: tuple[tuple[str, str], ...]) -> ColumnMap:
+    try:
+        return ColumnMap.parse(dict(items), "The ready-made column map")
+    except SettingsInvalid as problem:
+        missing = " ".join(problem.problems)
+        raise UnreadableFile(
+            FILE, f"the map that is ready for this network does not know all: {missing} Say it with --column."
+        ) from problem
+
+
+def _records(file: BinaryIO, columns: ColumnMap) -> Iterator[tuple[int, object] | BadRow]:
+    """UnreadableFile names a column that is not there and lists those that are."""
+    wanted = frozenset(columns.columns.values())
+    table = open_table(
+        file, lambda names: len(wanted.intersection(names)), place=columns.records, encoding=columns.encoding
+    )
+    _refuse_other_columns(table, columns)
+    yield from table.records
+
+
+def _refuse_other_columns(table: Table, columns: ColumnMap) -> None:
+    """In a sheet every column of the map must be there. Objects leave out what is empty: only what every row needs must be
+    in one of the first."""
+    if table.shape.format in (CSV, XLSX):
+        refuse_missing(table.columns, tuple(dict.fromkeys(columns.columns.values())))
+    else:
+        refuse_missing(table.columns, [columns.columns[name] for name in NEEDED if name in columns.columns])
+
+
+READER = mapped()
+
+
+@dataclass(frozen=True, slots=True)
+class _MappedRow:
+    line: int
+    row: Row
+    columns: ColumnMap
+    reading: Reading
+
+    def transaction(self) -> ReportedTransaction:
+        currency = self.get("currency") if self.columns.has("currency") else self.reading.currency
+        raw_status, status = self.word("status")
+        raw_payment, payment = self.word("payment", UNPAID)
+        _, kind = self.word("kind", SALE)
+        commission, transaction_at = self.money("commission", currency), self.moment("transaction_at")
+        if commission is None or transaction_at is None:
+            missing = "commission" if commission is None else "transaction_at"
+            raise BadValue(f"{self.called(missing)} is missing.")
+        return ReportedTransaction(
+            line=self.line,
+            external_id=self.identity(),
+            line_id=self.get("line_id") or "",
+            publisher_ref=self.get("publisher") or self.reading.publisher_ref,
+            advertiser_ref=self.need("advertiser"),
+            advertiser_name=self.get("advertiser_name"),
+            kind=kind,
+            status=status,
+            raw_status=raw_status,
+            payment=payment,
+            raw_payment=raw_payment or None,
+            commission=commission,
+            sale=self.money("sale", currency),
+            transaction_at=transaction_at,
+            click_at=self.moment("click_at"),
+            validated_at=self.moment("validated_at"),
+            sub_ids=tuple(value for name in SUB_IDS if (value := self.get(name))),
+            order_ref=self.get("order_ref"),
+            payout_ref=self.get("payout_ref"),
+            original_ref=self.get("original_ref"),
+            reason=self.get("reason"),
+            payload=self.row.payload,
+        )
+
+    def value(self, name: str) -> object:
+        """What the cell holds: a text, or a number of JSON or a sheet; None where there is nothing."""
+        if header := self.columns.columns.get(name):
+            value = self.row.raw(header)
+            return (value.strip() or None) if isinstance(value, str) else value
+        return self.columns.constants.get(name)
+
+    def get(self, name: str) -> str | None:
+        value = self.value(name)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if value is not None and not isinstance(value, str | int | Decimal):
+            raise BadValue(f"{self.called(name)} is {str(value)[:80]!r} where a text was expected.")
+        return None if value is None else str(value)
+
+    def need(self, name: str) -> str:
+        if value := self.get(name):
+            return value
+        raise BadValue(f"{self.called(name)} is missing.")
+
+    def called(self, name: str) -> str:
+        """Our field as the file's reader knows it: under its column's header."""
+        return f"{name} (column “{self.columns.columns[name]}”)" if name in self.columns.columns else name
+
+    def word(self, name: str, default: str | None = None) -> tuple[str, str]:
+        """(their word, ours) of status, kind or payment."""
+        theirs = self.get(name)
+        if theirs is None and default is not None:
+            return "", default
+        theirs = theirs or self.need(name)
+        words = self.columns.words.get(name, {})
+        if (ours := words.get(theirs.lower(), words.get(ANY))) is None:
+            known = ", ".join(words)
+            raise BadValue(
+                f"{self.called(name)} is {theirs!r}, an unknown word; known are {known}."
+                f' The map can name it: "{name}.{theirs}".',
+                word=theirs,
+            )
+        return theirs, ours
+
+    def money(self, name: str, currency: str | None) -> Money | None:
+        value = self.value(name)
+        if isinstance(value, str):
+            value = plain_amount(value, self.columns.decimal)
+            if value is None:
+                mark = self.columns.decimal
+                raise BadValue(
+                    f"{self.called(name)} is {self.value(name)!r}, no amount with the decimal mark “{mark}”."
+                )
+        return None if value is None else money_of(value, currency, self.called(name))
+
+    def moment(self, name: str) -> datetime | None:
+        text = self.get(name)
+        if text is None:
+            return None
+        date_format = None if _ISO.fullmatch(text) else self.columns.date_format
+        return moment_of(text, self.columns.time_zone or self.reading.time_zone, self.called(name), date_format)
+
+    def identity(self) -> str:
+        """The network's id of the transaction; not what a spreadsheet made of it."""
+        text = self.need("external_id")
+        if _ROUNDED.fullmatch(text):
+            raise BadValue(
+                f"{self.called('external_id')} is {text!r}: a spreadsheet rounded it, and its last digits are lost."
+                " Import the file as the network gave it."
+            )
+        return text
+
+
+def plain_amount(text: str, decimal: str) -> str | None:
+    """An amount as spreadsheets write it as a plain decimal: currency signs, proper thousands marks and accounting
+    brackets taken off. None for what does not fit the decimal mark, so that it is refused and not misread: "1,5" is no
+    amount where the mark is a point."""
+    bare = text.strip(_SYMBOLS)
+    sign = ""
+    if bare.startswith("(") and bare.endswith(")"):
+        sign, bare = "-", bare[1:-1].strip(_SYMBOLS)
+    elif bare[:1] in ("-", "+", "−"):
+        sign, bare = "-" if bare[0] != "+" else "", bare[1:].strip(_SYMBOLS)
+    found = _amount(decimal).fullmatch(bare)
+    if not found:
+        return None
+    whole = "".join(filter(str.isdecimal, found.group(1)))
+    return f"{sign}{whole}.{found.group(2) or '0'}"
+
+
+@cache
+def _amount(decimal: str) -> re.Pattern[str]:
+    thousands = "," if decimal == "." else "."
+    grouped = rf"[0-9]{{1,3}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"
+    return re.compile(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?")
