@@ -1,11 +1,16 @@
-"""The networks we know: a new one is a folder of this package and a line here."""
+"""The networks we know: a new one is a folder of this package and a line here.
+
+Those of which no more is known than the names of their links' parameters are rows of plain.py: a folder for each would say the
+same in five times the lines, and side by side they show what is known and what is not.
+"""
 
 from functools import cache
 from importlib import import_module
 from typing import cast
 
 from affiliate.errors import NotFound
-from affiliate.networks.base import Network
+from affiliate.networks import plain
+from affiliate.networks.base import DeepLink, Network, Terms
 
 _FOLDERS = (
     "awin",
@@ -27,6 +32,12 @@ _FOLDERS = (
     "avantlink",
     "adtraction",
     "daisycon",
+    "commission_factory",
+    "paidonresults",
+    "belboon",
+    "zanox",
+    "kwanko",
+    "targetcircle",
     "template",
 )
 
@@ -39,7 +50,8 @@ _OTHER_NAMES = {
 @cache
 def networks() -> tuple[Network, ...]:
     """All networks; those that know links by their shape are asked in this order."""
-    return tuple(cast("Network", import_module(f"affiliate.networks.{folder}").NETWORK) for folder in _FOLDERS)
+    folders = (cast("Network", import_module(f"affiliate.networks.{folder}").NETWORK) for folder in _FOLDERS)
+    return (*folders, *plain.NETWORKS)
 
 
 @cache
@@ -69,6 +81,13 @@ def network(key: str) -> Network:
             return known
     names = ", ".join(known.key for known in networks())
     raise NotFound("network", key, f"Known are {names}; any other network is read as a CSV with: generic")
+
+
+def deep_link(terms: Terms, target_url: str) -> DeepLink:
+    """The tracked address of a target: from the programme's own template where it has one, whatever its network, else as the
+    network builds its links. CannotBuild says what is missing."""
+    builder = network("template") if terms.template else network(terms.network)
+    return builder.deep_link(terms, target_url)
 
 
 def network_name(key: str) -> str:

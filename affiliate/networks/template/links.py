@@ -14,7 +14,7 @@ PLACEHOLDERS = ("{publisher_id}", "{advertiser_id}", "{url}", "{encoded_url}", "
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-def check_template(template: str) -> None:
+def check_template(template: str, network: str = KEY) -> None:
     """CannotBuild says what is wrong with a template, before the first link is built from it.
 
     `{url}` puts the target in as it stands, with its own `?` and `&`; so it must be the end, or what follows would go
@@ -22,20 +22,20 @@ def check_template(template: str) -> None:
     """
     used = _PLACEHOLDER.findall(template)
     if unknown := [name for name in used if name not in PLACEHOLDERS]:
-        raise CannotBuild(KEY, f"the template has {unknown[0]}; known are {' '.join(PLACEHOLDERS)}.")
+        raise CannotBuild(network, f"the template has {unknown[0]}; known are {' '.join(PLACEHOLDERS)}.")
     if used.count("{url}") + used.count("{encoded_url}") != 1:
-        raise CannotBuild(KEY, "the template must have the target once, as {encoded_url} or as {url}.")
+        raise CannotBuild(network, "the template must have the target once, as {encoded_url} or as {url}.")
     if "{url}" in used and not template.endswith("{url}"):
         raise CannotBuild(
-            KEY,
+            network,
             "in the template {url} must be the end, because what follows it would go to the advertiser; use {encoded_url}.",
         )
     if used.count("{sub_id}") > 1:
-        raise CannotBuild(KEY, "the template has {sub_id} more than once.")
+        raise CannotBuild(network, "the template has {sub_id} more than once.")
     try:
         parse_web_url(_PLACEHOLDER.sub("x", template))
     except InvalidUrl as problem:
-        raise CannotBuild(KEY, f"the template is no web address: {problem.reason}") from problem
+        raise CannotBuild(network, f"the template is no web address: {problem.reason}") from problem
 
 
 def take_apart(url: str) -> None:
@@ -45,7 +45,7 @@ def take_apart(url: str) -> None:
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
     if not terms.template:
         raise CannotBuild(KEY, "the programme has no template; give it one with {encoded_url} in it.")
-    check_template(terms.template)
+    check_template(terms.template, terms.network)
     values = {
         "{publisher_id}": encode(terms.publisher_ref),
         "{advertiser_id}": encode(terms.advertiser_ref),
