@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +21,7 @@ from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTr
 from affiliate.networks.columns import ColumnMap
 from affiliate.networks.mapped import READER as MAPPED
 from affiliate.networks.registry import network as find_network
-from affiliate.networks.rows import read_report
+from affiliate.networks.rows import Payload, payload_text, read_report
 from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"
@@ -32,7 +31,6 @@ _ANOTHERS = (
     "Transaction {id} is known of another advertiser than {advertiser}. Two networks may use the same id: if this file"
     " comes from another one than the file before, say whose it is with --account or a publisher column."
 )
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 NEW, AMENDED = "new", "amended"
 _EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
@@ -390,13 +388,7 @@ def _batches(rows: Iterable[ReportedTransaction | BadRow]) -> Iterator[Sequence[
 
 
 def _payload_text(row: ReportedTransaction) -> str:
-    """The row as it came, as JSON; escaped whole where a database could not keep its characters."""
-    text = _JSON.encode(row.payload)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(row.payload, default=str)
-    return text
+    return row.payload.text if isinstance(row.payload, Payload) else payload_text(dict(row.payload))
 
 
 def _kept_name(file_name: str) -> str:

@@ -52,6 +52,7 @@ _PERSON = frozenset(
     }
 )
 _OF_A_PERSON = frozenset({"name", "address"})
+_ADDRESS = re.compile(r"[\s\[]*[0-9a-fA-F]*[.:]")  # how one begins; a date does not
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -69,21 +70,10 @@ def reveals(text: str) -> bool:
         return bool(_EMAIL.fullmatch(text.strip()))
     if text.count(".") != 3 and text.count(":") < 2:  # neither IPv4 nor IPv6: nearly all cells end here
         return False
+    if not _ADDRESS.match(text):
+        return False
     try:
         ip_address(text.strip().strip("[]"))
     except ValueError:
         return False
     return True
-
-
-def without_personal_data(value: object) -> object:
-    """The same JSON value without personal fields, at any depth, and without texts that are an address of a person."""
-    if isinstance(value, dict):
-        return {
-            key: without_personal_data(inner)
-            for key, inner in value.items()
-            if not (is_personal(str(key)) or (isinstance(inner, str) and reveals(inner)))
-        }
-    if isinstance(value, list):
-        return [without_personal_data(inner) for inner in value if not (isinstance(inner, str) and reveals(inner))]
-    return value

@@ -12,10 +12,11 @@ from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.moments import read_moment
-from affiliate.networks.privacy import without_personal_data
+from affiliate.networks.privacy import is_personal, reveals
 
 T = TypeVar("T")
 
+_NOTHING = "{}"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 50
 _LARGEST_FLOATED = 10**6  # above, a float's tail reaches the decimals that count
@@ -40,12 +41,15 @@ class Row:
     which names the field and the value.
     """
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    __slots__ = ("_payload", "_values")
+
+    def __init__(self, values: dict[str, Any], payload: "Payload | None" = None) -> None:
         self._values = values
+        self._payload = payload
 
     def raw(self, *path: str) -> Any:
-        value: Any = self._values
-        for name in path:
+        value: Any = self._values.get(path[0])
+        for name in path[1:]:
             if value is None or value == []:
                 return None
             if not isinstance(value, dict):
@@ -105,12 +109,32 @@ class Row:
         return moment_of(self.need(*path), zone_name, ".".join(path))
 
     @property
-    def payload(self) -> dict[str, object]:
-        """The row as it came, as JSON values and without personal data. A decimal is a JSON number where that number
-        is exactly it, else its text."""
-        kept = _plain(without_personal_data(self._values))
-        assert isinstance(kept, dict)  # noqa: S101 - the row is a mapping
-        return kept
+    def payload(self) -> "Payload":
+        """The row as it came, without personal data."""
+        return self._payload or Payload(payload_text(self._values))
+
+
+class Payload(Mapping[str, object]):
+    """A record as JSON `text` without personal data, made once; as a mapping, the values of that text. A decimal is a JSON
+    number where that number is exactly it, else its text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __getitem__(self, name: str) -> object:
+        return self._values()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
+
+    def _values(self) -> dict[str, object]:
+        values: dict[str, object] = json.loads(self.text)
+        return values
 
 
 def money_of(value: object, currency: str | None, field: str) -> Money:
@@ -146,35 +170,61 @@ def moment_of(text: str, zone_name: str, field: str, date_format: str | None = N
         raise BadValue(f"{field} is {_shown(text)}, which is not {expected}.") from problem
 
 
+class Unread:
+    """One record of a report, not read yet: its `payload` alone tells whether it says what is known already."""
+
+    __slots__ = ("_reader", "_reading", "_record", "line", "payload")
+
+    def __init__(self, reader: Reader, line: int, record: object, reading: Reading) -> None:
+        self._reader = reader
+        self._record = record
+        self._reading = reading
+        self.line = line
+        self.payload = payload_text(record)
+
+    def read(self) -> ReportedTransaction | BadRow:
+        return _read(
+            self.line, self._record, self.payload, lambda row: self._reader.transaction(self.line, row, self._reading)
+        )
+
+
+def unread_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[Unread | BadRow]:
+    """Cuts a report into its records, in the file's order.
+
+    UnreadableFile, at the first record or at any later one, says that the file is not such a report or is cut off."""
+    for record in reader.records(file, reading):
+        yield record if isinstance(record, BadRow) else Unread(reader, *record, reading)
+
+
 def read_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[ReportedTransaction | BadRow]:
     """Reads a report row by row, in the file's order; a row that cannot be booked is set aside whole, with its reason.
-
-    UnreadableFile, at the first row or at any later one, says that the file is not such a report or is cut off."""
-    for record in reader.records(file, reading):
-        yield record if isinstance(record, BadRow) else read_record(reader, *record, reading)
+    UnreadableFile as above."""
+    for record in unread_report(reader, file, reading):
+        yield record if isinstance(record, BadRow) else record.read()
 
 
 def read_record(reader: Reader, line: int, record: object, reading: Reading) -> ReportedTransaction | BadRow:
     """Reads one record, which may be one that was set aside earlier."""
-    return _read(line, record, lambda row: reader.transaction(line, row, reading))
+    return Unread(reader, line, record, reading).read()
 
 
 def read_each(records: Iterable[tuple[int, object]], read: Callable[[int, Row], T]) -> Iterator[T | BadRow]:
     """Reads other records than transactions (payouts, programmes) the same way: a bad one is set aside whole."""
     for line, record in records:
-        yield _read(line, record, partial(read, line))
+        yield _read(line, record, payload_text(record), partial(read, line))
 
 
-def _read(line: int, record: object, read: Callable[[Row], T]) -> T | BadRow:
+def _read(line: int, record: object, payload: str, read: Callable[[Row], T]) -> T | BadRow:
     try:
-        _refuse_unstorable(record)
+        if "\\u" in payload or payload == _NOTHING:  # walking through every record would cost a fifth of reading it
+            _refuse_unstorable(record)
         if not isinstance(record, dict):
             raise BadValue(f"The record is {_shown(record)} where an object with fields was expected.")
-        return read(Row(record))
+        return read(Row(record, Payload(payload)))
     except BadValue as problem:
-        return BadRow(line, str(problem), payload_text(record), problem.word)
+        return BadRow(line, str(problem), payload, problem.word)
     except _TooDeepError:
-        return BadRow(line, "The record is nested deeper than any report's.", "{}")
+        return BadRow(line, "The record is nested deeper than any report's.", _NOTHING)
 
 
 def json_document(file: BinaryIO, report: str) -> Any:
@@ -207,10 +257,13 @@ def records_at(document: Any, report: str, *path: str) -> Iterator[tuple[int, ob
 
 
 def payload_text(record: object) -> str:
-    """A record as JSON text without personal data, fit for any database."""
-    plain = _plain(without_personal_data(record))
-    text = json.dumps(plain, ensure_ascii=False)
-    return text if _storable(text) else json.dumps(plain)
+    """A record as JSON text without personal data, fit for any database; of one nested too deeply nothing is kept."""
+    try:
+        kept = _kept(record)
+    except _TooDeepError:
+        return _NOTHING
+    text = _JSON.encode(kept)
+    return text if _storable(text) else _ASCII.encode(kept)
 
 
 def _no_number(name: str) -> Any:
@@ -222,15 +275,32 @@ def _shown(value: object) -> str:
     return shown if len(shown) <= 80 else shown[:80] + "…"
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        number = float(value)
-        return number if Decimal(repr(number)) == value else str(value)
+def _kept(value: object, depth: int = 0) -> object:
+    """The same value without personal fields and without texts that are a person's address."""
+    if depth > _DEEPEST:
+        raise _TooDeepError
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        kept = {}
+        for name, inner in value.items():
+            if is_personal(name) or (isinstance(inner, str) and reveals(inner)):
+                continue
+            kept[name] = _kept(inner, depth + 1) if isinstance(inner, dict | list) else inner
+        return kept
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_kept(inner, depth + 1) for inner in value if not (isinstance(inner, str) and reveals(inner))]
     return value
+
+
+def _number(value: object) -> float | str:
+    """A decimal as a JSON number where that number is exactly it, else its text."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{value!r} cannot be kept.")
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=_number)
+_ASCII = json.JSONEncoder(check_circular=False, default=_number)
 
 
 class _TooDeepError(Exception):
