@@ -19,6 +19,7 @@ _SUBJECTS = {
     "inspect": "links",
     "job": "operations",
     "link": "links",
+    "network": "networks",
     "programme": "setup",
     "report": "money",
     "rewrite": "articles",
