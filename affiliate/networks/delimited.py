@@ -44,11 +44,11 @@ def _characters(file: BinaryIO, encoding: str) -> Iterator[str]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
     try:
-        yield from text
+        yield from iter(text.readline, "")  # not from the text itself: it would be closed, and the file with it
     except (UnicodeDecodeError, LookupError) as problem:
         raise UnreadableFile(FILE, f"it is not written in {encoding} ({problem}).") from problem
     finally:
-        with suppress(ValueError):  # the file was closed meanwhile
+        with suppress(ValueError):
             text.detach()
 
 

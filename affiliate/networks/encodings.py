@@ -6,7 +6,7 @@ from typing import BinaryIO
 from affiliate.errors import UnreadableFile
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_PIECE = 1 << 20  # bytes looked at in one go
+_PIECE = 1 << 16  # bytes looked at in one go
 _NOT_IN_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 

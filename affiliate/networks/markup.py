@@ -12,7 +12,7 @@ from defusedxml.ElementTree import iterparse
 from affiliate.errors import UnreadableFile
 from affiliate.networks.table import FILE, XML, Knows, Record, Shape, Table
 
-_LOOKED_AT = 20_000  # elements by which the repeated one is found
+_LOOKED_AT = 5_000  # elements by which the repeated one is found
 _DEEPEST = 50
 
 

@@ -88,9 +88,9 @@ def _no_number(name: str) -> object:
 
 
 def _lists(value: object, path: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
-    """Lists with objects in them, each under the dotted path to it."""
+    """Lists of objects, and empty ones, each under the dotted path to it."""
     if isinstance(value, list):
-        if not path or any(isinstance(each, dict) for each in value):
+        if not path or not value or any(isinstance(each, dict) for each in value):
             yield ".".join(path), value
     elif isinstance(value, dict) and len(path) < _LISTS_WITHIN:
         for name, inner in value.items():
