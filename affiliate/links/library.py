@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from affiliate.errors import CannotBuild, InvalidInput, InvalidUrl, NotFound, OwnHost, SlugTaken, UnknownAdvertiser
 from affiliate.ids import new_placement_token
 from affiliate.links import queries, slugs
-from affiliate.links.programmes import checked_mode, covering, is_our_account, terms
+from affiliate.links.programmes import checked_mode, is_our_account, terms
 from affiliate.links.queries import LinkFilter
+from affiliate.links.routes import covering
 from affiliate.links.sites import is_own_host
 from affiliate.money import Money
+from affiliate.networks import registry
 from affiliate.networks.base import DIRECT, REDIRECT, DeepLink
 from affiliate.networks.inspect import inspect
-from affiliate.networks.registry import network
 from affiliate.store.jobs import enqueue
 from affiliate.store.tables import Link, LinkChange, LinkPath, Placement, Product, Programme, Site
 from affiliate.urls import WebUrl, parse_web_url, same_target, without_tracking
@@ -314,7 +315,7 @@ def deep_link(programme: Programme, target_url: str, mode: str) -> DeepLink | No
     """The tracked address, or None where the programme wants its URLs untouched. CannotBuild says what is missing."""
     if mode not in (REDIRECT, DIRECT):
         return None
-    return network(programme.network).deep_link(terms(programme), target_url)
+    return registry.deep_link(terms(programme), target_url)
 
 
 def mode_of(link: Link) -> str:

@@ -12,10 +12,11 @@ from affiliate.links.aliases import Advertisers
 from affiliate.links.sites import find_entity
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES, Terms
+from affiliate.networks.registry import deep_link
 from affiliate.networks.registry import network as find_network
 from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.store.tables import Programme, ProgrammeHost, PublisherAccount
-from affiliate.urls import host_and_parents, normalise_host
+from affiliate.urls import normalise_host
 
 UNKNOWN_ACCOUNT = "unknown"  # the account of imported rows that named none, until a person names it
 
@@ -119,7 +120,7 @@ def add_programme(
     programme.to_be_completed = False
     programme.advertiser = Advertisers(session, builder.key, now=now).of(advertiser_ref, programme.name)
     programme.account = account
-    builder.deep_link(terms(programme), f"https://{covered[0]}/")
+    deep_link(terms(programme), f"https://{covered[0]}/")
     session.add(programme)
     session.flush()
     programme.hosts = [ProgrammeHost(programme_id=programme.id, host=host) for host in covered]
@@ -158,28 +159,6 @@ def terms(programme: Programme) -> Terms:
         template=programme.template,
         parameters=programme.parameters,
     )
-
-
-def covering(session: Session, host: str, *, entity_id: int | None = None) -> Programme | None:
-    """The joined programme that pays for a host: the most specific host wins, then the best rate, then the oldest.
-
-    With `entity_id` only accounts of that company count: a title earns on its own company's accounts.
-    """
-    candidates = host_and_parents(host)
-    wanted = (
-        select(Programme, ProgrammeHost.host)
-        .join(ProgrammeHost, ProgrammeHost.programme_id == Programme.id)
-        .join(PublisherAccount, PublisherAccount.id == Programme.account_id)
-        .where(ProgrammeHost.host.in_(candidates), Programme.joined)
-    )
-    if entity_id is not None:
-        wanted = wanted.where(PublisherAccount.entity_id == entity_id)
-    found = session.execute(wanted).all()
-    if not found:
-        return None
-    ranked = sorted(found, key=lambda row: (candidates.index(row.host), -(row.Programme.rate or 0), row.Programme.id))
-    programme: Programme = ranked[0].Programme
-    return programme
 
 
 def is_our_account(session: Session, network: str, publisher_ref: str | None) -> bool | None:

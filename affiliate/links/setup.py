@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from affiliate.clock import zone
 from affiliate.errors import CannotBuild, InvalidInput, NotFound
 from affiliate.links import queries
-from affiliate.links.programmes import checked_mode, checked_rate, checked_referrer_policy, find_account, terms
+from affiliate.links.programmes import checked_mode, checked_rate, checked_referrer_policy, find_account
+from affiliate.links.routes import lacks
 from affiliate.links.sites import checked_link_base, find_entity, set_hosts
 from affiliate.money import currency_code
-from affiliate.networks.base import UNTOUCHED
 from affiliate.networks.registry import network
 from affiliate.store.tables import Entity, LinkChange, Programme, ProgrammeHost, PublisherAccount, Site
 from affiliate.urls import normalise_host
@@ -226,7 +226,7 @@ def edit_programme(
     programme.template, programme.parameters = template.strip() or None, parameters
     programme.referrer_policy = checked_referrer_policy(referrer_policy)
     programme.joined, programme.to_be_completed = joined, False
-    if problem := _lacks(programme, covered[0]):
+    if problem := lacks(programme, covered[0]):
         raise CannotBuild(programme.network, problem)
     present = {host.host: host for host in programme.hosts}
     programme.hosts = [present.get(host) or ProgrammeHost(host=host) for host in covered]
@@ -324,16 +324,5 @@ def _programme(programme: Programme) -> ProgrammeView:
         referrer_policy=programme.referrer_policy or "",
         joined=programme.joined,
         to_be_completed=programme.to_be_completed,
-        lacks=_lacks(programme, hosts[0]) if hosts else "its hosts are not known yet.",
+        lacks=lacks(programme, hosts[0]) if hosts else "its hosts are not known yet.",
     )
-
-
-def _lacks(programme: Programme, host: str) -> str:
-    """Why the network cannot build a deep link from these terms; empty where it can, or need not."""
-    if programme.mode == UNTOUCHED:
-        return ""
-    try:
-        network(programme.network).deep_link(terms(programme), f"https://{host}/")
-    except CannotBuild as problem:
-        return problem.reason
-    return ""

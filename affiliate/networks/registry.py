@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from affiliate.errors import NotFound
+from affiliate.errors import CannotBuild, NotFound
 from affiliate.networks import plain
 from affiliate.networks.base import DeepLink, Network, Terms
 
@@ -86,8 +86,12 @@ def network(key: str) -> Network:
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
     """The tracked address of a target: from the programme's own template where it has one, whatever its network, else as the
     network builds its links. CannotBuild says what is missing."""
-    builder = network("template") if terms.template else network(terms.network)
-    return builder.deep_link(terms, target_url)
+    if terms.template:
+        return network("template").deep_link(terms, target_url)
+    known = network(terms.network)
+    if known.closed:
+        raise CannotBuild(known.key, f"{known.closed} Add the advertiser's programme at the network it went to.")
+    return known.deep_link(terms, target_url)
 
 
 def network_name(key: str) -> str:
