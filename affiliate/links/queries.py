@@ -1,13 +1,26 @@
 """The SQL of the links room."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from affiliate.store.tables import Advertiser, Link, LinkChange, LinkPath, Placement, Product, Programme, SiteHost
+from affiliate.store.tables import (
+    Advertiser,
+    Link,
+    LinkChange,
+    LinkPath,
+    Placement,
+    Product,
+    Programme,
+    ProgrammeHost,
+    PublisherAccount,
+    SiteHost,
+    TrackRecord,
+)
 
 PAGE = 50
 
@@ -212,6 +225,71 @@ def uses_of_programmes(session: Session, programme_ids: Collection[int]) -> dict
         .group_by(Link.programme_id)
     )
     return dict.fromkeys(programme_ids, (0, 0)) | {row[0]: (row[1], row[2]) for row in rows}
+
+
+def programmes_covering(session: Session, hosts: Collection[str]) -> dict[str, list[Programme]]:
+    """By host the programmes that name it, joined or not, oldest first, with account, company and advertiser."""
+    found: dict[str, list[Programme]] = {}
+    rows = session.execute(
+        select(ProgrammeHost.host, Programme)
+        .join(Programme, Programme.id == ProgrammeHost.programme_id)
+        .options(joinedload(Programme.account).joinedload(PublisherAccount.entity), joinedload(Programme.advertiser))
+        .where(ProgrammeHost.host.in_(hosts))
+        .order_by(Programme.id)
+    )
+    for host, programme in rows:
+        found.setdefault(host, []).append(programme)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What our own ledger says of a programme, or of all of a network's: see `TrackRecord`."""
+
+    transactions: int = 0
+    approved: int = 0
+    declined: int = 0
+    paid: int = 0
+    payment_days: int | None = None
+
+    @property
+    def decided(self) -> int:
+        return self.approved + self.declined
+
+
+_RECORD = (
+    TrackRecord.transactions,
+    TrackRecord.approved,
+    TrackRecord.declined,
+    TrackRecord.paid,
+    TrackRecord.payment_days,
+)
+
+
+def track_records(session: Session, programme_ids: Collection[int]) -> dict[int, Record]:
+    """By programme, those that have one."""
+    wanted = select(TrackRecord.programme_id, *_RECORD).where(TrackRecord.programme_id.in_(programme_ids))
+    return {row[0]: Record(*row[1:]) for row in session.execute(wanted)}
+
+
+def track_records_of_networks(session: Session) -> dict[str, Record]:
+    """By network, all its programmes together; days weighed by how many payments they rest on."""
+    days = func.sum(TrackRecord.payment_days * TrackRecord.paid) / func.nullif(func.sum(TrackRecord.paid), 0)
+    rows: Iterable[Any] = session.execute(
+        select(Programme.network, *(func.sum(figure).label(figure.key) for figure in _RECORD[:-1]), days.label("days"))
+        .join(Programme, Programme.id == TrackRecord.programme_id)
+        .group_by(Programme.network)
+    )
+    return {
+        row.network: Record(
+            transactions=int(row.transactions),
+            approved=int(row.approved),
+            declined=int(row.declined),
+            paid=int(row.paid),
+            payment_days=None if row.days is None else round(row.days),
+        )
+        for row in rows
+    }
 
 
 def product_of(session: Session, link_id: int) -> Product | None:
