@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from affiliate.clock import Clock, utc_now
 from affiliate.networks.base import BadRow, Reading, ReportedPayout, ReportedProgramme
 
 TRANSACTION, CHANGE, PAYOUT, PROGRAMME = "transaction", "change", "payout", "programme"
@@ -53,7 +54,8 @@ class Client(Protocol):
 class Ask:
     """All that one call may use. `publisher_ref` is our account, `time_zone` the zone to ask in, `base_url` without a
     slash at its end, `credentials` by the names that the API asks for; they never show. `moved` says that an administrator
-    wrote the base URL: it then stands for all of the network's addresses."""
+    wrote the base URL: it then stands for all of the network's addresses. `clock` tells the time where a network must be asked
+    for all changes until now."""
 
     client: Client
     base_url: str
@@ -61,6 +63,7 @@ class Ask:
     credentials: Mapping[str, str] = field(repr=False)
     time_zone: str = "UTC"
     moved: bool = False
+    clock: Clock = utc_now
 
     def at(self, other: str) -> str:
         """Another base URL of the network, where it gives out tokens, say."""

@@ -60,6 +60,13 @@ def json_page(content: bytes, report: str, *path: str) -> tuple[Any, list[object
     return document, [record for _, record in records_at(document, report, *path)]
 
 
+def told(document: object, *path: str) -> object:
+    """What a document says at a path of names, None where it has no such thing."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
 def whole_number(value: object) -> int | None:
     """A count as networks write it, 12 or "12"; None for anything else."""
     text = str(value)

@@ -1,7 +1,8 @@
 """CJ Affiliate. Sources: https://docs.cj.com/docs/graphql-api, https://windsor.ai/data-field/cj (status words), links
 found in public code. Our publisher id is the PID of a property (websiteId), not the company's CID."""
 
-from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.cj.api import API
 from affiliate.networks.cj.links import HOSTS, KEY, deep_link, take_apart
 from affiliate.networks.cj.transactions import READER
 from affiliate.networks.words import REDIRECT
@@ -14,5 +15,6 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=PROVEN),
+    api=API,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, api=UNVERIFIED, file=PROVEN),
 )

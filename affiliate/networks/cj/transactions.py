@@ -15,17 +15,18 @@ from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.rows import BadValue, Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, CPC, LEAD, PAID, PENDING, SALE, UNPAID
 
-_REPORT = "The CJ report"
+REPORT = "The CJ report"
+RECORDS = ("data", "publisherCommissions", "records")
 # `corrected` marks a correction record: its signed amount stands beside the approved ones, so that they net out.
 _STATUSES = {"new": PENDING, "extended": PENDING, "locked": APPROVED, "closed": APPROVED, "corrected": APPROVED}
 _KINDS = (("bonus", BONUS), ("perf_inc", BONUS), ("lead", LEAD), ("click", CPC))
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    document = json_document(file, _REPORT)
+    document = json_document(file, REPORT)
     if isinstance(document, dict) and document.get("errors"):
-        raise UnreadableFile(_REPORT, f"CJ answered with errors instead: {str(document['errors'])[:300]}")
-    return records_at(document, _REPORT, "data", "publisherCommissions", "records")
+        raise UnreadableFile(REPORT, f"CJ answered with errors instead: {str(document['errors'])[:300]}")
+    return records_at(document, REPORT, *RECORDS)
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -36,7 +37,7 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
     return ReportedTransaction(
         line=line,
         external_id=row.need("commissionId"),
-        publisher_ref=row.text("websiteId") or row.text("publisherId") or reading.publisher_ref,
+        publisher_ref=row.text("websiteId") or reading.publisher_ref or row.text("publisherId"),
         advertiser_ref=row.need("advertiserId"),
         advertiser_name=row.text("advertiserName"),
         kind=_kind(row.text("actionType") or ""),
@@ -52,6 +53,7 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         sub_ids=tuple(value for value in [row.text("shopperId")] if value),
         order_ref=row.text("orderId"),
         original_ref=_corrected(row),
+        reason=row.text("correctionReason"),
         payload=row.payload,
     )
 
@@ -75,7 +77,7 @@ def _kind(action_type: str) -> str:
 
 
 def _corrected(row: Row) -> str | None:
-    """The transaction that this record corrects."""
+    """The action that this record corrects: an id that the original and its corrections share."""
     return row.text("originalActionId") if row.raw("original") is False else None
 
 

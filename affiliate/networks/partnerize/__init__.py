@@ -1,8 +1,10 @@
 """Partnerize (Performance Horizon). Sources: its partners API (api-evangelist/partnerize,
 partnerize-partners-api-openapi.yml), links found in public code."""
 
-from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.partnerize.api import API
 from affiliate.networks.partnerize.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.partnerize.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,6 +13,8 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
+    api=API,
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, api=UNVERIFIED, file=PROVEN, payments=UNVERIFIED),
 )

@@ -1,0 +1,91 @@
+"""impact's partner API, version 16. Source: api-evangelist/impact, openapi/_original (impact-partner-actions-v16.yaml,
+-invoices-, -campaigns-) and conventions/impact-conventions.yml (paging, limits).
+
+StartDate and EndDate mean "last updated", lie 45 days apart at most, and where they are left out only the last seven days
+are answered. So by date of sale the same sales are asked for in as many pieces as there were 45 days in which they can
+have been updated since: each was updated last in exactly one of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.authorization import basic
+from affiliate.networks.impact.invoices import read_payouts
+from affiliate.networks.impact.programmes import read_programmes
+from affiliate.networks.moments import zulu
+from affiliate.networks.paging import Sheet, every_page, json_page, whole_number
+
+_PAGE_SIZE = 1000
+_WIDEST = timedelta(days=45)
+
+
+def _transactions(ask: Ask, window: Window, basis: str) -> Iterator[Page]:
+    if basis == CHANGE:
+        yield from _listed(ask, "Actions", _days(window))
+        return
+    sold = {"ActionDateStart": zulu(window.first), "ActionDateEnd": zulu(window.until)}
+    for updated in _pieces(window.first, max(window.until, ask.clock())):
+        yield from _listed(ask, "Actions", {**sold, **_days(updated)})
+
+
+def _pieces(first: datetime, until: datetime) -> Iterator[Window]:
+    while first < until:
+        yield Window(first, min(first + _WIDEST, until))
+        first += _WIDEST
+
+
+def _payouts(ask: Ask, window: Window) -> Iterator[Page]:
+    return _listed(ask, "Invoices", _days(window))
+
+
+def _programmes(ask: Ask) -> Iterator[Page]:
+    return _listed(ask, "Campaigns", {})
+
+
+def _days(window: Window) -> Mapping[str, str]:
+    return {"StartDate": zulu(window.first), "EndDate": zulu(window.until)}
+
+
+def _listed(ask: Ask, what: str, parameters: Mapping[str, str]) -> Iterator[Page]:
+    """All pages of a resource, whose list has the resource's own name."""
+    account = ask.credentials["account_sid"]
+    url = f"{ask.base_url}/Mediapartners/{quote(account, safe='')}/{what}"
+    headers = {**basic(account, ask.credentials["auth_token"]), "Accept": "application/json", "IR-Version": "16"}
+    report = f"impact's list of {what}"
+
+    def fetch(page: str) -> Sheet:
+        asked = {**parameters, "Page": page, "PageSize": str(_PAGE_SIZE)}
+        content = ask.client.get(url, parameters=asked, headers=headers).content
+        document, records = json_page(content, report, what)
+        following = str(int(page) + 1) if _goes_on(document, int(page), len(records)) else None
+        return Sheet(content, records, following, whole_number(document.get("@total")))
+
+    return every_page(report, "1", fetch)
+
+
+def _goes_on(document: Mapping[str, object], page: int, records: int) -> bool:
+    """What the paging fields say (they are texts); where there are none, a full page has a next one."""
+    if "@numpages" in document or "@nextpageuri" in document:
+        return bool(document.get("@nextpageuri")) or page < (whole_number(document.get("@numpages")) or 0)
+    return records >= _PAGE_SIZE
+
+
+API = Api(
+    base_url="https://api.impact.com",
+    credentials={
+        "account_sid": "Settings, API: Account SID",
+        "auth_token": "Settings, API: Auth Token",
+    },
+    bases=(CHANGE, TRANSACTION),
+    longest=_WIDEST,
+    transactions=_transactions,
+    memory=timedelta(days=3 * 365),
+    pause=timedelta(seconds=3.6),  # 1000 requests an hour
+    source="https://integrations.impact.com (partner API v16: Actions, Invoices, Campaigns)",
+    payouts=_payouts,
+    read_payouts=read_payouts,
+    programmes=_programmes,
+    read_programmes=read_programmes,
+)

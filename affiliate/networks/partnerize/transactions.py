@@ -1,0 +1,66 @@
+"""Partnerize's conversion report: `conversions[].conversion_data`, whose `conversion_items[]` carry the real status.
+
+An order's own status is `mixed` where its items differ, so each item is a row: the conversion with the one `item`. Items
+change in place. `publisher_self_bill_id` names the self-billed invoice that an item is on; that it has been paid is said by
+the self-bill alone. Moments have no offset: they are in the zone that the report was asked for.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.rows import BadValue, Row, json_document, records_at
+from affiliate.networks.words import APPROVED, DECLINED, INVOICED, PENDING, SALE, UNPAID
+
+REPORT = "The Partnerize report"
+_STATUSES = {"pending": PENDING, "approved": APPROVED, "rejected": DECLINED}
+_ITEMS, _ITEM = "conversion_items", "item"
+_CUSTOMER = "customer_reference"  # what the advertiser calls a customer: dropped like a name
+
+
+def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    conversions = records_at(json_document(file, REPORT), REPORT, "conversions")
+    return enumerate((record for _, conversion in conversions for record in _items_of(conversion)), start=1)
+
+
+def _items_of(conversion: object) -> Iterator[object]:
+    """A row per item; whatever is no such conversion stays as it is, to be set aside whole."""
+    data = conversion.get("conversion_data") if isinstance(conversion, dict) else None
+    items = data.get(_ITEMS) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(items, list) or not items:
+        yield conversion
+        return
+    about = {name: value for name, value in data.items() if name not in (_ITEMS, _CUSTOMER)}
+    yield from ({**about, _ITEM: item} for item in items)
+
+
+def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
+    if not row.holds(_ITEM):
+        raise BadValue("conversion_data.conversion_items is missing: only items carry a status of their own.")
+    currency, self_bill = row.text("currency"), row.text(_ITEM, "publisher_self_bill_id")
+    return ReportedTransaction(
+        line=line,
+        external_id=row.need("conversion_id"),
+        line_id=row.need(_ITEM, "conversion_item_id"),
+        publisher_ref=row.text("publisher_id") or reading.publisher_ref,
+        advertiser_ref=row.need("campaign_id"),
+        advertiser_name=row.text("campaign_title"),
+        kind=SALE,
+        status=row.word(_STATUSES, _ITEM, "item_status"),
+        raw_status=row.need(_ITEM, "item_status"),
+        payment=INVOICED if self_bill else UNPAID,
+        raw_payment=f"self-bill {self_bill}" if self_bill else None,
+        commission=row.need_money(currency, _ITEM, "item_publisher_commission"),
+        sale=row.money(currency, _ITEM, "item_value"),
+        transaction_at=row.need_moment(reading.time_zone, "conversion_time"),
+        click_at=row.moment(reading.time_zone, "click", "set_time"),
+        validated_at=row.moment(reading.time_zone, _ITEM, "approved_at"),
+        sub_ids=tuple(value for name in ("publisher_reference", "advertiser_reference") if (value := row.text(name))),
+        order_ref=row.text("conversion_reference"),
+        payout_ref=self_bill,
+        reason=row.text(_ITEM, "reject_reason"),
+        payload=row.payload,
+    )
+
+
+READER = Reader(_records, _transaction)
