@@ -75,9 +75,10 @@ class ColumnMap:
         constants = {name: f"{CONSTANT}{value}" for name, value in self.constants.items()}
         return dict(self.columns) | constants | words | options
 
-    def has(self, name: str) -> bool:
-        """Whether a column, or a constant, holds this field of ours."""
-        return name in self.columns or name in self.constants
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields of ours that a column, or a constant, holds."""
+        return frozenset(self.columns) | frozenset(self.constants)
 
     @classmethod
     def parse(cls, given: Mapping[str, object], source: str = "The column map") -> Self:

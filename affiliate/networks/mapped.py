@@ -87,7 +87,8 @@ class _MappedRow:
     reading: Reading
 
     def transaction(self) -> ReportedTransaction:
-        currency = self.get("currency") if self.columns.has("currency") else self.reading.currency
+        fields = self.columns.fields
+        currency = self.get("currency") if "currency" in fields else self.reading.currency
         raw_status, status = self.word("status")
         raw_payment, payment = self.word("payment", UNPAID)
         _, kind = self.word("kind", SALE)
@@ -110,30 +111,33 @@ class _MappedRow:
             commission=commission,
             sale=self.money("sale", currency),
             transaction_at=transaction_at,
+            sub_ids=tuple(value for name in SUB_IDS if name in fields and (value := self.get(name))),
+            payload=self.row.payload,
             click_at=self.moment("click_at"),
             validated_at=self.moment("validated_at"),
-            sub_ids=tuple(value for name in SUB_IDS if (value := self.get(name))),
             order_ref=self.get("order_ref"),
             payout_ref=self.get("payout_ref"),
             original_ref=self.get("original_ref"),
             reason=self.get("reason"),
-            payload=self.row.payload,
         )
 
     def value(self, name: str) -> object:
         """What the cell holds: a text, or a number of JSON or a sheet; None where there is nothing."""
-        if header := self.columns.columns.get(name):
-            value = self.row.raw(header)
-            return (value.strip() or None) if isinstance(value, str) else value
-        return self.columns.constants.get(name)
+        header = self.columns.columns.get(name)
+        if header is None:
+            return self.columns.constants.get(name)
+        value = self.row.raw(header)
+        return (value.strip() or None) if isinstance(value, str) else value
 
     def get(self, name: str) -> str | None:
         value = self.value(name)
+        if value is None or isinstance(value, str):
+            return value
         if isinstance(value, bool):
             return str(value).lower()
-        if value is not None and not isinstance(value, str | int | Decimal):
+        if not isinstance(value, int | Decimal):
             raise BadValue(f"{self.called(name)} is {str(value)[:80]!r} where a text was expected.")
-        return None if value is None else str(value)
+        return str(value)
 
     def need(self, name: str) -> str:
         if value := self.get(name):
