@@ -52,13 +52,14 @@ class OwnHost(InvalidUrl):
 
 
 class UnknownAdvertiser(AffiliateError):
-    """No programme covers this host."""
+    """No programme on which this host earns. `reason` says what stands in the way of one that covers it, "" if none does."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, reason: str = "") -> None:
         self.host = host
+        self.reason = reason
+        way_out = f"affiliate programme add --network NETWORK --advertiser-id ID --name NAME --host {host}"
         super().__init__(
-            f"No programme covers {host}. Add one with: affiliate programme add --network NETWORK --advertiser-id ID"
-            f" --name NAME --host {host}"
+            f"{host} earns nothing: {reason}" if reason else f"No programme covers {host}. Add one with: {way_out}"
         )
 
 
@@ -134,6 +135,15 @@ class Unreachable(AffiliateError):
         self.status = status
         self.again_at = again_at
         super().__init__(f"{host} could not be read: {reason}")
+
+
+class CredentialsUnusable(AffiliateError):
+    """A file of credentials that is not there, or does not hold what a network asks for. Nothing was asked of it."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        self.file = file
+        self.reason = reason
+        super().__init__(f"{file} cannot be used: {reason}")
 
 
 class SettingsInvalid(AffiliateError):

@@ -12,12 +12,12 @@ from affiliate.ids import new_placement_token
 from affiliate.links import queries, slugs
 from affiliate.links.programmes import checked_mode, is_our_account, terms
 from affiliate.links.queries import LinkFilter
-from affiliate.links.routes import covering
+from affiliate.links.routes import covering, why_not
 from affiliate.links.sites import is_own_host
 from affiliate.money import Money
 from affiliate.networks import registry
 from affiliate.networks.base import DIRECT, REDIRECT, DeepLink
-from affiliate.networks.inspect import inspect
+from affiliate.networks.inspect import Inspected, inspect
 from affiliate.store.jobs import enqueue
 from affiliate.store.tables import Link, LinkChange, LinkPath, Placement, Product, Programme, Site
 from affiliate.urls import WebUrl, parse_web_url, same_target, without_tracking
@@ -103,19 +103,26 @@ def resolve_target(session: Session, site: Site, text: str) -> Target:
     if is_own_host(session, pasted.host):
         raise OwnHost(pasted.text, pasted.host)
     inspected = inspect(pasted.text, is_ours=lambda key, ref: is_our_account(session, key, ref))
-    if inspected.target_url is None:
-        raise InvalidUrl(
-            pasted.text,
-            f"it is a link of {inspected.network} that does not show where it leads; open it and paste the product's address.",
-        )
     note = f"taken out of a link of {inspected.network}" if inspected.network else None
-    target = parse_web_url(without_tracking(inspected.target_url))
+    target = advertisers_page(inspected)
     if is_own_host(session, target.host):
         raise OwnHost(target.text, target.host)
     programme = covering(session, target.host, entity_id=site.entity_id)
     if programme is None:
-        raise UnknownAdvertiser(target.host.removeprefix("www."))
+        reason = why_not(session, target.host, entity_id=site.entity_id)
+        raise UnknownAdvertiser(target.host.removeprefix("www."), reason)
     return Target(target, programme, programme.mode, note)
+
+
+def advertisers_page(inspected: Inspected) -> WebUrl:
+    """What a link leads to, without the parameters that only say how somebody came. InvalidUrl where it does not show
+    it."""
+    if inspected.target_url is None:
+        raise InvalidUrl(
+            inspected.url,
+            f"it is a link of {inspected.network} that does not show where it leads; open it and paste the product's address.",
+        )
+    return parse_web_url(without_tracking(inspected.target_url))
 
 
 def add_link(

@@ -1,8 +1,9 @@
 """Publisher accounts and programmes: on whose terms a link earns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -163,7 +164,22 @@ def terms(programme: Programme) -> Terms:
 
 def is_our_account(session: Session, network: str, publisher_ref: str | None) -> bool | None:
     """Whether a publisher id in somebody's link is ours; None where the link does not say, or we have no account."""
-    if publisher_ref is None:
-        return None
-    ours = session.scalars(select(PublisherAccount.publisher_ref).where(PublisherAccount.network == network)).all()
-    return publisher_ref in ours if ours else None
+    return account_test(session)(network, publisher_ref)
+
+
+def account_test(session: Session) -> Callable[[str, str | None], bool | None]:
+    """`is_our_account` for many links: our accounts are read once, when it is first asked."""
+
+    @cache
+    def ours() -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {}
+        for key, ref in session.execute(select(PublisherAccount.network, PublisherAccount.publisher_ref)):
+            known.setdefault(key, set()).add(ref)
+        return known
+
+    def is_ours(network: str, publisher_ref: str | None) -> bool | None:
+        if publisher_ref is None or network not in ours():
+            return None
+        return publisher_ref in ours()[network]
+
+    return is_ours

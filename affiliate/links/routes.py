@@ -179,6 +179,11 @@ def covering(session: Session, host: str, *, entity_id: int | None = None) -> Pr
     return Routes(session, entity_id).first(host)
 
 
+def why_not(session: Session, host: str, *, entity_id: int | None = None) -> str:
+    """What stands in the way of the first programme that covers a host; empty where none does."""
+    return next((route.barrier for route in Routes(session, entity_id).to([host])[host]), "")
+
+
 def approval_of(programme: Programme, own: Record, there: Record) -> Figure:
     """From our own history where enough of it was decided, else as typed, else as at the network on the whole."""
     if own.decided >= ENOUGH:

@@ -1,7 +1,7 @@
 """Companies and titles."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -147,5 +147,9 @@ def own_hosts(session: Session) -> frozenset[str]:
 
 def is_own_host(session: Session, host: str) -> bool:
     """Whether a host is one of our sites, or a subdomain of one."""
-    ours = own_hosts(session)
-    return any(host == own or host.endswith("." + own) for own in ours)
+    return is_within(host, own_hosts(session))
+
+
+def is_within(host: str, domains: Collection[str]) -> bool:
+    """Whether a host is one of the domains, or a subdomain of one."""
+    return any(host == domain or host.endswith("." + domain) for domain in domains)
