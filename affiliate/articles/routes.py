@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from affiliate.articles.document import PLACEMENT_MARK, Anchor
 from affiliate.articles.queries import known_paths
-from affiliate.disclosure.paid_hosts import leads_through_network
 from affiliate.errors import CannotBuild, InvalidUrl, OwnHost, UnknownAdvertiser
 from affiliate.ids import is_placement_token
 from affiliate.links.library import LinkView, link_for_target, show_link
@@ -82,8 +81,6 @@ class Router:
         if inspected.monetised not in (OURS, NO):
             reason = f"It is a link of {inspected.network} that none of our accounts is known to earn on."
             return Route(reason=reason, paid=True, alarming=True, network=inspected.network)
-        if inspected.monetised == NO and leads_through_network(address):
-            return Route(reason="It is a link of a network that is not built in.", paid=True, alarming=True)
         if not self._make_links:
             return None if inspected.monetised == NO else self._left_ours(inspected, "Paid links are off here.")
         try:

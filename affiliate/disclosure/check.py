@@ -16,7 +16,6 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from affiliate.disclosure.feed import items
-from affiliate.disclosure.paid_hosts import leads_through_network
 from affiliate.disclosure.styles import Styles
 from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
@@ -363,8 +362,6 @@ def _is_paid(link: Tag) -> bool:
     if "sponsored" in str(link.get("rel")).lower():
         return True
     address = "https:" + href if href.startswith("//") else href
-    if leads_through_network(address):
-        return True
     try:
         return bool(inspect(address).layers)
     except InvalidUrl:

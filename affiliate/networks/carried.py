@@ -46,6 +46,11 @@ def carried_url(text: str) -> str | None:
     return candidate
 
 
+def carried_at_end(raw: str) -> str | None:
+    """The address at the end of a path, which stands there raw, with its own `?` and `&`, or encoded."""
+    return raw if _WEB.match(raw) else carried_url(decode_once(raw))
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """The parameters of a tracking link: name in lower case → (name as it stands, value decoded once). Empty values

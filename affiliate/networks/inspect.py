@@ -1,14 +1,24 @@
 """Takes a link apart, layer by layer: who is paid for it, and which page of which advertiser it leads to."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from affiliate.networks.base import Layer
+from affiliate.networks.carried import as_address
 from affiliate.networks.registry import candidates
 from affiliate.urls import host_of, parse_web_url
 
 OURS, OTHER, UNKNOWN, NO = "ours", "other", "unknown", "no"
+
+AS_IN_HTML = "it stands here as HTML writes it, with &amp; for &"
+
+# What tools leave in a link where they should have put a value; all but the last three were found in public code.
+_MACRO = re.compile(
+    r"\[\[?[^\[\]]*\]?\]?|\$?\{\{?[^{}]*\}?\}?|%%[^%]+%%|__[A-Z][A-Z0-9_]*?__|[A-Z_]+_HERE\b|\b(?:YOUR|MY)_[A-Z_]+\b|#[A-Z_]+#|<[^<>]+>"
+)
+_WEB = re.compile(r"https?:/", re.IGNORECASE)
 
 _DEEPEST = 10  # layers; the deepest link seen has four, and a link that contains itself must end
 
@@ -70,10 +80,24 @@ def inspect(url: str, *, is_ours: Callable[[str, str | None], bool | None] = _no
 
 
 def outermost_layer(url: str) -> Layer | None:
-    """What the first network that knows this link says about it."""
-    host = host_of(url)
-    asked = candidates(host) if host else ()
-    return next((layer for network in asked if (layer := network.take_apart(url))), None)
+    """What the first network that knows this link says about it, and what an editor should know of the link."""
+    address = as_address(url)
+    host = host_of(address)
+    for network in candidates(host) if host else ():
+        if layer := network.take_apart(address):
+            said = (layer.note, network.closed, left_in(layer), "" if address == url else AS_IN_HTML)
+            note = "; ".join(part.rstrip(".") for part in said if part) or None
+            return layer if note == layer.note else replace(layer, note=note)
+    return None
+
+
+def left_in(layer: Layer) -> str:
+    """The macros that nobody filled in, in words; "" where there are none. A target that is an address may have brackets
+    of its own: advertisers and networks fill those in."""
+    target = layer.target if layer.target and not _WEB.match(layer.target) else None
+    parts = (layer.publisher_id, layer.advertiser_id, *layer.sub_ids.values(), target)
+    found = [macro for part in parts if part for macro in _MACRO.findall(part)]
+    return f"left in unfilled: {', '.join(dict.fromkeys(found))}" if found else ""
 
 
 def _monetised(layers: list[Layer], is_ours: Callable[[str, str | None], bool | None]) -> str:

@@ -1,11 +1,11 @@
-"""Links found in the wild, taken apart by hand: links.tsv and further_links.tsv, each row with its source."""
+"""Links found in the wild, taken apart by hand: links.tsv, further_links.tsv and found_links.tsv, each row with its source."""
 
 import csv
 from pathlib import Path
 
 from affiliate.networks.inspect import inspect
 
-_FILES = [Path(__file__).parent / name for name in ("links.tsv", "further_links.tsv")]
+_FILES = [Path(__file__).parent / name for name in ("links.tsv", "further_links.tsv", "found_links.tsv")]
 
 
 def real_links() -> list[dict[str, str]]:

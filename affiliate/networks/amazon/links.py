@@ -1,31 +1,45 @@
-"""Amazon's links: the address of a page with `tag` (who is paid) and `ascsubtag` (the sub-id) among its parameters."""
+"""Amazon's links: the address of a page with `tag` (who is paid) and `ascsubtag` (the sub-id) among its parameters; of old
+the tag is a segment of the path, behind the product."""
 
 import re
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, in_ascii, is_on
-from affiliate.urls import drop_parameters, encode, host_of, registrable_domain, split_query
+from affiliate.networks.carried import Query, in_ascii, is_on, path_of, without
+from affiliate.networks.shapes import SHORT_LINK
+from affiliate.urls import encode, host_of, split_query
 
 KEY = "amazon"
 HOSTS = ("amzn.to",)
 
 # What belongs to Associates and not to the page. Sources: links in public code, which carry tag, ascsubtag, linkCode,
-# ref and sourceid; linkId, camp, creative and creativeASIN are SiteStripe's of old (unverified). `th` and `psc` choose
-# the variant of a product and stay.
-_OWN = re.compile(r"tag|ascsubtag|linkCode|linkId|camp|creative|creativeASIN|ref|ref_|sourceid")
+# ref and sourceid, and with them linkId, camp, creative, creativeASIN, imprToken, slotNum of Amazon's own link makers.
+# `th` and `psc` choose the variant of a product and stay.
+_OWN = re.compile(
+    r"tag|ascsubtag|linkCode|linkId|camp|creative|creativeASIN|imprToken|slotNum|ref|ref_|sourceid", re.IGNORECASE
+)
+_SHOP = re.compile(
+    r"(?:^|\.)(amazon\.(?:com(?:\.(?:au|be|br|mx|tr))?|co\.(?:jp|uk|za)|ae|ca|cn|de|eg|es|fr|ie|in|it|nl|pl|sa|se|sg))$"
+)
+_TAG_IN_PATH = re.compile(r"(?<=/)((?:ASIN|dp|product)/[0-9A-Z]{10}(?:/ref=nosim)?)/([A-Za-z0-9][\w-]*-2\d)(?=[/?#]|$)")
+
+# Tags that others put in: Geniuslink (links in public code), Amazon's own browser extension, Mozilla's search.
+_FOREIGN = {"georiot-": "Geniuslink", "amz-mkt-": "Amazon's own browser extension", "mozilla-": "Mozilla"}
 
 
 def take_apart(url: str) -> Layer | None:
     if is_on(url, "amzn.to"):
-        return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
+        return Layer(KEY, url, note=SHORT_LINK)
     if marketplace(url) is None:
         return None
     query = Query.of(url)
-    tag = query.first("tag")
-    if tag is None:
+    in_path = _TAG_IN_PATH.search(path_of(url))
+    tag = query.first("tag") or (in_path and in_path.group(2))
+    if not tag:
         return None
-    return Layer(KEY, url, tag, sub_ids=query.named("ascsubtag"), target=without_own_parameters(url), wrapped=False)
+    page = without_own_parameters(url)
+    note = next((f"a tag of {whose}" for begin, whose in _FOREIGN.items() if tag.lower().startswith(begin)), None)
+    return Layer(KEY, url, tag, sub_ids=query.named("ascsubtag"), target=page, wrapped=False, note=note)
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
@@ -44,14 +58,15 @@ def deep_link(terms: Terms, target_url: str) -> DeepLink:
         )
     path, query, fragment = split_query(in_ascii(without_own_parameters(target_url)))
     kept = f"{query}&" if query else ""
-    return DeepLink(before=f"{path}?{kept}tag={encode(terms.publisher_ref)}&ascsubtag=", after=fragment)
+    tagged = f"{path}?{kept}tag={encode(terms.publisher_ref)}"
+    return DeepLink(before=f"{tagged}&ascsubtag=", after=fragment, bare=tagged + fragment)
 
 
 def without_own_parameters(url: str) -> str:
-    return drop_parameters(url, _OWN)
+    return _TAG_IN_PATH.sub(r"\1", without(url, _OWN), count=1)
 
 
 def marketplace(url: str) -> str | None:
     """amazon.co.uk, amazon.com.mx …: the shop that an address belongs to, or None."""
-    domain = registrable_domain(host_of(url) or "")
-    return domain if domain.startswith("amazon.") else None
+    found = _SHOP.search(host_of(url) or "")
+    return found.group(1) if found else None

@@ -2,6 +2,7 @@
 
 from affiliate.networks.base import DeepLink, Layer, Terms
 from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.networks.shapes import SHORT_LINK
 from affiliate.urls import encode
 
 KEY = "awin"
@@ -10,30 +11,25 @@ REFUSAL = "&cons=0"  # https://help.awin.com/developers/docs/consent-framework-f
 LONGEST_SUB_ID = 50  # http://wiki.affiliatewindow.com/index.php/Affiliate_Click_Ref
 SUB_IDS = ("clickref", "clickref2", "clickref3", "clickref4", "clickref5", "clickref6")
 
-# Script → (publisher, advertiser, target). `p` is the target in cread.php and a product id in pclick.php.
+# Script → (publisher, advertiser, target). `p` is the target in cread.php and a product id in pclick.php; awclick.php is
+# documented without a target, but is used with `ued` and with `p` (links in public code).
 _SCRIPTS = {
     "cread.php": (("awinaffid", "r"), ("awinmid", "v"), ("ued", "p")),
-    "awclick.php": (("awinaffid", "id"), ("mid", "awinmid"), ()),
+    "awclick.php": (("awinaffid", "id"), ("mid", "awinmid"), ("ued", "p")),
     "pclick.php": (("a", "id"), ("m", "mid"), ()),
 }
 
 
 def take_apart(url: str) -> Layer | None:
     if is_on(url, "tidd.ly"):
-        return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
+        return Layer(KEY, url, note=SHORT_LINK)
     if not is_on(url, "awin1.com"):
         return None
-    script = path_of(url).rpartition("/")[2].lower()
+    script = path_of(url).rstrip("/").rpartition("/")[2].lower()
     publisher, advertiser, target = _SCRIPTS.get(script, ((), (), ()))
     query = Query.of(url, *target)
-    return Layer(
-        KEY,
-        url,
-        query.first(*publisher),
-        query.first(*advertiser),
-        query.named(*SUB_IDS),
-        query.target if target else None,
-    )
+    inside = query.target if target else None
+    return Layer(KEY, url, query.first(*publisher), query.first(*advertiser), query.named(*SUB_IDS), inside)
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:

@@ -7,7 +7,7 @@ to the advertiser, so the sub-id stands before it.
 import re
 
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, behind_host, carried_url, decode_once, in_ascii, is_on, path_of
+from affiliate.networks.carried import Query, behind_host, carried_at_end, decode_once, in_ascii, is_on, path_of
 from affiliate.urls import encode
 
 KEY = "cj"
@@ -30,8 +30,8 @@ HOSTS = (
     "emjcd.com",
     "cj.dotomi.com",
 )
-_CLICK = re.compile(r"/click-(\d+)-(\d+)")
-_LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re.DOTALL)
+_CLICK = re.compile(r"/click-(\d+)-(\d+)", re.IGNORECASE)
+_LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def take_apart(url: str) -> Layer | None:
@@ -39,15 +39,20 @@ def take_apart(url: str) -> Layer | None:
         return None
     if found := _LINKS.match(behind_host(url)):
         publisher, settings, tail = found.groups()
-        pairs = settings.split("/")
-        named = dict(zip(pairs[::2], pairs[1::2], strict=False))
-        sub_ids = {"sid": decode_once(named["sid"])} if named.get("sid") else {}
-        return Layer(KEY, url, publisher, sub_ids=sub_ids, target=carried_url(tail))
+        return Layer(KEY, url, publisher, sub_ids=_sub_id(settings), target=carried_at_end(tail))
     query = Query.of(url, "url")
     if found := _CLICK.match(path_of(url)):
         publisher, ad = found.groups()
         return Layer(KEY, url, publisher, f"aid:{ad}", query.named("sid"), query.target)
-    return Layer(KEY, url, note="a CJ host, but a form that is not known")
+    note = "its code stands for publisher and ad" if query.target else "a CJ host, but a form that is not known"
+    return Layer(KEY, url, sub_ids=query.named("sid"), target=query.target, note=note)
+
+
+def _sub_id(settings: str) -> dict[str, str]:
+    """`settings` are pairs of segments: type/dlg/sid/SUBID/"""
+    pairs = settings.split("/")
+    named = dict(zip((name.lower() for name in pairs[::2]), pairs[1::2], strict=False))
+    return {"sid": decode_once(named["sid"])} if named.get("sid") else {}
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:

@@ -8,9 +8,11 @@ import re
 from affiliate.errors import CannotBuild, InvalidUrl
 from affiliate.networks.base import DeepLink, Layer, Terms
 from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.networks.shapes import SHORT_LINK
 from affiliate.urls import encode, parse_web_url
 
 KEY = "impact"
+SHORT_CODE = "its code stands for publisher and programme: only a request would tell them"
 LONGEST_SUB_ID = 255  # documented for the shared id; not stated for subId1 to 3
 
 HOSTS = (
@@ -26,21 +28,35 @@ HOSTS = (
     "7cnq.net",
     "oaccss.net",
     "ngi2ba.net",
+    "7tiv.net",
+    "goto.walmart.com",
+    "goto.target.com",
 )
-_CLICK = re.compile(r"/c/(\d+)/(\d+)/(\d+)/?")
+_CLICK = re.compile(r"/c/(\d+)/(\d+)/(\d+)/?", re.IGNORECASE)
+_SHORT = re.compile(r"/[A-Za-z0-9]{6}/?")
 _SUB_IDS = ("subid1", "subid2", "subid3", "sharedid")
 
 
 def take_apart(url: str) -> Layer | None:
-    if found := _CLICK.fullmatch(path_of(url)):
+    path = path_of(url)
+    if found := _CLICK.fullmatch(path):
         publisher, _ad, programme = found.groups()
         query = Query.of(url, "u", "url")
         return Layer(KEY, url, publisher, programme, query.named(*_SUB_IDS), query.target)
     if is_on(url, "ojrq.net") and (inside := Query.of(url, "return").target):
         return _hop(url, inside)
     if is_on(url, *HOSTS):
-        return Layer(KEY, url, note="a short link: only a request would tell what is behind it")
-    return None
+        return _short(url) or Layer(KEY, url, note=SHORT_LINK)
+    return _short(url) if "ubid1=" in url.lower() and _SHORT.fullmatch(path) else None
+
+
+def _short(url: str) -> Layer | None:
+    """A short link takes a target and sub-ids too, and then shows these: `HOST/AbCdEf?subId1=…&u=…` (uBlock filters, privacy.txt,
+    among the links that may be skipped)."""
+    query = Query.of(url, "u", "url")
+    if query.target is None:
+        return None
+    return Layer(KEY, url, sub_ids=query.named(*_SUB_IDS), target=query.target, note=SHORT_CODE)
 
 
 def _hop(url: str, inside: str) -> Layer:

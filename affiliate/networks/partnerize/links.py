@@ -8,7 +8,7 @@ import re
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import behind_host, carried_url, decode_once, is_on
+from affiliate.networks.carried import behind_host, carried_at_end, decode_once, is_on
 from affiliate.networks.shapes import SHORT_LINK
 from affiliate.urls import encode
 
@@ -25,7 +25,7 @@ def take_apart(url: str) -> Layer | None:
     found = _CLICK.fullmatch(behind_host(url))
     if found is None:
         return Layer(KEY, url, note=SHORT_LINK)
-    settings, _, tail = _split(found.group(1) or "")
+    settings, tail = _split(found.group(1) or "")
     named = dict(_pair(segment) for segment in settings.split("/"))
     camref, pubref, adref = (named.get(name) for name in ("camref", "pubref", "adref"))
     return Layer(
@@ -33,16 +33,15 @@ def take_apart(url: str) -> Layer | None:
         url,
         f"camref:{camref}" if camref else None,
         sub_ids={"pubref": pubref} if pubref else {},
-        target=carried_url(decode_once(tail)) if "://" not in tail else tail,
-        note=f"with a further reference, adref {adref}" if adref else None,
+        target=carried_at_end(tail),
+        note=f"with a further reference, adref: {adref}" if adref else None,
     )
 
 
-def _split(path: str) -> tuple[str, str, str]:
+def _split(path: str) -> tuple[str, str]:
+    """The settings, and the target as it stands."""
     found = _TARGET.search(path)
-    if found is None:
-        return _UNFINISHED.sub("", path), "", ""
-    return path[: found.start()], found.group(), found.group(1)
+    return (path[: found.start()], found.group(1)) if found else (_UNFINISHED.sub("", path), "")
 
 
 def _pair(segment: str) -> tuple[str, str]:

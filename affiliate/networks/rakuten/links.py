@@ -3,21 +3,29 @@
 `u1` is our sub-id; `subid` and `LSNSUBSITE` are the network's own.
 """
 
+import re
+
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, is_on
+from affiliate.networks.carried import Query, is_on, path_of
 from affiliate.urls import encode
 
 KEY = "rakuten"
 LONGEST_SUB_ID = 72  # letters and digits; Signature Implementation Guidelines
 
 HOSTS = ("linksynergy.com", "linksynergy.walmart.com")  # the second is of the time before Walmart went to impact
+_PUBLISHER = re.compile(r"[A-Za-z0-9*/.]{11}")  # eleven characters, as in all links seen
+_CLICK = re.compile(r"/(?:deeplink|link|fs-bin/(?:click|stat|statform))/?", re.IGNORECASE)
 
 
 def take_apart(url: str) -> Layer | None:
-    if not is_on(url, *HOSTS):
+    """Also on advertisers' hosts, by the path and the two ids."""
+    if not _CLICK.fullmatch(path_of(url)):
         return None
     query = Query.of(url, "murl", "rd_parm1")
-    return Layer(KEY, url, query.first("id"), _advertiser(query), query.named("u1"), query.target)
+    publisher, advertiser = query.first("id"), _advertiser(query)
+    if not is_on(url, *HOSTS) and not (publisher and _PUBLISHER.fullmatch(publisher) and advertiser):
+        return None
+    return Layer(KEY, url, publisher, advertiser, query.named("u1"), query.target)
 
 
 def _advertiser(query: Query) -> str | None:
@@ -28,9 +36,6 @@ def _advertiser(query: Query) -> str | None:
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
-    ids = f"id={encode(terms.publisher_ref)}&mid={encode(terms.advertiser_ref)}"
-    return DeepLink(
-        before=f"https://click.linksynergy.com/deeplink?{ids}&u1=",
-        after=f"&murl={encode(target_url)}",
-        longest=LONGEST_SUB_ID,
-    )
+    click = f"https://click.linksynergy.com/deeplink?id={encode(terms.publisher_ref)}&mid={encode(terms.advertiser_ref)}"
+    after = f"&murl={encode(target_url)}"
+    return DeepLink(f"{click}&u1=", after, longest=LONGEST_SUB_ID, bare=click + after)

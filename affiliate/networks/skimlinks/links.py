@@ -6,25 +6,24 @@ What stands in `url` may be another network's link; Skimlinks earns all the same
 import re
 
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, is_on
+from affiliate.networks.carried import Query, is_on, path_of
 from affiliate.networks.shapes import SHORT_LINK
 from affiliate.urls import encode
 
 KEY = "skimlinks"
-HOSTS = ("go.skimresources.com", "go.redirectingat.com", "fave.co")
+HOSTS = ("go.skimresources.com", "go.redirectingat.com", "go.skimlinks.com", "fave.co")
 LONGEST_SUB_ID = 50  # https://support.skimlinks.com/hc/en-us/articles/223835348
-_ID = re.compile(r"\d+X\d+", re.IGNORECASE)
+_ID = re.compile(r"[?&]id=\d+X\d+(?:&|$|#)", re.IGNORECASE)
 
 
 def take_apart(url: str) -> Layer | None:
+    """On a publisher's own host the link leads from its root."""
     if is_on(url, "fave.co"):
         return Layer(KEY, url, note=SHORT_LINK)
-    query = Query.of(url, "url")
-    publisher = query.first("id")
-    known = publisher is not None and _ID.fullmatch(publisher) is not None and query.target is not None
-    if not known and not is_on(url, *HOSTS):
+    if not is_on(url, *HOSTS) and not (_ID.search(url) and path_of(url) in ("", "/")):
         return None
-    return Layer(KEY, url, publisher, sub_ids=query.named("xcust"), target=query.target)
+    query = Query.of(url, "url")
+    return Layer(KEY, url, query.first("id"), sub_ids=query.named("xcust"), target=query.target)
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
