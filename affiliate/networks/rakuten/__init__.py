@@ -16,7 +16,6 @@ NETWORK = Network(
     READER,
     hosts=HOSTS,
     by_shape=True,
-    by_shape=True,
     api=API,
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, api=UNVERIFIED, file=PROVEN),
 )
