@@ -104,6 +104,12 @@ class Requests(_Section):
     timeout_seconds: float = Field(default=5.0, gt=0, le=60)
 
 
+class Networks(_Section):
+    """Where the credentials for networks' APIs lie: one file for each account, named like awin-99000001.toml."""
+
+    credentials_dir: Path = Path("credentials")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `data_dir` holds database, journal, link table and generated secrets."""
 
@@ -122,6 +128,7 @@ class Settings(BaseSettings):
     clicks: Clicks = Clicks()
     metrics: Metrics = Metrics()
     requests: Requests = Requests()
+    networks: Networks = Networks()
 
     @classmethod
     def settings_customise_sources(
@@ -183,7 +190,8 @@ def write_private(path: Path, text: str) -> None:
 
 def load_settings(config: Path | None = None) -> Settings:
     """Settings from `config`, else the file named by AFFILIATE_CONFIG, else `config.toml` here if there is one, else
-    the defaults. A relative `data_dir` counts from the configuration's folder; AFFILIATE_DATA_DIR overrides it.
+    the defaults. A relative `data_dir` counts from the configuration's folder, and so does `networks.credentials_dir`;
+    AFFILIATE_DATA_DIR overrides the former.
 
     SettingsInvalid lists every problem with its key.
     """
@@ -197,8 +205,15 @@ def load_settings(config: Path | None = None) -> Settings:
     except ValidationError as problem:
         raise SettingsInvalid(source, [_in_words(error) for error in problem.errors()]) from problem
     _check_secret_files(settings, source)
-    folder = path.parent if path and DATA_VARIABLE not in os.environ else Path()
-    return settings.model_copy(update={"data_dir": (folder / settings.data_dir).absolute()})
+    beside = path.parent if path else Path()
+    folder = beside if DATA_VARIABLE not in os.environ else Path()
+    credentials = (beside / settings.networks.credentials_dir).absolute()
+    return settings.model_copy(
+        update={
+            "data_dir": (folder / settings.data_dir).absolute(),
+            "networks": settings.networks.model_copy(update={"credentials_dir": credentials}),
+        }
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
