@@ -5,7 +5,7 @@ Parsing is used to judge an address, never to rewrite it: what is stored and sen
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 import can_ada
@@ -15,7 +15,7 @@ from affiliate.errors import InvalidUrl
 
 LONGEST = 8_000  # characters; above it proxies and browsers begin to cut (RFC 9110 §4.1 asks for at least 8000)
 
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\]")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\\ud800-\udfff]")  # the last: halves of a character, which no text holds
 
 _ODD_BEGINNING = re.compile(r"https?:(?!//[^/])|///", re.IGNORECASE)
 
@@ -73,17 +73,18 @@ def as_browsers_read(href: str) -> str:
         return text
     try:
         parsed = can_ada.parse("https:" + text if text[:1] in ("/", "\\") else text)
-    except ValueError:
+    except (ValueError, TypeError):
         return text
     rooted = text[:1] in ("/", "\\") and text[1:2] not in ("/", "\\")
     return text if rooted or parsed.protocol not in ("https:", "http:") else str(parsed.href)
 
 
+@lru_cache(maxsize=64)  # one link's host is asked for ten times while it is taken apart
 def host_of(text: str) -> str | None:
     """The lower-case ASCII host of an absolute http(s) URL, without port, or None for anything else."""
     try:
         parsed = can_ada.parse(text.strip())
-    except ValueError:
+    except (ValueError, TypeError):  # the second for half a character
         return None
     if parsed.protocol not in ("https:", "http:"):
         return None

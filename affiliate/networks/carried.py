@@ -6,6 +6,7 @@ address is a lost sale. So the raw query is read by hand.
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -17,7 +18,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _PATH = re.compile(r"[a-z]+://[^/?#]*([^?#]*)", re.IGNORECASE)
 _BEHIND_HOST = re.compile(r"[a-z]+://[^/?#]*(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?<=://)[^/?#]+")
-_AMPERSAND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
+_AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)
 
 
 def as_address(text: str) -> str:
@@ -100,6 +101,7 @@ def without(url: str, unwanted: re.Pattern[str]) -> str:
     return path + (f"?{kept}" if kept else "") + fragment
 
 
+@lru_cache(maxsize=64)  # each network that knows links by their path asks for the same one
 def path_of(url: str) -> str:
     """The raw path of an absolute address, without its query."""
     found = _PATH.match(url)
@@ -115,7 +117,12 @@ def behind_host(url: str) -> str:
 def is_on(url: str, *domains: str) -> bool:
     """Whether the address is on one of these hosts or below it."""
     host = host_of(url)
-    return host is not None and any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    return host is not None and f".{host}".endswith(_dotted(domains))
+
+
+@cache
+def _dotted(domains: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f".{domain}" for domain in domains)
 
 
 def in_ascii(url: str) -> str:

@@ -16,7 +16,8 @@ AS_IN_HTML = "it stands here as HTML writes it, with &amp; for &"
 
 # What tools leave in a link where they should have put a value; all but the last three were found in public code.
 _MACRO = re.compile(
-    r"\[\[?[^\[\]]*\]?\]?|\$?\{\{?[^{}]*\}?\}?|%%[^%]+%%|__[A-Z][A-Z0-9_]*?__|[A-Z_]+_HERE\b|\b(?:YOUR|MY)_[A-Z_]+\b|#[A-Z_]+#|<[^<>]+>"
+    r"\[\[?[^\[\]\n]*\]?\]?|\$?\{\{?[^{}\n]*\}?\}?|%%[^%\n]+%%|__[A-Z][A-Z0-9_]*?__|[A-Z_]+_HERE\b"
+    r"|\b(?:YOUR|MY)_[A-Z_]+\b|#[A-Z_]+#|<[^<>\n]+>"
 )
 _WEB = re.compile(r"https?:/", re.IGNORECASE)
 
@@ -96,7 +97,7 @@ def left_in(layer: Layer) -> str:
     of its own: advertisers and networks fill those in."""
     target = layer.target if layer.target and not _WEB.match(layer.target) else None
     parts = (layer.publisher_id, layer.advertiser_id, *layer.sub_ids.values(), target)
-    found = [macro for part in parts if part for macro in _MACRO.findall(part)]
+    found = _MACRO.findall("\n".join(filter(None, parts)))
     return f"left in unfilled: {', '.join(dict.fromkeys(found))}" if found else ""
 
 

@@ -36,7 +36,7 @@ class QueryLinks:
     short_hosts: tuple[str, ...] = ()
     base: str = ""
     built: tuple[str, str, str, str] = ("", "", "", "")
-    needs: dict[str, str] = field(default_factory=dict)
+    needs: dict[str, str] = field(default_factory=dict, hash=False)
     longest_sub_id: int | None = None
     refusal: str = ""
 

@@ -11,8 +11,8 @@ from affiliate.networks.registry import deep_link, network, networks
 
 def test_every_folder_is_a_network_and_known_by_its_key() -> None:
     folders = {file.parent.name for file in Path(affiliate.networks.__path__[0]).glob("*/__init__.py")}
-    in_folders = set(networks()) - set(plain.NETWORKS)
-    assert {known.key.replace("-", "_") for known in in_folders} == folders
+    in_folders = {known.key for known in networks()} - {known.key for known in plain.NETWORKS}
+    assert {key.replace("-", "_") for key in in_folders} == folders
 
 
 def test_no_two_networks_share_a_key_or_a_host() -> None:

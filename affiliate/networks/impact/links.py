@@ -43,10 +43,9 @@ def take_apart(url: str) -> Layer | None:
         publisher, _ad, programme = found.groups()
         query = Query.of(url, "u", "url")
         return Layer(KEY, url, publisher, programme, query.named(*_SUB_IDS), query.target)
-    if is_on(url, "ojrq.net") and (inside := Query.of(url, "return").target):
-        return _hop(url, inside)
     if is_on(url, *HOSTS):
-        return _short(url) or Layer(KEY, url, note=SHORT_LINK)
+        inside = Query.of(url, "return").target if is_on(url, "ojrq.net") else None
+        return _hop(url, inside) if inside else _short(url) or Layer(KEY, url, note=SHORT_LINK)
     return _short(url) if "ubid1=" in url.lower() and _SHORT.fullmatch(path) else None
 
 

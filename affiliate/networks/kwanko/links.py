@@ -26,7 +26,9 @@ def take_apart(url: str) -> Layer | None:
     if is_on(url, *HOSTS):
         return LINKS.take_apart(url)
     code = (split_query(url)[1] or "").partition("&")[0]
+    if path_of(url) != "/" or not _CODE.fullmatch(code):
+        return None
     query = Query.of(url, "redir")
-    if path_of(url) != "/" or not _CODE.fullmatch(code) or not query.target:
+    if not query.target:
         return None
     return Layer(LINKS.key, url, f"{LINKS.kind}{code}", sub_ids=query.named("argsite"), target=query.target)

@@ -6,7 +6,7 @@
 import re
 
 from affiliate.networks.base import Layer
-from affiliate.networks.carried import carried_url, decode_once
+from affiliate.networks.carried import carried_at_end, decode_once
 from affiliate.networks.shapes import QueryLinks
 from affiliate.urls import split_query
 
@@ -41,7 +41,7 @@ def _in_brackets(url: str) -> Layer:
     named = {name.lower(): (name, decode_once(value)) for name, value in _PAIR.findall(around) if value}
     publisher, advertiser = (named[name][1] if name in named else None for name in ("a", "p"))
     sub_ids = dict(named[name] for name in ("epi", "epi2") if name in named)
-    return Layer(KEY, url, publisher, advertiser, sub_ids, carried_url(decode_once(target)) if target else None)
+    return Layer(KEY, url, publisher, advertiser, sub_ids, carried_at_end(target) if target else None)
 
 
 def _balanced(text: str) -> str:
