@@ -4,11 +4,25 @@ import click
 
 from affiliate.cli.frame import REFUSED, Context, Group, json_option, pass_context, print_json, print_table
 from affiliate.commissions.health import Connector, Health, look
+from affiliate.networks.coverage import PARTS, cells, coverage_of, covered
 
 
 @click.group(cls=Group)
 def network() -> None:
     """The networks that pay us, and how our connectors to them stand."""
+
+
+@network.command("list")
+@json_option
+@pass_context
+def list_(_context: Context, *, as_json: bool) -> None:
+    """What works with each network: proven by a test over real links or the network's own example, unverified, or – for
+    neither. Nothing was tried on a live account."""
+    if as_json:
+        print_json([coverage_of(known) for known in covered()])
+        return
+    rows = [(known.key, known.name, "closed" if known.closed else "", *cells(known)) for known in covered()]
+    print_table(("Key", "Network", "", *PARTS.values()), rows, empty="")
 
 
 @network.command("health")

@@ -20,3 +20,22 @@ def test_rows_that_wait_exit_1_and_name_word_money_and_run(run: Run, folder: Pat
     told = run("network", "health", "--json", code=1).json
     assert told["needs_somebody"] is True
     assert told["waiting"][0]["word"] == "parked"
+
+
+def test_networks_are_listed_with_what_works_and_how_sure_that_is(run: Run) -> None:
+    told = {each["key"]: each for each in run("network", "list", "--json").json}
+    assert len(told) == 45
+    assert told["howl"] == {
+        "key": "howl",
+        "name": "Howl",
+        "closed": None,
+        "recognise": "proven",
+        "build": "proven",
+        "sub_ids": None,
+        "api": None,
+        "file": None,
+        "payments": None,
+    }
+    shown = run("network", "list").stdout
+    assert "unverified" in shown
+    assert "closed" in shown

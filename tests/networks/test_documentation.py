@@ -9,8 +9,8 @@ from affiliate.networks.registry import networks
 _PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
 
 
-def test_every_network_has_its_chapter() -> None:
-    assert [known.key for known in networks() if f"(`{known.key}`" not in _PAGE] == []
+def test_every_network_has_its_chapter_or_its_row_beside_its_coverage() -> None:
+    assert [known.key for known in networks() if _PAGE.count(f"(`{known.key}`") < 2] == []
 
 
 def test_the_column_map_of_the_page_is_one() -> None:
