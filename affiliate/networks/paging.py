@@ -29,13 +29,14 @@ class Sheet(NamedTuple):
 def every_page(report: str, first: str, fetch: Callable[[str], Sheet]) -> Iterator[Page]:
     """The pages from `first` on, in order; one that holds nothing new is left out.
 
-    UnreadableFile where pages go round in a circle, where a page came again and no total tells whether another was lost
-    for it, and where fewer different records came than the network told of on every page (totals that shrink or grow
-    while we read are normal: the least one counts).
+    UnreadableFile where pages go round in a circle or come again and again, where one came twice and no total tells
+    whether another was lost for it, and where fewer different records came than the network told of on every page (totals
+    that shrink or grow while we read are normal: the least one counts).
     """
     seen: set[bytes] = set()
     asked: set[str] = set()
     totals: list[int] = []
+    repeated = 0  # pages without anything new, one after the other
     place: str | None = first
     while place is not None:
         if place in asked:
@@ -44,11 +45,12 @@ def every_page(report: str, first: str, fetch: Callable[[str], Sheet]) -> Iterat
         sheet = fetch(place)
         totals += [] if sheet.total is None else [sheet.total]
         fresh = set(map(_mark, sheet.records)) - seen
+        repeated = repeated + 1 if sheet.records and not fresh else 0
+        if repeated and (not totals or repeated > 1):
+            raise UnreadableFile(report, "its pages repeat themselves, so nothing tells whether one is missing.")
         if fresh or not seen:
             seen |= fresh
             yield Page(sheet.content)
-        elif sheet.records and not totals:
-            raise UnreadableFile(report, "one of its pages came twice, and nothing tells whether another is missing.")
         place = sheet.following
     if totals and len(seen) < min(totals):
         raise UnreadableFile(report, f"it tells of {min(totals)} records but only {len(seen)} came.")

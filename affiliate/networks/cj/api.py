@@ -7,6 +7,7 @@ asked for, so the last twelve months are asked for again by event date (`silent_
 answered with 400 and an empty body; Vox Media asks for 28 (voxmedia/tap-cj), and so do we.
 """
 
+import io
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from affiliate.errors import UnreadableFile
 from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
 from affiliate.networks.authorization import bearer
 from affiliate.networks.cj.programmes import ADVERTISERS, PAGE_SIZE, advertisers_of, read_programmes
-from affiliate.networks.cj.transactions import RECORDS, REPORT
+from affiliate.networks.cj.transactions import REPORT, records_of
 from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, json_page, whole_number
+from affiliate.networks.paging import Sheet, every_page, whole_number
+from affiliate.networks.rows import json_document
 
 _LOOKUP = "https://advertiser-lookup.api.cj.com"
 _DATES = {CHANGE: "PostingDate", TRANSACTION: "EventDate"}
@@ -76,7 +78,8 @@ def _transactions(ask: Ask, window: Window, basis: str) -> Iterator[Page]:
     def fetch(after: str) -> Sheet:
         body = {"query": query, "variables": {**asked, "after": after or None}}
         content = ask.client.post(f"{ask.base_url}/query", json=body, headers=_known_by(ask)).content
-        document, records = json_page(content, REPORT, *RECORDS)
+        document = json_document(io.BytesIO(content), REPORT)
+        records = [record for _, record in records_of(document)]
         return Sheet(content, records, _following(document["data"]["publisherCommissions"], len(records)))
 
     return every_page(REPORT, "", fetch)

@@ -16,17 +16,20 @@ from affiliate.networks.rows import BadValue, Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, CPC, LEAD, PAID, PENDING, SALE, UNPAID
 
 REPORT = "The CJ report"
-RECORDS = ("data", "publisherCommissions", "records")
 # `corrected` marks a correction record: its signed amount stands beside the approved ones, so that they net out.
 _STATUSES = {"new": PENDING, "extended": PENDING, "locked": APPROVED, "closed": APPROVED, "corrected": APPROVED}
 _KINDS = (("bonus", BONUS), ("perf_inc", BONUS), ("lead", LEAD), ("click", CPC))
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    document = json_document(file, REPORT)
+    return records_of(json_document(file, REPORT))
+
+
+def records_of(document: object) -> Iterator[tuple[int, object]]:
+    """The records of an answer, numbered from 1; UnreadableFile where CJ answered with errors or something else."""
     if isinstance(document, dict) and document.get("errors"):
         raise UnreadableFile(REPORT, f"CJ answered with errors instead: {str(document['errors'])[:300]}")
-    return records_at(document, REPORT, *RECORDS)
+    return records_at(document, REPORT, "data", "publisherCommissions", "records")
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
