@@ -198,13 +198,15 @@ class Reading:
     """How to read what a report does not say: the account's currency and zone, our publisher id, a column map.
 
     `currency` is used only where a report names none (CJ, a CSV without such a column): where rows carry their own, a
-    missing one is a bad row. `time_zone` is the zone of moments without an offset.
+    missing one is a bad row. `time_zone` is the zone of moments without an offset. `said` is what was said beyond that, by
+    name, to a network's own reader: a column of a report in a language that it does not know, the period of a file.
     """
 
     currency: str | None = None
     time_zone: str = "UTC"
     publisher_ref: str | None = None
     columns: ColumnMap | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A map is flat text to text, so that it is written as easily in TOML as in JSON:
 
-    external_id = "Order ID"            # our field = the column's header
+    external_id = "Order ID"            # our field = the column's header; "Shop + Date + Ref" where there is no id
     advertiser = "Merchant"
     commission = "Commission"
     currency = "=GBP"                   # with = in front: the same for every row
@@ -48,6 +48,7 @@ OPTIONAL = (
 FIELDS = (*NEEDED, *OPTIONAL)
 WORDS = {"status": STATUSES, "kind": KINDS, "payment": PAYMENTS}
 CONSTANT = "="
+JOINED = " + "  # between columns that only together tell one transaction from another
 ANY = "*"  # "payment.*": whatever stands there, for networks that only fill the column once they have paid
 OPTIONS = ("decimal", "date_format", "time_zone", "records", "encoding")
 
@@ -74,6 +75,16 @@ class ColumnMap:
         options = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
         constants = {name: f"{CONSTANT}{value}" for name, value in self.constants.items()}
         return dict(self.columns) | constants | words | options
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """All the file's columns that the map names."""
+        return frozenset(header for name in self.columns for header in self.headers(name))
+
+    def headers(self, name: str) -> tuple[str, ...]:
+        """The file's columns that make up a field of ours: one, or several for an id."""
+        header = self.columns[name]
+        return tuple(header.split(JOINED)) if name == "external_id" else (header,)
 
     @property
     def fields(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from affiliate.errors import SettingsInvalid, UnreadableFile
 from affiliate.money import Money
+from affiliate.networks.amounts import plain_amount
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import ANY, NEEDED, SUB_IDS, ColumnMap
 from affiliate.networks.formats import open_table
@@ -17,7 +18,6 @@ from affiliate.networks.rows import BadValue, Row, moment_of, money_of
 from affiliate.networks.table import CSV, FILE, XLSX, Table, refuse_missing
 from affiliate.networks.words import SALE, UNPAID
 
-_SYMBOLS = "$£€¥ \u00a0\u202f"
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*"
 )  # how a sheet's own dates come, whatever the map says of texts
@@ -30,12 +30,28 @@ def mapped(ready: Mapping[str, str] | None = None) -> Reader:
     is not known of the network: then it asks."""
 
     def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-        return _records(file, _map_of(reading, ready))
+        return _records(file, _map_of(reading, ready), is_ready=reading.columns is None)
 
     def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         return _MappedRow(line, row, _map_of(reading, ready), reading).transaction()
 
     return Reader(records, transaction, columns=ready)
+
+
+def beside(own: Reader, ready: Mapping[str, str]) -> Reader:
+    """Reads a network's own report with its own reader, and its export, a table with these columns, with the map."""
+    table = mapped(ready)
+    needed = {header for name in NEEDED for header in ColumnMap.parse(ready).headers(name)}
+
+    def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+        beginning = file.read(200).lstrip(b"\xef\xbb\xbf \r\n\t")
+        file.seek(0)
+        return (own if beginning[:1] in (b"{", b"[") else table).records(file, reading)
+
+    def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
+        return (table if all(map(row.holds, needed)) else own).transaction(line, row, reading)
+
+    return Reader(records, transaction)
 
 
 def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:
@@ -57,23 +73,22 @@ def _ready(items: tuple[tuple[str, str], ...]) -> ColumnMap:
         ) from problem
 
 
-def _records(file: BinaryIO, columns: ColumnMap) -> Iterator[tuple[int, object] | BadRow]:
+def _records(file: BinaryIO, columns: ColumnMap, *, is_ready: bool) -> Iterator[tuple[int, object] | BadRow]:
     """UnreadableFile names a column that is not there and lists those that are."""
-    wanted = frozenset(columns.columns.values())
+    wanted = columns.wanted
     table = open_table(
         file, lambda names: len(wanted.intersection(names)), place=columns.records, encoding=columns.encoding
     )
-    _refuse_other_columns(table, columns)
+    _refuse_other_columns(table, columns, is_ready=is_ready)
     yield from table.records
 
 
-def _refuse_other_columns(table: Table, columns: ColumnMap) -> None:
-    """In a sheet every column of the map must be there. Objects leave out what is empty: only what every row needs must be
-    in one of the first."""
-    if table.shape.format in (CSV, XLSX):
-        refuse_missing(table.columns, tuple(dict.fromkeys(columns.columns.values())))
-    else:
-        refuse_missing(table.columns, [columns.columns[name] for name in NEEDED if name in columns.columns])
+def _refuse_other_columns(table: Table, columns: ColumnMap, *, is_ready: bool) -> None:
+    """In a sheet every column of somebody's own map must be there. A ready one knows more columns than a download may have,
+    and objects leave out what is empty: then only what every row needs must be there."""
+    is_sheet = table.shape.format in (CSV, XLSX)
+    asked = columns.columns if is_sheet and not is_ready else [name for name in NEEDED if name in columns.columns]
+    refuse_missing(table.columns, tuple(dict.fromkeys(header for name in asked for header in columns.headers(name))))
 
 
 READER = mapped()
@@ -184,6 +199,8 @@ class _MappedRow:
 
     def identity(self) -> str:
         """The network's id of the transaction; not what a spreadsheet made of it."""
+        if len(headers := self.columns.headers("external_id")) > 1:
+            return " ".join(self.row.text(header) or "" for header in headers)
         text = self.need("external_id")
         if _ROUNDED.fullmatch(text):
             raise BadValue(
@@ -191,27 +208,3 @@ class _MappedRow:
                 " Import the file as the network gave it."
             )
         return text
-
-
-def plain_amount(text: str, decimal: str) -> str | None:
-    """An amount as spreadsheets write it as a plain decimal: currency signs, proper thousands marks and accounting
-    brackets taken off. None for what does not fit the decimal mark, so that it is refused and not misread: "1,5" is no
-    amount where the mark is a point."""
-    bare = text.strip(_SYMBOLS)
-    sign = ""
-    if bare.startswith("(") and bare.endswith(")"):
-        sign, bare = "-", bare[1:-1].strip(_SYMBOLS)
-    elif bare[:1] in ("-", "+", "−"):
-        sign, bare = "-" if bare[0] != "+" else "", bare[1:].strip(_SYMBOLS)
-    found = _amount(decimal).fullmatch(bare)
-    if not found:
-        return None
-    whole = "".join(filter(str.isdecimal, found.group(1)))
-    return f"{sign}{whole}.{found.group(2) or '0'}"
-
-
-@cache
-def _amount(decimal: str) -> re.Pattern[str]:
-    thousands = "," if decimal == "." else "."
-    grouped = rf"[0-9]{{1,3}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"
-    return re.compile(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?")

@@ -4,13 +4,20 @@ known but what a column map says of their files. One that gets code of its own m
 Sources: unless a line says otherwise links found in public code, tests/networks/links.tsv and further_links.tsv.
 """
 
-from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network, Reader
+from affiliate.networks.mapped import mapped
 from affiliate.networks.shapes import QueryLinks
 from affiliate.networks.words import REDIRECT
 
 
 def _network(
-    links: QueryLinks, name: str, hosts: tuple[str, ...] = (), coverage: Coverage | None = None, closed: str = ""
+    links: QueryLinks,
+    name: str,
+    hosts: tuple[str, ...] = (),
+    coverage: Coverage | None = None,
+    closed: str = "",
+    *,
+    reader: Reader | None = None,
 ) -> Network:
     return Network(
         links.key,
@@ -18,11 +25,69 @@ def _network(
         REDIRECT,
         links.take_apart,
         links.deep_link,
+        reader,
         hosts=hosts,
         closed=closed,
         coverage=coverage or Coverage(),
     )
 
+
+# Fields and states: padosoft/php-oara@b03fd95 (Digidip.php:196-300); no row was found.
+_DIGIDIP = mapped(
+    {
+        "external_id": "id",
+        "advertiser": "merchant.id",
+        "advertiser_name": "merchant.name",
+        "commission": "commission.amount",
+        "sale": "price.amount",
+        "currency": "commission.currency",
+        "transaction_at": "date.iso8601",
+        "click_at": "click.date.iso8601",
+        "sub_id": "click.custom_subid.content",
+        "status": "status",
+        "status.added": "pending",
+        "status.denied": "declined",
+        "status.received": "approved",
+        "status.validated": "approved",
+        "status.payment processing": "approved",
+        "status.paid": "approved",
+        "payment": "status",
+        "payment.pending": "unpaid",
+        "payment.added": "unpaid",
+        "payment.denied": "unpaid",
+        "payment.received": "unpaid",
+        "payment.validated": "unpaid",
+        "payment.payment processing": "unpaid",
+    }
+)
+# States in its languages: padosoft/php-oara@b03fd95 (Effiliation.php:117-168). That reads columns by position; how they are
+# called was not seen, so the user must say it.
+_EFFILIATION = mapped(
+    {
+        "status.Attente": "pending",
+        "status.Pending": "pending",
+        "status.Wartezustand": "pending",
+        "status.Espera": "pending",
+        "status.Attesa": "pending",
+        "status.Pendente": "pending",
+        "status.Refus": "declined",
+        "status.Refuse": "declined",
+        "status.Refusé": "declined",
+        "status.Refusal": "declined",
+        "status.Refused": "declined",
+        "status.Rechazado": "declined",
+        "status.Ablehnung": "declined",
+        "status.Rifiuto": "declined",
+        "status.Rejeição": "declined",
+        "status.Valide": "approved",
+        "status.Valid": "approved",
+        "status.Validated": "approved",
+        "status.Gültig": "approved",
+        "status.Autorizado": "approved",
+        "status.Valido": "approved",
+        "status.Válido": "approved",
+    }
+)
 
 NETWORKS = (
     # `ref` as the sub-id: a link plugin's tests (Affm). Publishers also have a host of their own below digidip.net.
@@ -38,7 +103,8 @@ NETWORKS = (
         ),
         "Digidip",
         ("digidip.net",),
-        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED),
+        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED, file=UNVERIFIED),
+        reader=_DIGIDIP,
     ),
     # Which parameter takes a sub-id was not seen. shop-links.co/CODE is a short link.
     _network(
@@ -75,7 +141,8 @@ NETWORKS = (
         ),
         "Effiliation",
         ("track.effiliation.com",),
-        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED),
+        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED, file=UNVERIFIED),
+        reader=_EFFILIATION,
     ),
     _network(
         QueryLinks(

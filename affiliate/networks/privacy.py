@@ -51,15 +51,15 @@ _PERSON = frozenset(
         "family",
     }
 )
-_OF_A_PERSON = frozenset({"name", "address"})
+_OF_A_PERSON = frozenset({"name", "address", "reference"})
 _ADDRESS = re.compile(r"[\s\[]*[0-9a-fA-F]*[.:]")  # how one begins; a date does not
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @lru_cache(maxsize=1000)  # a report repeats its field names in every row
 def is_personal(field: str) -> bool:
-    """Whether a field of this name holds personal data: IP addresses and their hashes, e-mail, telephone, and names
-    and addresses of people (`advertiserName` and `productName` are none)."""
+    """Whether a field of this name holds personal data: IP addresses and their hashes, e-mail, telephone, names,
+    addresses and references of people (`advertiserName` and `productName` are none)."""
     words = {word.lower() for word in _WORD.findall(field)}
     return bool(words & _ALWAYS or (words & _PERSON and words & _OF_A_PERSON))
 

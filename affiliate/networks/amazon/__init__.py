@@ -5,7 +5,8 @@ programmes are `direct`. A sub-id must never name a person or a click, and the e
 """
 
 from affiliate.networks.amazon.links import HOSTS, KEY, deep_link, take_apart
-from affiliate.networks.base import PROVEN, Coverage, Network
+from affiliate.networks.amazon.transactions import READER
+from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.words import DIRECT
 
 NETWORK = Network(
@@ -14,7 +15,8 @@ NETWORK = Network(
     DIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
     by_shape=True,
-    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

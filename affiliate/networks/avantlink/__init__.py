@@ -1,6 +1,7 @@
 """AvantLink. Sources: support.avantlink.com (Affiliate Link Encoder), fmtc.atlassian.net, links found in public code."""
 
 from affiliate.networks.avantlink.links import HOSTS, KEY, LINKS, take_apart
+from affiliate.networks.avantlink.transactions import READER
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.words import REDIRECT
 
@@ -10,6 +11,7 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     LINKS.deep_link,
+    READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

@@ -3,6 +3,7 @@ link plugin's tests (Affm), one witness."""
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.belboon.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.belboon.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,7 +12,8 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
     by_shape=True,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=UNVERIFIED),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=UNVERIFIED, file=UNVERIFIED),
 )

@@ -2,6 +2,7 @@
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.daisycon.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.daisycon.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -10,7 +11,8 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
     by_shape=True,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

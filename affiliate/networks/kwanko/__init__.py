@@ -3,6 +3,7 @@ and padosoft/laravel-affiliate-network. Its report calls the sub-id `argann`: ho
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.kwanko.links import HOSTS, LINKS, take_apart
+from affiliate.networks.kwanko.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,7 +12,8 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     LINKS.deep_link,
+    READER,
     hosts=HOSTS,
     by_shape=True,
-    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED, file=UNVERIFIED),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.mapped import beside
 from affiliate.networks.rows import BadValue, Row, json_document, records_at
 from affiliate.networks.words import APPROVED, DECLINED, INVOICED, PENDING, SALE, UNPAID
 
@@ -63,4 +64,23 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
     )
 
 
-READER = Reader(_records, _transaction)
+# conversion_item.csv, the export of the same: columns of its documentation's example (partnerize-partners-api-openapi.yml,
+# /reporting/export/export/conversion_item.csv). It has no field that brings our sub-id back.
+_EXPORT = {
+    "external_id": "conversion_id",
+    "line_id": "conversion_item_id",
+    "publisher": "publisher_id",
+    "advertiser": "campaign_id",
+    "advertiser_name": "campaign_title",
+    "commission": "item_publisher_commission",
+    "sale": "item_value",
+    "currency": "currency",
+    "transaction_at": "conversion_date_time",
+    "click_at": "click_date_time",
+    "order_ref": "conversion_reference",
+    "reason": "reject_reason",
+    "status": "item_status",
+    "status.rejected": "declined",
+}
+
+READER = beside(Reader(_records, _transaction), _EXPORT)

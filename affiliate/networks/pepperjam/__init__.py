@@ -3,6 +3,7 @@
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.pepperjam.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.pepperjam.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,6 +12,7 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

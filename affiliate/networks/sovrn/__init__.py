@@ -3,6 +3,7 @@ public code."""
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.sovrn.links import HOSTS, KEY, LINKS
+from affiliate.networks.sovrn.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,6 +12,7 @@ NETWORK = Network(
     REDIRECT,
     LINKS.take_apart,
     LINKS.deep_link,
+    READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

@@ -3,6 +3,7 @@ public code."""
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
 from affiliate.networks.tradetracker.links import HOSTS, KEY, deep_link, take_apart
+from affiliate.networks.tradetracker.transactions import READER
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -11,7 +12,8 @@ NETWORK = Network(
     REDIRECT,
     take_apart,
     deep_link,
+    READER,
     hosts=HOSTS,
     by_shape=True,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

@@ -1,0 +1,24 @@
+"""Kwanko's request of statistics (requete.php): columns, dates and states from padosoft/php-oara@b03fd95
+(NetAffiliation.php:160-205); no row was found.
+
+A row has no id: programme, second, site and sub-id together tell one from another. The time zone is unknown.
+"""
+
+from affiliate.networks.mapped import mapped
+
+READER = mapped(
+    {
+        "external_id": "idprogramme + date + idsite + argann",
+        "advertiser": "idprogramme",
+        "commission": "gains",
+        "sale": "montant",
+        "currency": "monnaie",
+        "transaction_at": "date",
+        "date_format": "%d/%m/%Y %H:%M:%S",
+        "sub_id": "argann",
+        "status": "etat",
+        "status.v": "approved",
+        "status.r": "declined",
+        "status.a": "pending",
+    }
+)
