@@ -8,6 +8,7 @@ from flask import current_app
 
 from affiliate.articles.policy import Policy
 from affiliate.clock import Clock
+from affiliate.commissions.health import nobodys
 from affiliate.store import Store
 
 _KEY = "affiliate"
@@ -16,7 +17,8 @@ _KEY = "affiliate"
 @dataclass(frozen=True, slots=True)
 class Services:
     """`publish` brings these links (by id) into this node's link table before it returns; `publish_hosts`
-    the hosts of all sites. `session_key` signs log-in cookies."""
+    the hosts of all sites. `session_key` signs log-in cookies. `has_credentials` says of a network and our id there whether
+    its API could be asked."""
 
     store: Store
     clock: Clock
@@ -25,6 +27,7 @@ class Services:
     session_key: str
     secure_cookies: bool = False
     policy: Policy = field(default_factory=Policy)
+    has_credentials: Callable[[str, str], bool] = nobodys
 
 
 def install(app: object, given: Services) -> None:

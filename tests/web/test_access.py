@@ -25,6 +25,7 @@ BLUEPRINTS = {
     "articles": {EDITOR, FINANCE, ADMIN},
     "desk": {EDITOR, ADMIN},  # what changes an article
     "imports": {FINANCE, ADMIN},
+    "connectors": {FINANCE, ADMIN},
     "settings": {ADMIN},
     "people": {ADMIN},
     "status": {ADMIN},

@@ -31,6 +31,7 @@ CALLS = [
     ("GET", "/transactions", "transactions:read"),
     ("GET", "/reports/commissions", "reports:read"),
     ("GET", "/reports/clicks", "reports:read"),
+    ("GET", "/connectors", "reports:read"),
 ]
 BODIES = [call for call in CALLS if call[0] in ("POST", "PATCH")]
 

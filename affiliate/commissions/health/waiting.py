@@ -24,6 +24,11 @@ WORD, CURRENCY, OTHER = "word", "currency", "other"
 """What a row waits for: that we learn a word, that an account gets its currency, something else."""
 
 _NO_CURRENCY = "The currency of "  # affiliate/networks/rows.py
+_WAYS_OUT = {
+    WORD: "Find out at the network what it means; say it in the column map, or update Affiliate. Then import again.",
+    CURRENCY: "Give the account its currency under Settings, Publisher accounts, then import again.",
+    OTHER: "Open the import to see each row with its reason; correct the cause, then import again.",
+}
 _MOST = 5000  # rows looked at, about 10 MB; whoever has more has one cause for them all
 
 
@@ -42,12 +47,17 @@ class Waiting:
     money: tuple[Money, ...]
     run_ids: tuple[int, ...]
 
+    @property
+    def way_out(self) -> str:
+        return _WAYS_OUT[self.cause]
+
     def as_json(self) -> dict[str, Any]:
         return {
             "network": self.network,
             "cause": self.cause,
             "word": self.word,
             "reason": self.reason,
+            "way_out": self.way_out,
             "rows": self.rows,
             "money": [str(sum_) for sum_ in self.money],
             "runs": list(self.run_ids),

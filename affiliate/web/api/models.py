@@ -340,6 +340,25 @@ class TransactionListOut(Listed[TransactionOut]):
     pass
 
 
+class ConnectorOut(Loose):
+    """`fed_by` is api, file, postback; `gaps` are days in UTC, from inclusive, to exclusive. An alarm's `severity` is
+    urgent, soon or note."""
+
+    network: str
+    account: str
+    fed_by: list[str]
+    last_success: datetime | None
+    gap_days: int
+    alarms: list[dict[str, str]]
+
+
+class HealthOut(BaseModel):
+    looked_at: datetime
+    needs_somebody: bool
+    connectors: list[ConnectorOut]
+    waiting: list[dict[str, Any]]
+
+
 class ReportOut(BaseModel):
     basis: dict[str, Any]
     rows: list[dict[str, Any]]
