@@ -51,6 +51,7 @@ def test_impact_is_known_by_its_path_on_any_host() -> None:
     assert (told["network"], told["publisher_id"], told["advertiser_id"]) == ("impact", "10", "30")
     assert told["target_url"] == "https://shop.example/"
     assert inspect("https://shop.example/c/10/20/30/shoes").network is None
+    assert inspect("https://paper.example/c/2024/11/22").network is None  # an archive's day
     assert inspect("https://shop.example/c/10/20").network is None
 
 

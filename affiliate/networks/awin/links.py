@@ -1,7 +1,9 @@
 """Awin's links: scripts on awin1.com whose parameters change their meaning from script to script."""
 
+import re
+
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, is_on, path_of
+from affiliate.networks.carried import Query, carried_at_end, is_on, path_of
 from affiliate.networks.shapes import SHORT_LINK
 from affiliate.urls import encode
 
@@ -18,6 +20,8 @@ _SCRIPTS = {
     "awclick.php": (("awinaffid", "id"), ("mid", "awinmid"), ("ued", "p")),
     "pclick.php": (("a", "id"), ("m", "mid"), ()),
 }
+# Awin's older link builder put `p` in brackets, as zanox did; within them it is raw, encoded, or encoded twice.
+_IN_BRACKETS = re.compile(r"(?<=[?&])p=(?:\[\[|%5B%5B)(.*?)(?:\]\]|%5D%5D)", re.IGNORECASE | re.DOTALL)
 
 
 def take_apart(url: str) -> Layer | None:
@@ -27,8 +31,9 @@ def take_apart(url: str) -> Layer | None:
         return None
     script = path_of(url).rstrip("/").rpartition("/")[2].lower()
     publisher, advertiser, target = _SCRIPTS.get(script, ((), (), ()))
-    query = Query.of(url, *target)
-    inside = query.target if target else None
+    bracketed = _IN_BRACKETS.search(url) if target else None
+    query = Query.of(_IN_BRACKETS.sub("", url) if bracketed else url, *target)
+    inside = carried_at_end(bracketed.group(1)) if bracketed else query.target if target else None
     return Layer(KEY, url, query.first(*publisher), query.first(*advertiser), query.named(*SUB_IDS), inside)
 
 

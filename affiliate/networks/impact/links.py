@@ -33,13 +33,14 @@ HOSTS = (
     "goto.target.com",
 )
 _CLICK = re.compile(r"/c/(\d+)/(\d+)/(\d+)/?", re.IGNORECASE)
+_DAY = re.compile(r"/c/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/?", re.IGNORECASE)  # of an archive
 _SHORT = re.compile(r"/[A-Za-z0-9]{6}/?")
 _SUB_IDS = ("subid1", "subid2", "subid3", "sharedid")
 
 
 def take_apart(url: str) -> Layer | None:
     path = path_of(url)
-    if found := _CLICK.fullmatch(path):
+    if (found := _CLICK.fullmatch(path)) and (is_on(url, *HOSTS) or not _DAY.fullmatch(path)):
         publisher, _ad, programme = found.groups()
         query = Query.of(url, "u", "url")
         return Layer(KEY, url, publisher, programme, query.named(*_SUB_IDS), query.target)
