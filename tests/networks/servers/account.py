@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from affiliate.commissions.pulling import Progress, Puller
+from affiliate.commissions.pulling import Progress, PulledWindow, Puller
 from affiliate.commissions.pulling.engine import client_for
 from affiliate.links.sites import ensure_default_site, find_entity
 from affiliate.networks.api import Api, Client
-from affiliate.networks.credentials import Credentials
+from affiliate.networks.credentials import Credentials, file_of
+from affiliate.networks.registry import network as find_network
 from affiliate.store import Store
 from affiliate.store.tables import PublisherAccount, Transaction, TransactionVersion
 from tests.conftest import HandClock
@@ -47,7 +48,7 @@ class PulledAccount:
             ref,
         )
         self.waits: list[float] = []
-        self.told: list[Progress] = []
+        self.told: list[Progress | PulledWindow] = []
         add_account(store, network, ref, **account)
         self.write({**credentials, "base_url": server.url})
         self.puller = Puller(store, folder, clock, told=self.told.append, connect=self._connect)
@@ -77,7 +78,7 @@ def add_account(store: Store, network: str, ref: str, **values: Any) -> None:
 
 def write_credentials(folder: Path, network: str, ref: str, values: Mapping[str, str]) -> Path:
     folder.mkdir(exist_ok=True)
-    file = folder / f"{network}-{ref}.toml"
+    file = file_of(folder, find_network(network), ref)
     file.write_text("".join(f'{name} = "{value}"\n' for name, value in values.items()), encoding="utf-8")
     file.chmod(0o600)
     return file
