@@ -37,6 +37,7 @@ _SHOWN = 200  # characters of a refusal in the network's own words
 _SHORTEST_SECRET = 4  # shorter values would blacken innocent digits
 _NAMES_OF_SECRETS = ("token", "secret", "password", "key", "sign", "auth", "code", "assertion")
 _LIMITED = 429
+_WAITS, _LONGEST_BELIEVED = ("X-RateLimit-Retry-After", "X-RateLimit-Reset"), 86_400
 _AGAIN = (408, _LIMITED, 500, 502, 503, 504)
 _FIRST_WAIT, _FIRST_WAIT_OF_LIMITED = 2.0, 15.0  # seconds; doubled each time. Limits are counted by the minute
 
@@ -110,7 +111,7 @@ class ApiClient:
                 if 200 <= answer.status < 300:
                     return answer
                 problem = self._refusal(request, answer)
-                wait = retry_after(answer.headers.get("Retry-After"))
+                wait = _asked_wait(answer)
             except Unreachable as unanswered:
                 problem, wait = unanswered, None
             if problem.permanent:
@@ -194,6 +195,15 @@ class ApiClient:
 
     def _too_slow(self, request: _Request) -> Unreachable:
         return Unreachable(request.host, f"it took longer than {self.deadline_seconds:g} seconds.")
+
+
+def _asked_wait(answer: Answer) -> float | None:
+    """Seconds for which the network asks to be left alone. Partnerize and impact say so in headers of their own, the second
+    of which others fill with a moment since 1970: a day at most is believed."""
+    if (seconds := retry_after(answer.headers.get("Retry-After"))) is not None or answer.status != _LIMITED:
+        return seconds
+    said = (retry_after(answer.headers.get(name)) for name in _WAITS)
+    return next((seconds for seconds in said if seconds is not None and seconds <= _LONGEST_BELIEVED), None)
 
 
 def _back_off(attempt: int, status: int | None) -> float:

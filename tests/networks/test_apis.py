@@ -349,6 +349,18 @@ def test_a_network_that_is_asked_too_often_is_waited_for(asking: Asking) -> None
     assert asking.waits == [7]
 
 
+@of("impact", "partnerize")
+def test_limits_in_a_networks_own_headers_are_kept(asking: Asking) -> None:
+    """impact has no Retry-After; Partnerize has it under another name."""
+    header, said = ("X-RateLimit-Reset", "11") if asking.key == "impact" else ("X-RateLimit-Retry-After", "9")
+    asking.server.fail(
+        lambda _request, _answer: Response("", status=429, headers={header: said}),
+        lambda _request, _answer: Response("", status=429, headers={"X-RateLimit-Reset": "1795000000"}),
+    )
+    assert asking.rows()
+    assert asking.waits == [float(said), 30]
+
+
 def test_a_silent_server_is_asked_again(asking: Asking) -> None:
     asking.timeout_seconds = 0.3
     asking.server.fail(asking.server.silent)
