@@ -19,7 +19,7 @@ from affiliate.urls import host_of
 ADVERTISERS = "CJ's list of advertisers"
 PAGE_SIZE = 100  # the most that is answered at once
 _RELATIONS = {"joined": "yes", "notjoined": "", "not-joined": ""}
-_STATES = {"active": "yes", "deactive": ""}
+_STATES = {"active": "yes", "deactive": ""}  # codespell:ignore deactive
 
 
 def advertisers_of(content: bytes) -> tuple[list[dict[str, Any]], int | None]:
