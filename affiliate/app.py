@@ -1,7 +1,7 @@
 """The composition root: settings become the parts that the rooms ask for. Nothing below reads configuration."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ from affiliate.store import Store, migrations
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from affiliate.commissions.pulling import Progress, PulledWindow, Puller
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ class Application:
     def pages(self) -> PoliteClient:
         """For reading advertisers' pages; never reaches a private address."""
         return PoliteClient(timeout_seconds=self.settings.requests.timeout_seconds)
+
+    def puller(self, told: "Callable[[Progress | PulledWindow], None] | None" = None) -> "Puller":
+        """Pulls networks' APIs; `told` hears how far it is."""
+        from affiliate.commissions.pulling import Puller  # all networks' APIs, which few commands need
+
+        puller = Puller(self.store, self.settings.networks.credentials_dir, self.clock)
+        return replace(puller, told=told) if told else puller
 
     def publish(self, link_ids: Sequence[int]) -> None:
         """Makes edits answer on this node now; other nodes follow within a second."""

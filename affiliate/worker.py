@@ -41,12 +41,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`run` returns what it did in words, or "" if there was nothing to do."""
+    """`run` returns what it did in words, or "" if there was nothing to do. One that `may_be_cut` is not waited for when the
+    process ends: it leaves nothing half done, however it is ended."""
 
     name: str
     seconds: float
     does: str
     run: Callable[[Node], str]
+    may_be_cut: bool = False
 
 
 def load_clicks(node: Node) -> str:
@@ -135,6 +137,16 @@ def forget_orphans(node: Node) -> str:
     return "deleted the older half of the orphan log" if deleted else ""
 
 
+def pull_networks(node: Node) -> str:
+    """Asks networks whose credentials lie ready for what is due. What fails is noted and tried again by itself."""
+    pulled = node.app.puller().pull_due()
+    for window in pulled:
+        if window.problem:
+            log.error("%s", window)
+    rows, changed = sum(each.rows for each in pulled), sum(each.new + each.amended for each in pulled)
+    return f"pulled {len(pulled)} windows: {rows} rows, {changed} of them new or amended" if pulled else ""
+
+
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
@@ -145,6 +157,7 @@ TASKS = (
     Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
+    Task("networks.pull", 600.0, "asks networks' APIs for what is due", pull_networks, may_be_cut=True),
     Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
 
@@ -166,7 +179,10 @@ def run_forever(app: Application, stop: threading.Event | None = None) -> None:
     node = Node(app)
     while not _tried("database", app.prepare) and not stop.wait(_TROUBLE_SECONDS):
         _tried("visitors.forget", lambda: _forget_keys(app))  # keys die in time, whatever the database does
-    threads = [threading.Thread(target=_repeat, args=(task, node, stop), name=task.name) for task in TASKS]
+    threads = [
+        threading.Thread(target=_repeat, args=(task, node, stop), name=task.name, daemon=task.may_be_cut)
+        for task in TASKS
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -174,7 +190,8 @@ def run_forever(app: Application, stop: threading.Event | None = None) -> None:
     finally:
         stop.set()
         for thread in threads:
-            thread.join()
+            if not thread.daemon:
+                thread.join()
     _tried("clicks.load", lambda: load_clicks(node))
 
 

@@ -147,13 +147,20 @@ def config() -> None:
 @json_option
 @pass_context
 def check(context: Context, as_json: bool) -> None:
-    """Check the settings and print those in force, secrets masked."""
+    """Check the settings and the files of credentials; print the settings in force, secrets masked."""
+    from affiliate.networks.credentials import check_credentials
+
     shown = context.settings.as_shown()
+    files = check_credentials(context.settings.networks.credentials_dir)
     if as_json:
-        print_json(shown)
-        return
-    for key, value in _flat(shown):
-        click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        print_json(shown | {"credentials": [file.as_json() for file in files]})
+    else:
+        for key, value in _flat(shown):
+            click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        for file in files:
+            click.echo(str(file))
+    if not all(file.usable for file in files):
+        raise SystemExit(REFUSED)
 
 
 def _flat(document: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:

@@ -21,6 +21,7 @@ _SUBJECTS = {
     "link": "links",
     "network": "networks",
     "programme": "setup",
+    "pull": "pull",
     "report": "money",
     "rewrite": "articles",
     "serve": "operations",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from affiliate.errors import CredentialsUnusable, InvalidUrl, NotFound
 from affiliate.networks.api import Api
@@ -57,6 +57,20 @@ class CredentialsFile:
     usable: bool
     problem: str
 
+    def __str__(self) -> str:
+        expires = f", expires {self.expires}" if self.expires else ""
+        return self.problem or f"{self.file}: {self.network} {self.publisher_ref}{expires}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": str(self.file),
+            "network": self.network,
+            "account": self.publisher_ref,
+            "expires": self.expires.isoformat() if self.expires else None,
+            "usable": self.usable,
+            "problem": self.problem,
+        }
+
 
 def file_of(folder: Path, network: Network, publisher_ref: str) -> Path:
     return folder / f"{network.key}-{quote(publisher_ref, safe='')}.toml"
@@ -87,14 +101,18 @@ def check_credentials(folder: Path) -> list[CredentialsFile]:
 
 
 def _checked(folder: Path, file: Path) -> CredentialsFile:
-    key, _, ref = file.stem.partition("-")
+    key, _, written = file.stem.partition("-")
+    ref = unquote(written)
     try:
         network = find_network(key)
         if network.api is None:
-            return CredentialsFile(file, key, ref, None, usable=False, problem=f"{network.name} is not read by API.")
+            problem = f"{file}: {network.name} is not read by API."
+            return CredentialsFile(file, key, ref, None, usable=False, problem=problem)
         found = read_credentials(folder, network, network.api, ref)
-    except (CredentialsUnusable, NotFound) as problem:
-        return CredentialsFile(file, key, ref, None, usable=False, problem=str(problem))
+    except NotFound as unknown:
+        return CredentialsFile(file, key, ref, None, usable=False, problem=f"{file}: {unknown}")
+    except CredentialsUnusable as unusable:
+        return CredentialsFile(file, key, ref, None, usable=False, problem=str(unusable))
     return CredentialsFile(file, key, ref, found.expires, usable=True, problem=found.warning)
 
 

@@ -1,7 +1,6 @@
 """Pulling an account by API, against a real server that tells a generated history and goes wrong on demand."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug import Response
 
+from affiliate.commissions.pulling import Progress
 from affiliate.commissions.runs import list_runs
 from affiliate.errors import Conflict, CredentialsUnusable, InvalidInput, NotFound
 from affiliate.store import Store, migrations
@@ -70,7 +70,8 @@ def test_a_quarter_is_asked_for_in_windows_that_the_network_answers(account: Pul
     ]
     assert {each.state for each in windows} == {"done"}
     assert sum(each.new for each in windows) == len(told.made) == len(picture(account.store))
-    assert [each.pages for each in account.told] == [0, 1, 0, 1, 0, 1]
+    assert [each.pages for each in account.told if isinstance(each, Progress)] == [0, 1, 0, 1, 0, 1]
+    assert [each for each in account.told if not isinstance(each, Progress)] == windows
 
 
 def test_each_window_is_an_import_run_of_its_own(account: PulledAccount) -> None:
@@ -292,13 +293,6 @@ def test_two_at_once_do_not_pull_the_same_account(account: PulledAccount) -> Non
             account.puller.pull("awin", **QUARTER)
         assert account.puller.pull_due() == []
     assert account.server.asked == []
-
-
-def test_a_pull_that_is_told_to_stop_is_gone_on_with(account: PulledAccount, told: History) -> None:
-    stopping = replace(account.puller, stop=lambda: len(account.server.asked) >= 2)
-    assert [each.state for each in stopping.pull("awin", **QUARTER)] == ["done", "waiting", "waiting"]
-    assert [each.state for each in account.puller.pull("awin", **QUARTER)] == ["done", "done"]
-    assert len(picture(account.store)) == len(told.made)
 
 
 # ---- what is refused ------------------------------------------------------------------------------------------------

@@ -33,8 +33,19 @@ class PulledWindow:
     problem: str = ""
     again_at: datetime | None = None
 
+    def __str__(self) -> str:
+        days = f"{self.first:%Y-%m-%d}–{self.until:%Y-%m-%d} " if self.basis != PROGRAMME else ""
+        what = f"{self.network} {self.account} {days}{IN_WORDS[self.basis]}"
+        if self.state == "done":
+            run = f" (run {self.run_id})" if self.run_id is not None else ""
+            set_aside = f", {self.quarantined} quarantined" if self.quarantined else ""
+            return (
+                f"{what}: {self.rows} rows, {self.new} new, {self.amended} amended, {self.unchanged} unchanged"
+                f"{set_aside}{run}"
+            )
+        return f"{what}: {self.state}. {self.problem}".rstrip()
+
     def as_json(self) -> dict[str, Any]:
-        moments = {name: value.isoformat() if value else None for name, value in (("again_at", self.again_at),)}
         return {
             "network": self.network,
             "account": self.account,
@@ -49,7 +60,7 @@ class PulledWindow:
             "quarantined": self.quarantined,
             "run": self.run_id,
             "problem": self.problem,
-            **moments,
+            "again_at": self.again_at.isoformat() if self.again_at else None,
         }
 
 

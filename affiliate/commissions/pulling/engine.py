@@ -65,24 +65,19 @@ def client_for(api: Api, credentials: Credentials) -> ApiClient:
     return replace(client, may_connect=lambda _address, _port: True) if credentials.base_url else client
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_told: Progress | PulledWindow) -> None:
     pass
-
-
-def _never() -> bool:
-    return False
 
 
 @dataclass(frozen=True)
 class Puller:
-    """Pulls accounts whose credentials lie in `credentials_dir`. `told` hears of progress; `stop` is asked before every page
-    whether to end early: what is under way is then asked for again next time. `connect` makes the client of an account."""
+    """Pulls accounts whose credentials lie in `credentials_dir`. `told` hears how far it is and what came of each window;
+    `connect` makes the client of an account."""
 
     store: Store
     credentials_dir: Path
     clock: Clock
-    told: Callable[[Progress], None] = _unheard
-    stop: Callable[[], bool] = _never
+    told: Callable[[Progress | PulledWindow], None] = _unheard
     connect: Callable[[Api, Credentials], Client] = client_for
 
     def pull(
@@ -184,9 +179,9 @@ class Puller:
                     each if isinstance(each, Past) else queries.add_request(session, own.id, each, now=now)
                     for each in wanted(own, past)
                 ]
-            return list(self._ask_all(own, credentials, requests)) if requests else []
+            return self._ask_all(own, credentials, requests) if requests else []
 
-    def _ask_all(self, own: Account, credentials: Credentials, requests: list[Past]) -> Iterator[PulledWindow]:
+    def _ask_all(self, own: Account, credentials: Credentials, requests: list[Past]) -> list[PulledWindow]:
         ask = Ask(
             client=self.connect(own.api, credentials),
             base_url=credentials.base_url or own.api.base_url,
@@ -199,17 +194,25 @@ class Puller:
             pulls = [
                 pull for each in requests for pull in queries.windows_of(session, own.id, each) if pull.state != DONE
             ]
+        pulled: list[PulledWindow] = []
         ended = False
         for at, pull in enumerate(pulls):
-            if ended or self.stop():
-                yield own.window(pull, WAITING)
-                continue
             progress = Progress(own.network.key, own.ref, pull.basis, Window(pull.first, pull.until), at, len(pulls))
-            pulled, ended = self._ask_one(own, ask, pull, progress)
-            if ended and pulled.again_at is not None:
-                with self.store.transaction() as session:
-                    queries.put_off(session, [later.id for later in pulls[at + 1 :]], not_before=pulled.again_at)
-            yield pulled
+            if ended:
+                outcome = own.window(pull, WAITING)
+            else:
+                outcome, ended = self._ask_one(own, ask, pull, progress)
+                if ended:
+                    self._put_off(pulls[at + 1 :], outcome)
+            pulled.append(outcome)
+            self.told(outcome)
+        return pulled
+
+    def _put_off(self, pulls: list[Pull], failed: PulledWindow) -> None:
+        """Lets the windows that are left wait as long as the one that failed before them."""
+        if failed.again_at is not None:
+            with self.store.transaction() as session:
+                queries.put_off(session, [pull.id for pull in pulls], not_before=failed.again_at)
 
     def _ask_one(self, own: Account, ask: Ask, pull: Pull, progress: Progress) -> tuple[PulledWindow, bool]:
         """What came of the window, and whether there is no use in asking for others."""
@@ -219,8 +222,6 @@ class Puller:
         try:
             with self._fetched(own, ask, progress) as pages, self.store.transaction() as session:
                 return _book(session, own, pull, pages, as_of=as_of, now=self.clock()), False
-        except _Stopped:
-            return own.window(pull, WAITING), True
         except StoreUnavailable:
             raise
         except AffiliateError as problem:
@@ -239,8 +240,6 @@ class Puller:
             for page in own.pages(ask, progress):
                 pages.add(page.content)
                 self.told(replace(progress, pages=len(pages.sizes), total=page.total))
-                if self.stop():
-                    raise _Stopped
             yield pages
 
     def _failed(self, own: Account, pull: Pull, problem: AffiliateError) -> tuple[PulledWindow, bool]:
@@ -252,10 +251,6 @@ class Puller:
             queries.fail(session, pull.id, str(problem), not_before=again_at, now=now)
         no_use = asked is not None and (asked.status in _REFUSED or asked.again_at is not None)
         return own.window(pull, FAILED, problem=str(problem), again_at=again_at), no_use
-
-
-class _Stopped(Exception):
-    """The process is to end; the window is asked for again by the next one."""
 
 
 def _check_basis(network: Network, api: Api, basis: str | None) -> None:

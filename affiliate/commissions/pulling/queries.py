@@ -87,7 +87,6 @@ def fail(session: Session, pull_id: int, problem: str, *, not_before: datetime, 
 
 
 def put_off(session: Session, pull_ids: Sequence[int], *, not_before: datetime) -> None:
-    """Lets waiting windows wait as long as the one that failed before them."""
     session.execute(update(Pull).where(Pull.id.in_(pull_ids)).values(not_before=not_before))
 
 

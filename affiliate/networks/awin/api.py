@@ -118,7 +118,7 @@ def _written(moment: datetime) -> str:
 
 API = Api(
     base_url="https://api.awin.com",
-    credentials={"token": "Your name (top right) › API credentials, or https://ui.awin.com/awin-api"},
+    credentials={"token": "the menu of your name › API credentials, https://ui.awin.com/awin-api"},
     bases=(TRANSACTION, CHANGE),
     longest=timedelta(days=31),
     transactions=_transactions,
