@@ -189,6 +189,7 @@ class Puller:
             credentials=credentials.values,
             time_zone=own.zone_asked,
             moved=credentials.base_url is not None,
+            clock=self.clock,
         )
         with self.store.reading() as session:
             pulls = [
