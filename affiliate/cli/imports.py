@@ -87,10 +87,6 @@ def _print_result(result: ImportResult) -> None:
         click.echo(f"  line {bad.line}: {bad.reason}")
     for made in result.to_be_completed:
         click.echo(f"  to be completed: {made}")
-    if result.import_again:
-        click.echo(
-            f"  Import the files of these runs again, they are newer: {', '.join(map(str, result.import_again))}."
-        )
 
 
 @import_.command()
@@ -134,20 +130,9 @@ def undo(context: Context, *, run: int, as_json: bool) -> None:
     with app.store.transaction() as session:
         undone = undo_import(session, run, now=app.clock())
     if as_json:
-        print_json(
-            {
-                "run": run,
-                "transactions": undone.transactions,
-                "gone": undone.gone,
-                "import_again": list(undone.import_again),
-            }
-        )
+        print_json({"run": run, "transactions": undone.transactions, "gone": undone.gone})
         return
     click.echo(f"Undid run {run}: {undone.transactions} transactions changed, {undone.gone} of them gone.")
-    if undone.import_again:
-        click.echo(
-            f"Import the files of these runs again, they rested on it: {', '.join(map(str, undone.import_again))}"
-        )
 
 
 COMMANDS = {command.name: command for command in (import_,)}

@@ -38,9 +38,13 @@ class Counterparties:
         self._network = network
         self._now = now
         accounts = session.execute(
-            select(PublisherAccount.publisher_ref, PublisherAccount.id).where(PublisherAccount.network == network.key)
-        )
+            select(PublisherAccount.publisher_ref, PublisherAccount.id, PublisherAccount.created_at).where(
+                PublisherAccount.network == network.key
+            )
+        ).all()
         self._accounts: dict[str, int] = {row.publisher_ref: row.id for row in accounts}
+        self.since = max((row.created_at for row in accounts), default=None)
+        """Since when these are all the accounts, and a row that names none means the same."""
         programmes = session.execute(
             select(Programme.account_id, Programme.advertiser_ref, Programme.id).where(
                 Programme.account_id.in_(self._accounts.values())

@@ -2,27 +2,35 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import affiliate.commissions
+import affiliate.networks
 from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
-from affiliate.commissions.ledger import Facts, History, Key, Version, flaw
+from affiliate.commissions.ledger import Facts, History, Key, RunMoment, Version, flaw
+from affiliate.commissions.marks import Marks
+from affiliate.commissions.new_rows import NewRows, payload_key
+from affiliate.commissions.restating import restate
 from affiliate.commissions.undo import replace_period
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.columns import ColumnMap
 from affiliate.networks.mapped import READER as MAPPED
 from affiliate.networks.registry import network as find_network
-from affiliate.networks.rows import Payload, payload_text, read_report
-from affiliate.store.tables import ImportRun, PublisherAccount
+from affiliate.networks.rows import Payload, Unread, payload_text, unread_report
+from affiliate.store.tables import ImportRun, PublisherAccount, Transaction
 
 TRANSACTIONS = "transactions"
 FILE, API, POSTBACK, REPLAY = "file", "api", "postback", "replay"  # where a run is from
@@ -31,9 +39,14 @@ _ANOTHERS = (
     "Transaction {id} is known of another advertiser than {advertiser}. Two networks may use the same id: if this file"
     " comes from another one than the file before, say whose it is with --account or a publisher column."
 )
+_NOBODYS = (0, 0, 0)
 NEW, AMENDED = "new", "amended"
 _EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
+
+
+Coming = ReportedTransaction | Unread | BadRow
+"""A row as an import takes it; one that is not read yet is only read if it says something new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,7 @@ class ImportResult:
     """What one import did: `rows` = new + amended + unchanged + quarantined. `run_id` is None for a dry run, which stored
     nothing. `changes` are the first hundred. `replaced` are the runs of older files of the same period, which count no more;
     `replaced_by` is the run of a newer file of that period: then this one does not count. `to_be_completed` lists what
-    rows named and nobody knew. `import_again` are runs of newer files that were read earlier and found rows unchanged: what
-    they confirmed may now look older than what this file says."""
+    rows named and nobody knew."""
 
     run_id: int | None
     rows: int
@@ -68,7 +80,6 @@ class ImportResult:
     replaced: tuple[int, ...]
     replaced_by: int | None
     to_be_completed: tuple[Newcomer, ...]
-    import_again: tuple[int, ...]
     dry_run: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -84,7 +95,6 @@ class ImportResult:
             "replaced": list(self.replaced),
             "replaced_by": self.replaced_by,
             "to_be_completed": [newcomer.as_json() for newcomer in self.to_be_completed],
-            "import_again": list(self.import_again),
         }
 
 
@@ -118,7 +128,7 @@ def import_transactions(
             network=source,
             name=file_name,
             sha256=digest,
-            rows=read_report(reader, file, reading),
+            rows=unread_report(reader, file, reading),
             reading=reading,
             period=period,
             as_of=as_of,
@@ -135,7 +145,7 @@ def import_rows(
     network: Network,
     name: str,
     sha256: str,
-    rows: Iterable[ReportedTransaction | BadRow],
+    rows: Iterable[Coming],
     reading: Reading,
     origin: str = FILE,
     period: str | None = None,
@@ -179,14 +189,15 @@ def import_rows(
             origin=origin,
             reading=_said(reading),
             period=period,
+            read_by=_code(),
         )
         session.add(run)
         session.flush()
-        replaced = replace_period(session, run) if period else ()
         booking = _Booking(session, run, Counterparties(session, network, now=now))
         for batch in _batches(rows):
             booking.book(batch)
         booking.finish()
+        replaced = replace_period(session, run) if period else ()
         result = ImportResult(
             run_id=None if dry_run else run.id,
             rows=run.rows,
@@ -198,7 +209,6 @@ def import_rows(
             replaced=replaced,
             replaced_by=run.replaced_by,
             to_be_completed=tuple(booking.counterparties.newcomers),
-            import_again=tuple(queries.newer_confirmations(session, run) if run.amended else ()),
             dry_run=dry_run,
         )
         if dry_run:
@@ -247,57 +257,61 @@ def reading_of(
     )
 
 
-@dataclass(slots=True)
+class _Coming(NamedTuple):
+    """A row on its way, and the SHA-256 of its payload."""
+
+    row: ReportedTransaction | Unread
+    digest: str
+
+
+class _Item(NamedTuple):
+    """A row that can be booked."""
+
+    key: Key
+    row: ReportedTransaction
+    digest: str
+
+
 class _Booking:
-    """One run being written, batch by batch. `seen` holds the line of each transaction that the file named so far."""
+    """One run being written, batch by batch. `seen` holds the line of each transaction that the file named so far,
+    `confirmed` those that it found unchanged (1 + the parts that it left unsaid), `overtaking` the known ones of which it
+    says something new while newer files were read before."""
 
-    session: Session
-    run: ImportRun
-    counterparties: Counterparties
-    bad: list[BadRow] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    seen: dict[Key, int] = field(default_factory=dict)
+    def __init__(self, session: Session, run: ImportRun, counterparties: Counterparties) -> None:
+        self.session = session
+        self.run = run
+        self.moment = RunMoment(run.as_of, run.recorded_at, run.id)
+        self.counterparties = counterparties
+        self.bad: list[BadRow] = []
+        self.changes: list[Change] = []
+        self.seen = Marks("I")
+        self.confirmed = Marks("B")
+        self.overtaking = array("q")
+        self.later = [one for one in queries.runs_after(session, run.network, run.kind, run.as_of) if one > self.moment]
+        self.read_alike = queries.runs_read_alike(session, run, counterparties.since)
+        self.new_rows = NewRows(session)
 
-    def book(self, batch: Sequence[ReportedTransaction | BadRow]) -> None:
+    def book(self, batch: Sequence[ReportedTransaction | Unread | BadRow]) -> None:
         self.run.rows += len(batch)
         self.bad += (row for row in batch if isinstance(row, BadRow))
-        rows = [row for row in batch if not isinstance(row, BadRow)]
-        keyed = [(key, row) for row in rows if (key := self._key(row))]
-        histories = queries.histories(self.session, {key for key, _ in keyed})
-        tokens = {token for _, row in keyed for token in tokens_in(row.sub_ids)}
-        placements = queries.placements_of(self.session, tokens)
-        fresh: dict[Key, Facts] = {}
-        versions: list[tuple[Key, dict[str, Any]]] = []
-        for key, row in keyed:
-            facts = Facts.of(
-                row, self.counterparties.programme_of(row, key.account_id), attribute(row.sub_ids, placements)
-            )
-            history = histories.setdefault(key, History())
-            if row.publisher_ref is None and history.knows_another_programme(facts.programme_id):
-                self._set_aside(row, _ANOTHERS.format(id=row.external_id, advertiser=row.advertiser_ref))
-                continue
-            completed, same = history.place(facts, self.run.as_of)
-            if same:
-                self.run.unchanged += 1
-            elif key in self.seen:
-                self._contradicts(key, row, completed, history)
-                continue
+        coming = [_Coming(row, _digest(row)) for row in batch if not isinstance(row, BadRow)]
+        known = self._known_word_for_word(coming)
+        items = [item for place, one in enumerate(coming) if place not in known and (item := self._read(one))]
+        histories = queries.histories(self.session, {item.key for item in items})
+        again = {history.transaction_id for history in histories.values()}
+        for place, (transaction_id, unsaid) in known.items():
+            if transaction_id in again:
+                items += filter(None, [self._read(coming[place])])
             else:
-                if history.transaction_id is None:
-                    fresh[key] = completed
-                versions.append((key, self._append(history, row, completed)))
-            self.seen.setdefault(key, row.line)
-        ids = queries.insert_transactions(self.session, [self._transaction(key, facts) for key, facts in fresh.items()])
-        for key in fresh:
-            histories[key].transaction_id = ids[key]
-        queries.insert_versions(
-            self.session, [{**version, "transaction_id": histories[key].transaction_id} for key, version in versions]
-        )
+                self._confirm(transaction_id, unsaid, coming[place].row.line)
+        self._place_all(sorted(items, key=lambda item: item.row.line), histories)
+        self.new_rows.insert()
 
     def finish(self) -> None:
-        """Settles the current picture and writes what was set aside."""
+        """Writes what was set aside and what was confirmed, and lets newer files stand that this one went under."""
         self.bad.sort(key=lambda bad: bad.line)
         self.run.quarantined = len(self.bad)
+        self.run.confirmed = self.confirmed.packed() if self.confirmed else None
         queries.insert_quarantined(
             self.session,
             [
@@ -312,8 +326,43 @@ class _Booking:
             ],
         )
         self.session.flush()
-        if self.run.new or self.run.amended:
-            queries.settle(self.session, self.run.id)
+        restate(
+            self.session,
+            self.overtaking,
+            later=self.later,
+            since=self.run.as_of,
+            joining=self.run.id,
+            new_rows=self.new_rows,
+            now=self.run.recorded_at,
+        )
+        self.new_rows.finish()
+        for known in self.session:
+            if isinstance(known, Transaction):
+                self.session.expire(known)  # what was written went past it
+
+    def _known_word_for_word(self, coming: Sequence[_Coming]) -> Mapping[int, tuple[int, int]]:
+        """Which rows need not be read, since they say word for word what is the current picture: by their place, the
+        transaction and the parts that they leave unsaid. A repetition within the file is read."""
+        if not self.read_alike:
+            return {}
+        said = queries.said_in_force(self.session, {payload_key(one.digest) for one in coming}, self.run.as_of)
+        known: dict[int, tuple[int, int]] = {}
+        taken: set[int] = set()
+        for place, one in enumerate(coming):
+            transaction_id, unsaid, run_id = said.get(one.digest, _NOBODYS)
+            if run_id in self.read_alike and not self.seen[transaction_id] and transaction_id not in taken:
+                taken.add(transaction_id)
+                known[place] = transaction_id, unsaid
+        return known
+
+    def _read(self, coming: _Coming) -> _Item | None:
+        """None if the row was set aside instead."""
+        row = coming.row.read() if isinstance(coming.row, Unread) else coming.row
+        if isinstance(row, BadRow):
+            self.bad.append(row)
+            return None
+        key = self._key(row)
+        return _Item(key, row, coming.digest) if key else None
 
     def _key(self, row: ReportedTransaction) -> Key | None:
         """None if the row was set aside instead."""
@@ -327,68 +376,108 @@ class _Booking:
         self._set_aside(row, reason)
         return None
 
-    def _append(self, history: History, row: ReportedTransaction, facts: Facts) -> dict[str, Any]:
+    def _place_all(self, items: Sequence[_Item], histories: dict[Key, History]) -> None:
+        tokens = {token for item in items if item.row.sub_ids for token in tokens_in(item.row.sub_ids)}
+        placements = queries.placements_of(self.session, tokens)
+        for item in items:
+            row = item.row
+            programme_id = self.counterparties.programme_of(row, item.key.account_id)
+            history = histories[item.key]
+            if row.publisher_ref is None and history.knows_another_programme(programme_id):
+                self._set_aside(row, _ANOTHERS.format(id=row.external_id, advertiser=row.advertiser_ref))
+            else:
+                self._place(item, Facts.of(row, programme_id, attribute(row.sub_ids, placements)), history)
+
+    def _place(self, item: _Item, said: Facts, history: History) -> None:
+        """A row is compared with what was true at the run's moment, so that a late file with old news neither repeats what
+        is known nor overrules what came later."""
+        before = history.at(self.run.as_of)
+        facts = said.beside(before)
+        line = self.seen[history.transaction_id]
+        if facts == before:
+            self._confirm(history.transaction_id, said.unsaid(before), item.row.line)
+        elif line and before:
+            self._set_aside(
+                item.row,
+                f"Line {item.row.line} contradicts line {line} of the same file about"
+                f" transaction {item.row.external_id}: {facts.difference(before)}. The earlier line was booked.",
+            )
+        else:
+            self._append(item, facts, said.unsaid(before), history)
+
+    def _confirm(self, transaction_id: int, unsaid: int, line: int) -> None:
+        self.run.unchanged += 1
+        if not self.seen[transaction_id]:
+            self.seen[transaction_id] = line
+            self.confirmed[transaction_id] = 1 + unsaid
+
+    def _append(self, item: _Item, facts: Facts, unsaid: int, history: History) -> None:
         if history.versions:
             self.run.amended += 1
         else:
             self.run.new += 1
         if len(self.changes) < _EXAMPLES:
-            self.changes.append(self._change(history, row, facts))
-        payload = _payload_text(row)
-        version = Version(self.run.as_of, self.run.recorded_at, history.next_number, facts)
-        history.add(version)
+            self.changes.append(self._change(history, item.row, facts))
+        was_known = bool(history.transaction_id)
+        if not was_known:
+            history.transaction_id = self.new_rows.transaction(item.key, self.run.network, facts, self.run.recorded_at)
+        version_id = self.new_rows.version(
+            history.transaction_id,
+            number=history.next_number,
+            run=self.moment,
+            line=item.row.line,
+            facts=facts,
+            unsaid=unsaid,
+            payload=_payload_of(item.row),
+            digest=item.digest,
+            recorded_at=self.run.recorded_at,
+        )
+        history.add(Version(*self.moment[:2], history.next_number, self.run.id, facts, unsaid, version_id))
         history.next_number += 1
-        return {
-            "number": version.number,
-            "import_run_id": self.run.id,
-            "line": row.line,
-            "observed_at": version.observed_at,
-            "recorded_at": version.recorded_at,
-            **facts._asdict(),
-            "payload": payload,
-            "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
-        }
+        self.seen[history.transaction_id] = item.row.line
+        if was_known and self.later:
+            self.overtaking.append(history.transaction_id)
+        elif was_known:
+            self.new_rows.current(history.transaction_id, version_id, facts)
 
     def _change(self, history: History, row: ReportedTransaction, facts: Facts) -> Change:
         named = f"{row.external_id}/{row.line_id}" if row.line_id else row.external_id
         if (before := history.at(self.run.as_of)) is not None:
             return Change(row.line, named, AMENDED, facts.difference(before))
         if history.versions:
-            known_since = history.versions[0].observed_at.isoformat()
-            return Change(
-                row.line, named, AMENDED, f"true at {self.run.as_of.isoformat()}, known only since {known_since}"
-            )
+            known = history.versions[0].observed_at.isoformat()
+            return Change(row.line, named, AMENDED, f"true at {self.run.as_of.isoformat()}, known only since {known}")
         return Change(row.line, named, NEW, f"commission {row.commission}, {row.status}")
 
-    def _transaction(self, key: Key, facts: Facts) -> dict[str, Any]:
-        return {
-            **key._asdict(),
-            "network": self.run.network,
-            **{name: getattr(facts, name) for name in queries.REPEATED},
-            "created_at": self.run.recorded_at,
-        }
-
-    def _contradicts(self, key: Key, row: ReportedTransaction, facts: Facts, history: History) -> None:
-        booked = history.at(self.run.as_of)
-        assert booked is not None  # noqa: S101 - the earlier line was booked, or confirmed what was
-        self._set_aside(
-            row,
-            f"Line {row.line} contradicts line {self.seen[key]} of the same file about"
-            f" transaction {row.external_id}: {facts.difference(booked)}. The earlier line was booked.",
-        )
-
     def _set_aside(self, row: ReportedTransaction, reason: str) -> None:
-        self.bad.append(BadRow(row.line, reason, _payload_text(row)))
+        self.bad.append(BadRow(row.line, reason, _payload_of(row)))
 
 
-def _batches(rows: Iterable[ReportedTransaction | BadRow]) -> Iterator[Sequence[ReportedTransaction | BadRow]]:
+def _batches(rows: Iterable[Coming]) -> Iterator[Sequence[Coming]]:
     coming = iter(rows)
     while batch := list(islice(coming, _BATCH)):
         yield batch
 
 
-def _payload_text(row: ReportedTransaction) -> str:
+def _digest(row: ReportedTransaction | Unread) -> str:
+    return hashlib.sha256(_payload_of(row).encode()).hexdigest()
+
+
+def _payload_of(row: ReportedTransaction | Unread) -> str:
+    """The row as it came, as JSON text that any database takes."""
+    if isinstance(row, Unread):
+        return row.payload
     return row.payload.text if isinstance(row.payload, Payload) else payload_text(dict(row.payload))
+
+
+@cache
+def _code() -> str:
+    """What this version of the program reads reports with: where it is another, known rows are read anew."""
+    digest = hashlib.sha256()
+    for room in (affiliate.networks, affiliate.commissions):
+        for file in sorted(Path(room.__path__[0]).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _kept_name(file_name: str) -> str:

@@ -1,10 +1,14 @@
 """The ledger's arithmetic of time: what a network says of a transaction, and where a new saying belongs among the old.
 
-Pure values; the store is touched by `importing` and `queries`.
+Each run says one thing of a transaction, and it was true at the run's `as_of`. Put in the order of those moments, sayings
+make the history, whatever the order in which they came. A saying that repeats what was true already is only marked (a
+confirmation); it is written out when an older one comes between, or when what it rested on is undone.
+
+Pure values; the store is touched by `importing`, `restating` and `queries`.
 """
 
 import re
-from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +16,13 @@ from typing import NamedTuple, Self
 
 from affiliate.commissions.attribution import NONE, SUB_ID, Attribution
 from affiliate.errors import InvalidMoney
-from affiliate.money import decimal_text
+from affiliate.money import MICROS, Money, decimal_text, from_micros
 from affiliate.networks.base import ReportedTransaction
 from affiliate.networks.words import KINDS, PAYMENTS, STATUSES
+
+CLICK, ORDER, PLACEMENT, OVERRULED = 1, 2, 4, 8
+"""Parts that a transaction never loses once they are known: a report that leaves them unsaid carries them on. A sub-id that
+names no placement of ours is overruled by one that did."""
 
 
 class Key(NamedTuple):
@@ -26,7 +34,8 @@ class Key(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Everything a version says, under the names of its columns. Two versions with equal facts are the same saying."""
+    """Everything a version says, under the names of its columns; amounts in micros. Two versions with equal facts are the
+    same saying."""
 
     programme_id: int
     kind: str
@@ -40,9 +49,9 @@ class Facts(NamedTuple):
     raw_status: str
     payment: str
     raw_payment: str | None
-    sale_amount: Decimal | None
+    sale_amount: int | None
     sale_currency: str | None
-    commission: Decimal
+    commission: int
     currency: str
     validated_at: datetime | None
     payout_ref: str | None
@@ -51,46 +60,68 @@ class Facts(NamedTuple):
 
     @classmethod
     def of(cls, row: ReportedTransaction, programme_id: int, attribution: Attribution) -> Self:
+        sale = row.sale
         return cls(
-            programme_id=programme_id,
-            kind=row.kind,
-            transaction_at=row.transaction_at,
-            click_at=row.click_at,
-            order_ref=row.order_ref,
-            sub_id=attribution.sub_id,
-            placement_id=attribution.placement_id,
-            attribution=attribution.word,
-            status=row.status,
-            raw_status=row.raw_status,
-            payment=row.payment,
-            raw_payment=row.raw_payment,
-            sale_amount=row.sale.amount if row.sale else None,
-            sale_currency=row.sale.currency if row.sale else None,
-            commission=row.commission.amount,
-            currency=row.commission.currency,
-            validated_at=row.validated_at,
-            payout_ref=row.payout_ref,
-            original_ref=row.original_ref,
-            reason=row.reason,
+            programme_id,
+            row.kind,
+            row.transaction_at,
+            row.click_at,
+            row.order_ref,
+            attribution.sub_id,
+            attribution.placement_id,
+            attribution.word,
+            row.status,
+            row.raw_status,
+            row.payment,
+            row.raw_payment,
+            int(sale.amount * MICROS) if sale else None,
+            sale.currency if sale else None,
+            int(row.commission.amount * MICROS),
+            row.commission.currency,
+            row.validated_at,
+            row.payout_ref,
+            row.original_ref,
+            row.reason,
         )
 
-    def beside(self, known: "Facts") -> "Facts":
-        """These facts, with what a transaction never loses taken over from a neighbour where this report is silent:
-        the click, the order and the placement. A placement, once found, only gives way to another that is found."""
-        silent = self.attribution != SUB_ID and (known.attribution == SUB_ID or self.attribution == NONE)
-        return self._replace(
-            click_at=self.click_at or known.click_at,
-            order_ref=self.order_ref or known.order_ref,
-            sub_id=known.sub_id if silent else self.sub_id,
-            placement_id=known.placement_id if silent else self.placement_id,
-            attribution=known.attribution if silent else self.attribution,
+    def beside(self, known: "Facts | None") -> "Facts":
+        """These facts after the known ones, with what a transaction never loses taken over from them where this report is
+        silent: the click, the order and the placement. A placement, once found, only gives way to another that is found."""
+        if known is None:
+            return self
+        unsaid = self.unsaid(known)
+        return self._taking(unsaid, known) if unsaid else self
+
+    def unsaid(self, known: "Facts | None") -> int:
+        """Which parts a report with these facts leaves unsaid, after the known ones."""
+        unsaid = (CLICK if self.click_at is None else 0) | (0 if self.order_ref else ORDER)
+        if self.attribution == NONE:
+            return unsaid | PLACEMENT
+        if known is not None and self.attribution != SUB_ID == known.attribution:
+            return unsaid | PLACEMENT | OVERRULED
+        return unsaid
+
+    def without(self, unsaid: int) -> "Facts":
+        """What the report itself said; a sub-id that was overruled is taken for none."""
+        return self._taking(unsaid, _SILENT) if unsaid else self
+
+    def _taking(self, parts: int, other: "Facts") -> "Facts":
+        placement = other if parts & PLACEMENT else self
+        return Facts(
+            *self[:3],
+            other.click_at if parts & CLICK else self.click_at,
+            other.order_ref if parts & ORDER else self.order_ref,
+            placement.sub_id,
+            placement.placement_id,
+            placement.attribution,
+            *self[8:],
         )
 
     def difference(self, other: "Facts") -> str:
         """In which facts the two differ, in words; empty if they are equal. What only repeats another difference (the
         network's word beside ours, the sub-id beside the placement) is left out."""
         differing = {
-            name: f"{name.replace('_', ' ')} {_shown(mine, self)} instead of {_shown(theirs, other)}"
+            name: f"{name.replace('_', ' ')} {_shown(name, self)} instead of {_shown(name, other)}"
             for name, mine, theirs in zip(self._fields, self, other, strict=True)
             if mine != theirs
         }
@@ -98,27 +129,54 @@ class Facts(NamedTuple):
 
 
 _REPEATS = {"raw_status": "status", "raw_payment": "payment", "placement_id": "attribution", "sub_id": "attribution"}
+_AMOUNTS = {"commission": "currency", "sale_amount": "sale_currency"}
+_SILENT = Facts(
+    **{name: None for name in Facts._fields if name != "attribution"},  # type: ignore[arg-type] # only parts are taken
+    attribution=NONE,
+)
+
+
+class RunMoment(NamedTuple):
+    """A run's place in the order of sayings: when its file was true, when it was read, its id."""
+
+    as_of: datetime
+    recorded_at: datetime
+    run_id: int
 
 
 class Version(NamedTuple):
-    """One live saying of a transaction: when it was true, when we learnt it, its number."""
+    """One saying written out. Versions count in the order (observed, recorded, number); the last is the current picture.
+    `unsaid` are the parts of the facts that the run itself did not say."""
 
     observed_at: datetime
     recorded_at: datetime
     number: int
+    run_id: int
     facts: Facts
+    unsaid: int
+    id: int
+
+
+class Restated(NamedTuple):
+    """A saying to be written out (again) under its run, from a version whose payload it takes. `copied`: the version is
+    another run's, whose saying this run had confirmed."""
+
+    run: RunMoment
+    facts: Facts
+    unsaid: int
+    source_id: int
+    copied: bool
 
 
 @dataclass(slots=True)
 class History:
-    """A transaction's live versions, oldest observation first. `next_number` counts the undone ones too."""
+    """A transaction's live versions in their order. `next_number` counts the undone ones too."""
 
-    transaction_id: int | None = None
+    transaction_id: int = 0  # 0: not in the ledger yet
     versions: list[Version] = field(default_factory=list)
     next_number: int = 1
 
     def add(self, version: Version) -> None:
-        """Keeps the order by (observed, recorded, number): the last one is the current picture."""
         self.versions.append(version)
         self.versions.sort(key=lambda known: known[:3])
 
@@ -129,25 +187,74 @@ class History:
     def knows_another_programme(self, programme_id: int) -> bool:
         return bool(self.versions) and self.versions[-1].facts.programme_id != programme_id
 
-    def place(self, facts: Facts, as_of: datetime) -> tuple[Facts, Facts | None]:
-        """(the facts completed from their neighbours in time, the neighbour that says the same already, if one does).
 
-        A report is compared with what was true just before it and just after it, so that a late file with old news
-        neither repeats what is known nor overrules what came later.
-        """
-        position = bisect_right([version.observed_at for version in self.versions], as_of)
-        neighbours = [
-            *reversed(self.versions[max(position - 1, 0) : position]),
-            *self.versions[position : position + 1],
-        ]
-        if not neighbours:
-            return facts, None
-        completed = facts.beside(neighbours[0].facts)
-        same = next((known.facts for known in neighbours if known.facts == facts.beside(known.facts)), None)
-        return completed, same
+@dataclass(slots=True)
+class _Saying:
+    """What one run said of one transaction. `unsaid`: the parts that it left out; `shown`: its newest version, None for a
+    confirmation; `source`: the version whose payload stands for it."""
+
+    run: RunMoment
+    unsaid: int
+    said: Facts | None = None
+    shown: Facts | None = None
+    source: Version | None = None
+
+
+def restated(
+    versions: Iterable[Version],
+    confirmed: Iterable[tuple[RunMoment, int]],
+    runs: Sequence[RunMoment],
+    *,
+    joining: int | None = None,
+    leaving: Collection[int] = (),
+) -> list[Restated]:
+    """What must be written out so that one transaction's history stays what its sayings make it, when the run `joining`
+    has just said something among older sayings, and those `leaving` are undone.
+
+    `versions` are those of live, joining and leaving runs by number, `confirmed` the runs that found the transaction
+    unchanged with the parts that each left unsaid, `runs` the moments of all these runs.
+    """
+    moments = {run.run_id: run for run in runs}
+    sayings: dict[int, _Saying] = {}
+    for version in versions:
+        saying = sayings.setdefault(version.run_id, _Saying(moments[version.run_id], version.unsaid))
+        saying.said = saying.said or version.facts.without(version.unsaid)
+        saying.shown, saying.source = version.facts, version
+    for run, unsaid in confirmed:
+        sayings.setdefault(run.run_id, _Saying(run, unsaid))
+    in_order = sorted(sayings.values(), key=lambda saying: saying.run)
+    _spell_out(saying for saying in in_order if saying.run.run_id != joining)
+    return list(_overdue(saying for saying in in_order if saying.run.run_id not in leaving))
+
+
+def _spell_out(sayings: Iterable[_Saying]) -> None:
+    """Gives every confirmation what it confirmed: what was true just before it."""
+    before: _Saying | None = None
+    for saying in sayings:
+        if saying.shown is not None:
+            before = saying
+        elif before is not None and before.shown is not None:
+            saying.said, saying.source = before.shown.without(saying.unsaid), before.source
+
+
+def _overdue(sayings: Iterable[_Saying]) -> Iterable[Restated]:
+    known: Facts | None = None
+    written_at: datetime | None = None  # of runs that were true at one moment, the later written counts
+    for saying in sayings:
+        if saying.said is None or saying.source is None:
+            continue
+        facts = saying.said.beside(known)
+        copied = saying.shown is None
+        shown = known if copied or written_at == saying.run.as_of else saying.shown
+        unsaid = saying.said.unsaid(known)
+        if facts != shown or (copied and unsaid & ~saying.unsaid):
+            yield Restated(saying.run, facts, unsaid, saying.source.id, copied)
+            written_at = saying.run.as_of
+        known = facts
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither NUL nor half a surrogate pair
+_LARGEST = Decimal(10) ** 12  # affiliate/money.py says why
 _LONGEST = 255  # of the ledger's short text columns
 _SHORT = (
     "external_id",
@@ -180,9 +287,18 @@ def flaw(row: ReportedTransaction) -> str | None:
             return f"{name} is {getattr(row, name)!r}; known are {', '.join(known)}."
     if not row.external_id or not row.advertiser_ref:
         return "The row names no transaction id." if not row.external_id else "The row names no advertiser."
+    for money in (row.commission, row.sale):
+        if money is not None and (reason := _money_flaw(money)):
+            return reason
+    return None
+
+
+def _money_flaw(money: Money) -> str | None:
+    amount = money.amount
+    if amount.is_finite() and -_LARGEST < amount < _LARGEST and (micros := amount * MICROS) == int(micros):
+        return None
     try:
-        for money in filter(None, (row.commission, row.sale)):
-            _ = money.micros
+        _ = money.micros
     except InvalidMoney as problem:
         return str(problem)
     return None
@@ -192,9 +308,10 @@ def _storable(text: str | None) -> bool:
     return text is None or not _UNSTORABLE.search(text)
 
 
-def _shown(value: object, said: Facts) -> str:
+def _shown(name: str, said: Facts) -> str:
+    value = getattr(said, name)
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return decimal_text(value, said.currency)
+    if value is not None and name in _AMOUNTS:
+        return decimal_text(from_micros(value), getattr(said, _AMOUNTS[name]))
     return "nothing" if value is None else str(value)

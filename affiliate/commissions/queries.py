@@ -1,43 +1,67 @@
 """The SQL of the commissions room."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, Table, func, insert, select, text, type_coerce, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from affiliate.commissions.ledger import Facts, History, Key, Version
+from affiliate.commissions.attribution import UNKNOWN_TOKEN
+from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
 from affiliate.store.tables import ImportRun, Placement, QuarantinedRow, Transaction, TransactionVersion
 
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
-_TRANSACTIONS = cast("Table", Transaction.__table__)
-_VERSIONS = cast("Table", TransactionVersion.__table__)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
 REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
+_VERSION = (
+    "id",
+    "transaction_id",
+    "number",
+    "import_run_id",
+    "line",
+    "observed_at",
+    "recorded_at",
+    *Facts._fields,
+    "unsaid",
+    "payload",
+    "payload_sha256",
+    "payload_key",
+)
+_TRANSACTION = ("id", *Key._fields, "network", *REPEATED, "current_version_id", "created_at")
+_SAID = [
+    type_coerce(column, BigInteger) if name in ("commission", "sale_amount") else column  # micros, as they are
+    for name in Facts._fields
+    for column in [getattr(TransactionVersion, name)]
+]
 
 
 def one_import_at_a_time(session: Session) -> None:
     """Makes writers of the ledger stand in line until the transaction ends; readers go on. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         session.execute(text("LOCK TABLE import_runs IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def histories(session: Session, keys: Collection[Key]) -> dict[Key, History]:
     """What is known of these transactions, in one query. Versions of undone runs only count in the numbering."""
     found: dict[Key, History] = defaultdict(History)
-    facts = [getattr(TransactionVersion, name) for name in Facts._fields]
+    if not keys:
+        return found
     rows = session.execute(
         select(
-            Transaction.id,
-            Transaction.account_id,
-            Transaction.external_id,
-            Transaction.line_id,
+            *(getattr(Transaction, name) for name in Key._fields),
+            TransactionVersion.transaction_id,
             ImportRun.undone_at,
             TransactionVersion.observed_at,
             TransactionVersion.recorded_at,
             TransactionVersion.number,
-            *facts,
+            TransactionVersion.import_run_id,
+            TransactionVersion.unsaid,
+            TransactionVersion.id,
+            *_SAID,
         )
         .join(TransactionVersion, TransactionVersion.transaction_id == Transaction.id)
         .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
@@ -47,13 +71,43 @@ def histories(session: Session, keys: Collection[Key]) -> dict[Key, History]:
         )
         .order_by(TransactionVersion.transaction_id, TransactionVersion.number)
     )
-    for transaction_id, account_id, external_id, line_id, undone_at, observed_at, recorded_at, number, *said in rows:
+    for account_id, external_id, line_id, transaction_id, undone_at, observed_at, recorded_at, *version in rows:
+        number, run_id, unsaid, version_id, *said = version
         history = found[Key(account_id, external_id, line_id)]
         history.transaction_id = transaction_id
         history.next_number = number + 1
         if undone_at is None:
-            history.add(Version(observed_at, recorded_at, number, Facts(*said)))
+            history.add(Version(observed_at, recorded_at, number, run_id, Facts(*said), unsaid, version_id))
     return found
+
+
+def said_in_force(session: Session, payload_keys: Collection[int], as_of: datetime) -> dict[str, tuple[int, int, int]]:
+    """Which payloads are, word for word, the current picture of a transaction at a moment: by their SHA-256 (the
+    transaction, what its report left unsaid, the run). Those whose sub-id may name a placement by now are left out, and
+    those that only stand for a confirmation."""
+    if not payload_keys:
+        return {}
+    rows = session.execute(
+        select(
+            TransactionVersion.payload_sha256,
+            TransactionVersion.transaction_id,
+            TransactionVersion.unsaid,
+            TransactionVersion.import_run_id,
+            TransactionVersion.attribution,
+        )
+        .join(Transaction, Transaction.id == TransactionVersion.transaction_id)
+        .where(
+            TransactionVersion.payload_key.in_(payload_keys),
+            TransactionVersion.id == Transaction.current_version_id,
+            TransactionVersion.observed_at <= as_of,
+            TransactionVersion.line > 0,
+        )
+    )
+    return {
+        digest: (transaction_id, unsaid, run_id)
+        for digest, transaction_id, unsaid, run_id, attribution in rows
+        if attribution != UNKNOWN_TOKEN and not unsaid & OVERRULED
+    }
 
 
 def placements_of(session: Session, tokens: Collection[str]) -> dict[str, int]:
@@ -64,23 +118,86 @@ def placements_of(session: Session, tokens: Collection[str]) -> dict[str, int]:
     return {row.token: row.id for row in rows}
 
 
-def insert_transactions(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Key, int]:
-    """The ids of the new rows. Asked for afterwards: RETURNING in the order of the rows would insert them one by one."""
+def next_id(session: Session, table: str) -> int:
+    of_postgresql = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))"
+    of_sqlite = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608 - our own table names
+    return session.execute(text(of_postgresql if _is_postgresql(session) else of_sqlite)).scalar_one()
+
+
+def keep_ids(session: Session, **used: int) -> None:
+    """Sets PostgreSQL's own counters, by table, behind ids that were counted elsewhere."""
+    for table, number in used.items() if _is_postgresql(session) else ():
+        session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), :number)"), {"number": number})
+
+
+def insert_transactions(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Rows in the order of _TRANSACTION, moments as `stored_moment` makes them."""
+    _insert(session, "transactions", _TRANSACTION, rows)
+
+
+def insert_versions(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Rows in the order of _VERSION, moments as `stored_moment` makes them."""
+    _insert(session, "transaction_versions", _VERSION, rows)
+
+
+def _insert(session: Session, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Hands rows to the driver as they are: SQLAlchemy's way through its column types took half of an import's time."""
     if not rows:
-        return {}
-    session.execute(insert(_TRANSACTIONS), rows)
-    inserted = session.execute(
-        select(Transaction.id, *(getattr(Transaction, name) for name in Key._fields)).where(
-            Transaction.account_id.in_({row["account_id"] for row in rows}),
-            Transaction.external_id.in_({row["external_id"] for row in rows}),
-        )
+        return
+    columns = ", ".join(names)
+    connection = session.connection()
+    if _is_postgresql(session):
+        _copy(connection, f"COPY {table} ({columns}) FROM STDIN", rows)
+    else:
+        places = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(rows))  # type: ignore[arg-type]  # noqa: S608
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    """Past SQLAlchemy, whose errors it raises all the same."""
+    driver: Any = connection.connection.driver_connection
+    dialect: Any = connection.dialect
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except dialect.loaded_dbapi.Error as problem:
+        raise DBAPIError.instance(
+            statement, None, problem, dialect.loaded_dbapi.Error, dialect=dialect, connection_invalidated=driver.closed
+        ) from problem
+
+
+def stored_moment(session: Session) -> Callable[[datetime | None], object]:
+    """How the database takes an aware moment from its driver (see store/types.py)."""
+    return _as_it_is if _is_postgresql(session) else _as_text
+
+
+def _as_it_is(moment: datetime | None) -> object:
+    return moment
+
+
+def _as_text(moment: datetime | None) -> object:
+    if moment is None:
+        return None
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:26]
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def make_current(session: Session, rows: Sequence[tuple[object, ...]]) -> None:
+    """Rows of (the newest version's id, what transactions repeat of it in the order of REPEATED, transaction id)."""
+    if not rows:
+        return
+    mark = "%s" if _is_postgresql(session) else "?"
+    repeated = "".join(f", {name} = {mark}" for name in REPEATED)
+    session.connection().exec_driver_sql(
+        f"UPDATE transactions SET current_version_id = {mark}{repeated} WHERE id = {mark}",  # noqa: S608
+        list(rows),
     )
-    return {Key(*key): transaction_id for transaction_id, *key in inserted}
-
-
-def insert_versions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(_VERSIONS), rows)
 
 
 def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -88,11 +205,9 @@ def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> N
         session.execute(insert(_QUARANTINED), rows)
 
 
-def settle(session: Session, run_id: int) -> None:
-    """Makes the newest observed live version the current one of every transaction that the run has a version of."""
-    touched = Transaction.id.in_(
-        select(TransactionVersion.transaction_id).where(TransactionVersion.import_run_id == run_id)
-    )
+def settle(session: Session, transaction_ids: Collection[int]) -> None:
+    """Makes the newest observed live version the current one of each of these transactions."""
+    touched = Transaction.id.in_(transaction_ids)
     newest = (
         select(TransactionVersion.id)
         .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
@@ -114,9 +229,91 @@ def settle(session: Session, run_id: int) -> None:
         .values({name: getattr(TransactionVersion, name) for name in REPEATED}),
         execution_options=in_sets,
     )
-    for known in session:
-        if isinstance(known, Transaction):
-            session.expire(known)  # the statements above went past it
+
+
+def transactions_of(session: Session, run_ids: Collection[int]) -> "array[int]":
+    """The ids of the transactions that these runs have versions of, in their order."""
+    named = select(TransactionVersion.transaction_id).where(TransactionVersion.import_run_id.in_(run_ids)).distinct()
+    rows = session.execute(named.order_by(TransactionVersion.transaction_id), execution_options={"yield_per": 10_000})
+    return array("q", rows.scalars())
+
+
+def with_later_versions(
+    session: Session, transaction_ids: Collection[int], since: datetime, besides: Collection[int]
+) -> set[int]:
+    """Those that live runs besides these have said something of, true at the moment or later."""
+    named = (
+        select(TransactionVersion.transaction_id)
+        .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
+        .where(
+            TransactionVersion.transaction_id.in_(transaction_ids),
+            TransactionVersion.observed_at >= since,
+            ImportRun.undone_at.is_(None),
+            ImportRun.id.not_in(besides),
+        )
+    )
+    return set(session.scalars(named))
+
+
+def versions_of(session: Session, transaction_ids: Collection[int]) -> dict[int, list[tuple[Version, RunMoment, bool]]]:
+    """Every version by number, with its run and whether that is live."""
+    found: dict[int, list[tuple[Version, RunMoment, bool]]] = defaultdict(list)
+    rows = session.execute(
+        select(
+            TransactionVersion.transaction_id,
+            ImportRun.undone_at,
+            ImportRun.as_of,
+            ImportRun.recorded_at,
+            TransactionVersion.observed_at,
+            TransactionVersion.recorded_at,
+            TransactionVersion.number,
+            TransactionVersion.import_run_id,
+            TransactionVersion.unsaid,
+            TransactionVersion.id,
+            *_SAID,
+        )
+        .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
+        .where(TransactionVersion.transaction_id.in_(transaction_ids))
+        .order_by(TransactionVersion.transaction_id, TransactionVersion.number)
+    )
+    for transaction_id, undone_at, as_of, run_recorded_at, observed_at, recorded_at, *version in rows:
+        number, run_id, unsaid, version_id, *said = version
+        known = Version(observed_at, recorded_at, number, run_id, Facts(*said), unsaid, version_id)
+        found[transaction_id].append((known, RunMoment(as_of, run_recorded_at, run_id), undone_at is None))
+    return found
+
+
+def payloads_of(session: Session, version_ids: Collection[int]) -> dict[int, tuple[int, str, str]]:
+    """(line, payload, its SHA-256) of versions."""
+    rows = session.execute(
+        select(
+            TransactionVersion.id,
+            TransactionVersion.line,
+            TransactionVersion.payload,
+            TransactionVersion.payload_sha256,
+        ).where(TransactionVersion.id.in_(version_ids))
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def confirmed_by(session: Session, run_id: int) -> bytes | None:
+    return session.scalar(select(ImportRun.confirmed).where(ImportRun.id == run_id))
+
+
+def runs_read_alike(session: Session, run: ImportRun, since: datetime | None) -> set[int]:
+    """The live runs of the run's network that were recorded at the moment or later and read as this one is: by the same
+    code, with the same things said about the reading."""
+    rows = session.execute(
+        select(ImportRun.id, ImportRun.reading).where(
+            ImportRun.network == run.network,
+            ImportRun.kind == run.kind,
+            ImportRun.read_by == run.read_by,
+            ImportRun.undone_at.is_(None),
+            ImportRun.id != run.id,
+            *([ImportRun.recorded_at >= since] if since else []),
+        )
+    )
+    return {row.id for row in rows if row.reading == run.reading}
 
 
 def touched_by(session: Session, run_id: int) -> tuple[int, int]:
@@ -129,29 +326,19 @@ def touched_by(session: Session, run_id: int) -> tuple[int, int]:
     return row[0], row[0] - row[1]
 
 
-def runs_resting_on(session: Session, run: ImportRun) -> list[int]:
-    """Later runs of the network that found rows unchanged: what they confirmed is not repeated in the ledger."""
-    return _confirmations(session, run, ImportRun.id > run.id)
-
-
-def newer_confirmations(session: Session, run: ImportRun) -> list[int]:
-    """Runs of the network whose files are newer than this run's, read before it, that found rows unchanged."""
-    return _confirmations(session, run, ImportRun.id < run.id, ImportRun.as_of > run.as_of)
-
-
-def _confirmations(session: Session, run: ImportRun, *which: ColumnElement[bool]) -> list[int]:
-    """In the order in which to import them again; of a file that was read several times only its last run."""
-    last = func.max(ImportRun.id)
-    wanted = select(last).where(
-        *which,
-        ImportRun.network == run.network,
-        ImportRun.kind == run.kind,
-        ImportRun.undone_at.is_(None),
-        ImportRun.unchanged > 0,
+def runs_after(session: Session, network: str, kind: str, moment: datetime) -> list[RunMoment]:
+    """The live runs of a network whose files were true at the moment or later, oldest first."""
+    rows = session.execute(
+        select(ImportRun.as_of, ImportRun.recorded_at, ImportRun.id)
+        .where(
+            ImportRun.network == network,
+            ImportRun.kind == kind,
+            ImportRun.as_of >= moment,
+            ImportRun.undone_at.is_(None),
+        )
+        .order_by(ImportRun.as_of, ImportRun.recorded_at, ImportRun.id)
     )
-    return list(
-        session.scalars(wanted.group_by(ImportRun.file_sha256, ImportRun.as_of).order_by(ImportRun.as_of, last))
-    )
+    return [RunMoment(*row) for row in rows]
 
 
 def runs(session: Session, limit: int | None = None) -> Sequence[ImportRun]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
+from affiliate.commissions.new_rows import NewRows
+from affiliate.commissions.restating import restate
 from affiliate.commissions.runs import find_run
 from affiliate.errors import Conflict
 from affiliate.store.tables import ImportRun
@@ -16,18 +18,17 @@ _ACCOUNT = "publisher_ref"  # in what was said about the reading
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """`transactions` that the run had named, how many of them are `gone` (no other run names them), and the later runs
-    whose files should be imported again: they found rows unchanged, and part of what they confirmed is now undone."""
+    """`transactions` that the run had said something new of, and how many of them are `gone` (no other run names them)."""
 
     run_id: int
     transactions: int
     gone: int
-    import_again: tuple[int, ...]
 
 
 def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
     """Marks the run undone. Its versions stay in the ledger but count no more, from now on: a report as known before
-    still shows them. Accounts and programmes that it created stay. The same file can be imported anew.
+    still shows them. What other runs said, or found unchanged, still stands. Accounts and programmes that it created stay.
+    The same file can be imported anew.
 
     NotFound for an unknown run, Conflict for one that was undone already; nothing changed then.
     """
@@ -35,10 +36,9 @@ def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
     run = find_run(session, run_id)
     if run.undone_at is not None:
         raise Conflict(f"Import run {run_id} was undone already, at {run.undone_at.isoformat()}.")
-    _take_back(session, [run], now)
+    take_back(session, [run], now)
     transactions, gone = queries.touched_by(session, run_id)
-    resting = queries.runs_resting_on(session, run) if transactions else []
-    return Undone(run_id, transactions, gone, tuple(resting))
+    return Undone(run_id, transactions, gone)
 
 
 def replace_period(session: Session, run: ImportRun) -> tuple[int, ...]:
@@ -52,17 +52,31 @@ def replace_period(session: Session, run: ImportRun) -> tuple[int, ...]:
     newer = [known for known in others if known.as_of > run.as_of]
     if newer:
         run.replaced_by = newer[-1].id
-        _take_back(session, [run], run.recorded_at)
+        take_back(session, [run], run.recorded_at)
         return ()
     for known in others:
         known.replaced_by = run.id
-    _take_back(session, others, run.recorded_at)
+    take_back(session, others, run.recorded_at)
     return tuple(known.id for known in others)
 
 
-def _take_back(session: Session, runs: Sequence[ImportRun], now: datetime) -> None:
+def take_back(session: Session, runs: Sequence[ImportRun], now: datetime) -> None:
+    """Lets runs of one network count no more, under the ledger's lock."""
+    if not runs:
+        return
     for run in runs:
         run.undone_at = now
     session.flush()
-    for run in runs:
-        queries.settle(session, run.id)
+    leaving = {run.id for run in runs}
+    since = min(run.as_of for run in runs)
+    new_rows = NewRows(session)
+    restate(
+        session,
+        queries.transactions_of(session, leaving),
+        later=queries.runs_after(session, runs[0].network, runs[0].kind, since),
+        since=since,
+        leaving=leaving,
+        new_rows=new_rows,
+        now=now,
+    )
+    new_rows.finish()

@@ -490,8 +490,8 @@ class ImportRun(Base):
     """One file, one window of a pull or one bundle of postbacks: an all-or-nothing unit that can be undone. `as_of` is when
     it was true. `origin` is file, api, postback or replay; `reading` what was said about how to read it (account, currency,
     zone, column map), so that it can be read again. `period` names what a file without row ids covers as a whole; a newer
-    file of that period replaces it (`replaced_by`). `confirmed` holds, packed, the ids of the transactions that it found
-    unchanged."""
+    file of that period replaces it (`replaced_by`). `confirmed` holds, packed, the transactions that it found unchanged and
+    what it left unsaid of each (affiliate/commissions/marks.py); `read_by` names the code that read it."""
 
     __tablename__ = "import_runs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -511,7 +511,8 @@ class ImportRun(Base):
     reading: Mapped[dict[str, Any]] = mapped_column(default=dict)
     period: Mapped[str | None] = mapped_column(index=True)
     replaced_by: Mapped[int | None]
-    confirmed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    confirmed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    read_by: Mapped[str] = mapped_column(String(16), default="")
 
 
 class QuarantinedRow(Base):
@@ -560,12 +561,14 @@ class TransactionVersion(Base):
     """What a network said of a transaction, once: appended, never changed. `observed_at` is when it was true,
     `recorded_at` when we learnt it. Each is the whole picture, so that a report "as known then" and an undone import
     need nothing else. Amounts are signed, in units of `currency`; the payload is the row as it came, without personal
-    data."""
+    data, and `payload_key` the start of its hash as a number, by which a row that comes again is known. `unsaid` are the
+    parts that the report itself did not say (ledger.py). `line` is 0 where a run only confirmed what another
+    had said, and that had to be written out later; the payload is the other's then."""
 
     __tablename__ = "transaction_versions"
     __table_args__ = (UniqueConstraint("transaction_id", "number"),)
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    transaction_id: Mapped[int] = mapped_column(ForeignKey("transactions.id"), index=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transactions.id"))
     number: Mapped[int]
     import_run_id: Mapped[int] = mapped_column(ForeignKey("import_runs.id"), index=True)
     line: Mapped[int]
@@ -593,6 +596,8 @@ class TransactionVersion(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     payload: Mapped[str] = mapped_column(Text)
     payload_sha256: Mapped[str] = mapped_column(String(64))
+    payload_key: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    unsaid: Mapped[int] = mapped_column(default=0)
 
 
 class Pull(Base):

@@ -100,9 +100,6 @@ def send_undo(run_id: int) -> Response:
         undone = undo_import(session, run_id, now=services().clock())
     said = f"Import {run_id} is undone: {undone.transactions} transactions went back to what was known before"
     said += f", {undone.gone} of them are gone." if undone.gone else "."
-    if undone.import_again:
-        again = ", ".join(str(number) for number in undone.import_again)
-        said += f" Import the files of the runs {again} again: they had confirmed what is undone now."
     flash(said, "good")
     return go(url_for("imports.show", run_id=run_id))
 

@@ -22,6 +22,7 @@ from affiliate.store.tables import (
     Transaction,
     TransactionVersion,
 )
+from tests.commissions.histories import canonical
 from tests.commissions.sheets import MAP, awin_file, awin_row, book, newsroom, placed, sheet
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -113,36 +114,45 @@ def test_an_older_file_becomes_history_without_changing_the_current_picture(ledg
     assert now_said.observed_at == NOW
 
 
-def test_an_older_file_that_says_what_is_known_adds_nothing(ledger: Store) -> None:
+def test_an_older_file_that_says_what_is_known_lets_it_begin_earlier(ledger: Store) -> None:
     with ledger.transaction() as session:
         book(session, {"id": "t1"}, now=NOW)
+        earlier = book(session, {"id": "t1"}, as_of=NOW - DAY, now=NOW + DAY)
         again = book(session, {"id": "t1"}, as_of=NOW - DAY, now=NOW + DAY)
-    assert (again.amended, again.unchanged) == (0, 1)
+    assert (earlier.amended, earlier.unchanged, again.unchanged) == (1, 0, 1)
+    assert "known only since 2026-11-01" in earlier.changes[0].says
 
 
-def test_a_file_between_two_known_ones_is_compared_with_both(ledger: Store) -> None:
+def test_a_file_between_two_known_ones_is_compared_with_what_was_true_then(ledger: Store) -> None:
     with ledger.transaction() as session:
         book(session, {"id": "t1", "status": "pending"}, now=NOW)
         book(session, {"id": "t1", "status": "approved"}, now=NOW + 4 * DAY)
         said = [
-            book(session, {"id": "t1", "status": status}, as_of=NOW + 2 * DAY, now=NOW + 5 * DAY).amended
-            for status in ("pending", "approved", "declined")
+            book(session, {"id": "t1", "status": status}, as_of=NOW + day * DAY, now=NOW + 5 * DAY).amended
+            for day, status in ((2, "pending"), (3, "approved"), (1, "declined"))
         ]
-    assert said == [0, 0, 1]
+        history = canonical(session)["t1"]
+    assert said == [0, 1, 1]
+    assert [(at, said["status"]) for at, said in history] == [
+        (NOW, "pending"),
+        (NOW + DAY, "declined"),
+        (NOW + 2 * DAY, "pending"),
+        (NOW + 3 * DAY, "approved"),
+    ]
 
 
-def test_a_late_file_names_the_newer_ones_whose_confirmations_it_overtakes(ledger: Store) -> None:
+def test_what_a_newer_file_had_confirmed_stands_against_a_late_one(ledger: Store) -> None:
     newest = {"id": "t1", "status": "pending"}
     with ledger.transaction() as session:
         book(session, newest, as_of=NOW - 3 * DAY, now=NOW)
         confirmed = book(session, newest, as_of=NOW - DAY, now=NOW)
-        late = book(session, {"id": "t1", "status": "approved"}, as_of=NOW - 2 * DAY, now=NOW)
-        again = book(session, newest, as_of=NOW - DAY, now=NOW)
-    assert (confirmed.unchanged, confirmed.import_again, late.import_again) == (1, (), (confirmed.run_id,))
-    assert (again.amended, again.import_again) == (1, ())
+        book(session, {"id": "t1", "status": "approved"}, as_of=NOW - 2 * DAY, now=NOW + DAY)
+        again = book(session, newest, as_of=NOW - DAY, now=NOW + DAY)
+    assert (confirmed.unchanged, again.unchanged) == (1, 1)
     now_said = current(ledger)
     assert now_said is not None
-    assert now_said.status == "pending"
+    assert (now_said.status, now_said.import_run_id) == ("pending", confirmed.run_id)
+    assert (now_said.observed_at, now_said.recorded_at) == (NOW - DAY, NOW + DAY)
 
 
 def test_a_status_that_comes_back_is_a_version_of_its_own(ledger: Store) -> None:

@@ -70,14 +70,19 @@ def test_an_undone_file_can_be_imported_anew_with_other_dates(ledger: Store) -> 
     assert transaction.transaction_at == datetime(2026, 10, 5, 10, 0, tzinfo=UTC)
 
 
-def test_undoing_names_the_later_files_that_rested_on_it(ledger: Store) -> None:
+def test_what_a_later_file_confirmed_stands_when_what_it_rested_on_is_undone(ledger: Store) -> None:
     with ledger.transaction() as session:
-        first = book(session, {"id": "t1"}, now=NOW)
+        first = book(session, {"id": "t1"}, {"id": "t2"}, now=NOW)
         second = book(session, {"id": "t1"}, now=NOW + DAY)
         undone = undo_import(session, first.run_id or 0, now=NOW + 2 * DAY)
-        assert undone.import_again == (second.run_id,)
+        stands = session.scalars(
+            select(TransactionVersion).where(TransactionVersion.import_run_id == second.run_id)
+        ).one()
         again = book(session, {"id": "t1"}, now=NOW + 3 * DAY)
-    assert again.new == 1
+    assert (undone.transactions, undone.gone) == (2, 1)
+    assert (stands.observed_at, stands.recorded_at, stands.line) == (NOW + DAY, NOW + 2 * DAY, 0)
+    assert '"t1"' in stands.payload
+    assert (again.unchanged, statuses(ledger)) == (1, {"t1": "pending"})
 
 
 def test_an_import_cannot_be_undone_twice_nor_one_that_is_not_there(ledger: Store) -> None:

@@ -113,6 +113,7 @@ def upgrade() -> None:
     op.add_column("import_runs", sa.Column("confirmed", sa.LargeBinary(), nullable=True))
     op.create_index(op.f("ix_import_runs_period"), "import_runs", ["period"], unique=False)
     op.add_column("programmes", sa.Column("raw_status", sa.String(length=255), nullable=False, server_default=""))
+    op.add_column("import_runs", sa.Column("read_by", sa.String(length=16), nullable=False, server_default=""))
     op.add_column("programmes", sa.Column("terms", sa.Text(), nullable=False, server_default=""))
     op.add_column("programmes", sa.Column("cookie_days", sa.Integer(), nullable=True))
     op.add_column("programmes", sa.Column("markets", sa.JSON(), nullable=False, server_default="[]"))
@@ -128,3 +129,7 @@ def upgrade() -> None:
     )
     op.add_column("quarantined_rows", sa.Column("word", sa.String(length=255), nullable=True))
     op.add_column("transaction_versions", sa.Column("original_ref", sa.String(length=255), nullable=True))
+    op.add_column("transaction_versions", sa.Column("payload_key", sa.BigInteger(), nullable=True))
+    op.add_column("transaction_versions", sa.Column("unsaid", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(op.f("ix_transaction_versions_payload_key"), "transaction_versions", ["payload_key"])
+    op.drop_index("ix_transaction_versions_transaction_id", "transaction_versions")  # the unique key begins with it

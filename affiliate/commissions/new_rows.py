@@ -1,0 +1,101 @@
+"""Rows of the ledger on their way into the database: gathered, numbered here, and handed over together."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from affiliate.commissions import queries
+from affiliate.commissions.ledger import Facts, Key, RunMoment
+
+
+class NewRows:
+    """Keeps what is appended until `insert`. While the ledger's lock is held, ids are counted here: asking the database
+    for each costs more than inserting."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._transaction_id = queries.next_id(session, "transactions")
+        self._version_id = queries.next_id(session, "transaction_versions")
+        self._moment = queries.stored_moment(session)
+        self._at: dict[datetime, object] = {}  # the runs' own moments, which come with every row
+        self._transactions: list[tuple[object, ...]] = []
+        self._versions: list[tuple[object, ...]] = []
+        self._current: list[tuple[object, ...]] = []
+
+    def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
+        """A transaction that nobody knew, whose only version comes next. Its id."""
+        transaction_id, self._transaction_id = self._transaction_id, self._transaction_id + 1
+        repeated = self._repeated(facts)
+        self._transactions.append(
+            (transaction_id, *key, network, *repeated, self._version_id, self._run_moment(created_at))
+        )
+        return transaction_id
+
+    def version(
+        self,
+        transaction_id: int,
+        *,
+        number: int,
+        run: RunMoment,
+        line: int,
+        facts: Facts,
+        unsaid: int,
+        payload: str,
+        digest: str,
+        recorded_at: datetime,
+    ) -> int:
+        """A further version. Its id."""
+        version_id, self._version_id = self._version_id, self._version_id + 1
+        moment = self._moment
+        self._versions.append(
+            (
+                version_id,
+                transaction_id,
+                number,
+                run.run_id,
+                line,
+                self._run_moment(run.as_of),
+                self._run_moment(recorded_at),
+                *facts[:2],
+                moment(facts.transaction_at),
+                moment(facts.click_at),
+                *facts[4:16],
+                moment(facts.validated_at),
+                *facts[17:],
+                unsaid,
+                payload,
+                digest,
+                payload_key(digest),
+            )
+        )
+        return version_id
+
+    def current(self, transaction_id: int, version_id: int, facts: Facts) -> None:
+        """Makes a version the current picture of a transaction that was known."""
+        self._current.append((version_id, *self._repeated(facts), transaction_id))
+
+    def insert(self) -> None:
+        queries.insert_transactions(self._session, self._transactions)
+        queries.insert_versions(self._session, self._versions)
+        queries.make_current(self._session, self._current)
+        for rows in (self._transactions, self._versions, self._current):
+            rows.clear()
+
+    def finish(self) -> None:
+        """Inserts what is left, and tells the database which ids were used."""
+        self.insert()
+        queries.keep_ids(self._session, transactions=self._transaction_id, transaction_versions=self._version_id)
+
+    def _repeated(self, facts: Facts) -> tuple[object, ...]:
+        return (*facts[:2], self._moment(facts.transaction_at), self._moment(facts.click_at), *facts[4:8])
+
+    def _run_moment(self, at: datetime) -> object:
+        stored = self._at.get(at)
+        if stored is None:
+            stored = self._at[at] = self._moment(at)
+        return stored
+
+
+def payload_key(digest: str) -> int:
+    """The start of a payload's SHA-256 as the signed number by which it is found again."""
+    return int(digest[:16], 16) - (1 << 63)
