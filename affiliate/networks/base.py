@@ -249,7 +249,8 @@ class Network:
 
     `default_mode` is what a new programme gets where nobody chose: `redirect` also when the permission is unknown.
     `take_apart` gives the outermost layer if the URL is one of this network's links, else None, and never makes a
-    request: it is asked for links on `hosts` and below them, and, `by_shape`, for links on hosts that no network claims.
+    request: it is asked for links on `hosts` and below them. One that knows links on other people's hosts too is asked for all
+    that have one of the texts of `by_shape` in them (lower case; asking everybody about everything would halve the speed).
     `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `reader` reads the network's own
     report, `api` fetches it; None where that is not known. `click_hours`: it counts a visitor's clicks to an advertiser
     once in so many hours; None where that is not known. `closed` says in a sentence what became of a dead network.
@@ -262,7 +263,7 @@ class Network:
     deep_link: Callable[[Terms, str], DeepLink]
     reader: Reader | None = None
     hosts: tuple[str, ...] = ()
-    by_shape: bool = False
+    by_shape: tuple[str, ...] = ()
     api: "Api | None" = None
     click_hours: int | None = None
     closed: str = ""

@@ -74,11 +74,13 @@ class Query:
             name, _, raw = pair.partition("=")
             if not raw:
                 continue
-            name = decode_once(name)
+            if "%" in name:
+                name = decode_once(name)
             known = name.lower()
             if known in target_names and _WEB.match(raw) and ("?" in raw or position == len(pairs)):
                 return cls(values, "&".join([raw, *pairs[position:]]) + fragment)
-            values.setdefault(known, (name, decode_once(raw)))
+            if known not in values:
+                values[known] = (name, decode_once(raw))
         found = cls(values)
         value = found.first(*target_names)
         return cls(values, carried_url(value) if value else None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from affiliate.networks.base import Layer
-from affiliate.networks.carried import as_address
+from affiliate.networks.carried import as_address, behind_host
 from affiliate.networks.registry import candidates
 from affiliate.urls import host_of, parse_web_url
 
@@ -14,10 +14,10 @@ OURS, OTHER, UNKNOWN, NO = "ours", "other", "unknown", "no"
 
 AS_IN_HTML = "it stands here as HTML writes it, with &amp; for &"
 
-# What tools leave in a link where they should have put a value; all but the last three were found in public code.
+# What tools leave in a link where they should have put a value: forms found in public code.
 _MACRO = re.compile(
     r"\[\[?[^\[\]\n]*\]?\]?|\$?\{\{?[^{}\n]*\}?\}?|%%[^%\n]+%%|__[A-Z][A-Z0-9_]*?__|[A-Z_]+_HERE\b"
-    r"|\b(?:YOUR|MY)_[A-Z_]+\b|#[A-Z_]+#|<[^<>\n]+>"
+    r"|\bYOUR_?[A-Z_]*ID\b|#[A-Z_]+#"
 )
 _WEB = re.compile(r"https?:/", re.IGNORECASE)
 
@@ -84,7 +84,9 @@ def outermost_layer(url: str) -> Layer | None:
     """What the first network that knows this link says about it, and what an editor should know of the link."""
     address = as_address(url)
     host = host_of(address)
-    for network in candidates(host) if host else ():
+    if host is None or behind_host(address) in ("", "/"):  # a home page, also a network's, is no link of anybody's
+        return None
+    for network in candidates(host, address):
         if layer := network.take_apart(address):
             said = (layer.note, network.closed, left_in(layer), "" if address == url else AS_IN_HTML)
             note = "; ".join(part.rstrip(".") for part in said if part) or None
@@ -97,7 +99,8 @@ def left_in(layer: Layer) -> str:
     of its own: advertisers and networks fill those in."""
     target = layer.target if layer.target and not _WEB.match(layer.target) else None
     parts = (layer.publisher_id, layer.advertiser_id, *layer.sub_ids.values(), target)
-    found = _MACRO.findall("\n".join(filter(None, parts)))
+    said = "\n".join(part for part in parts if part)
+    found = _MACRO.findall(said)
     return f"left in unfilled: {', '.join(dict.fromkeys(found))}" if found else ""
 
 

@@ -4,6 +4,7 @@ Those of which no more is known than the names of their links' parameters are ro
 same in five times the lines, and side by side they show what is known and what is not.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import cast
@@ -60,17 +61,22 @@ def _by_host() -> dict[str, Network]:
 
 
 @cache
-def _by_shape() -> tuple[Network, ...]:
-    return tuple(known for known in networks() if known.by_shape)
+def _by_shape() -> tuple[tuple[str, Network], ...]:
+    return tuple((text, known) for known in networks() for text in known.by_shape)
 
 
-def candidates(host: str) -> tuple[Network, ...]:
+def candidates(host: str, url: str) -> Iterator[Network]:
     """Whom to ask whether a link on this (lower-case) host is theirs: who claims the host or one above it, first, then
-    those that know links by their shape."""
+    those that may know it by its shape."""
     claimed = _by_host()
     while host and host not in claimed:
         host = host.partition(".")[2]
-    return (claimed[host], *_by_shape()) if host else _by_shape()
+    if host:
+        yield claimed[host]
+    written = url.lower()
+    for text, known in _by_shape():
+        if text in written:
+            yield known
 
 
 def network(key: str) -> Network:

@@ -11,6 +11,6 @@ NETWORK = Network(
     take_apart,
     deep_link,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("/g/", "/goto/"),
     coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
 )

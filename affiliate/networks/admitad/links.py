@@ -32,13 +32,13 @@ _SUB_IDS = ("subid", "subid1", "subid2", "subid3", "subid4")
 
 
 def take_apart(url: str) -> Layer | None:
-    found = _CLICK.fullmatch(path_of(url))
-    if found is None:
+    found, ours = _CLICK.fullmatch(path_of(url)), is_on(url, *HOSTS)
+    if found is None and not ours:
         return None
-    code, query = found.group(1), Query.of(url, "ulp")
-    if not is_on(url, *HOSTS) and not (query.target and _CODE.fullmatch(code)):
+    code, query = found and found.group(1), Query.of(url, "ulp")
+    if not ours and not (query.target and code and _CODE.fullmatch(code)):
         return None
-    return Layer(KEY, url, f"gotolink:{code}", sub_ids=query.named(*_SUB_IDS), target=query.target)
+    return Layer(KEY, url, code and f"gotolink:{code}", sub_ids=query.named(*_SUB_IDS), target=query.target)
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:

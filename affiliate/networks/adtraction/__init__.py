@@ -11,6 +11,6 @@ NETWORK = Network(
     take_apart,
     LINKS.deep_link,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("/t/t",),
     coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
 )

@@ -17,6 +17,6 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("amazon.",),
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

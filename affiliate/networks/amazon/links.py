@@ -28,10 +28,8 @@ _FOREIGN = {"georiot-": "Geniuslink", "amz-mkt-": "Amazon's own browser extensio
 
 
 def take_apart(url: str) -> Layer | None:
-    if is_on(url, "amzn.to"):
-        return Layer(KEY, url, note=SHORT_LINK)
     if marketplace(url) is None:
-        return None
+        return Layer(KEY, url, note=SHORT_LINK) if is_on(url, "amzn.to") else None
     query = Query.of(url)
     in_path = _TAG_IN_PATH.search(path_of(url))
     tag = query.first("tag") or (in_path and in_path.group(2))
@@ -68,5 +66,6 @@ def without_own_parameters(url: str) -> str:
 
 def marketplace(url: str) -> str | None:
     """amazon.co.uk, amazon.com.mx …: the shop that an address belongs to, or None."""
-    found = _SHOP.search(host_of(url) or "")
+    host = host_of(url) or ""
+    found = _SHOP.search(host) if "amazon." in host else None
     return found.group(1) if found else None

@@ -15,6 +15,7 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
+    by_shape=("/click-", "/links"),
     api=API,
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, api=UNVERIFIED, file=PROVEN),
 )

@@ -30,12 +30,16 @@ HOSTS = (
     "emjcd.com",
     "cj.dotomi.com",
 )
-_CLICK = re.compile(r"/click-(\d+)-(\d+)", re.IGNORECASE)
-_LINKS = re.compile(r"/links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re.DOTALL | re.IGNORECASE)
+_CLICK = re.compile(r"/+click-(\d+)-(\d+)", re.IGNORECASE)
+_LINKS = re.compile(r"/+links(?:-t)?/(\d+)/((?:(?!https?[:%])[^/?#]*/)*)(.*)", re.DOTALL | re.IGNORECASE)
+
+
+# On hosts that no list has: the numbers of digits are those of all links seen (uBlock filters, privacy.txt, look for them too).
+_SHAPE = re.compile(r"/(?:click-\d{6,9}-\d{8}/?$|links(?:-t)?/\d{6,9}/(?:type|sid)/)")
 
 
 def take_apart(url: str) -> Layer | None:
-    if not is_on(url, *HOSTS):
+    if not is_on(url, *HOSTS) and not _SHAPE.match(path_of(url)):
         return None
     if found := _LINKS.match(behind_host(url)):
         publisher, settings, tail = found.groups()

@@ -13,6 +13,6 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("/c/?", "/c?"),
     coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
 )

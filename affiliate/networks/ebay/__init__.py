@@ -14,6 +14,6 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("ebay.",),
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

@@ -24,12 +24,10 @@ _ROVER = re.compile(r"/rover/\d+/(\d+(?:-\d+)+)(?:/|$)")
 
 
 def take_apart(url: str) -> Layer | None:
-    if is_on(url, "ebay.us"):
-        return Layer(KEY, url, note=SHORT_LINK)
+    if not _is_shop(url):
+        return Layer(KEY, url, note=SHORT_LINK) if is_on(url, "ebay.us") else None
     if is_on(url, "rover.ebay.com"):
         return _rover(url)
-    if not _is_shop(url):
-        return None
     query = Query.of(url)
     campaign = query.first("campid")
     if campaign is None:
@@ -81,4 +79,5 @@ def deep_link(terms: Terms, target_url: str) -> DeepLink:
 
 
 def _is_shop(url: str) -> bool:
-    return _SITE.search(host_of(url) or "") is not None
+    host = host_of(url) or ""
+    return "ebay." in host and _SITE.search(host) is not None

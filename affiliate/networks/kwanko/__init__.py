@@ -14,6 +14,6 @@ NETWORK = Network(
     LINKS.deep_link,
     READER,
     hosts=HOSTS,
-    by_shape=True,
+    by_shape=("redir=",),
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED, file=UNVERIFIED),
 )

@@ -20,11 +20,13 @@ _UNFINISHED = re.compile(r"[?#].*", re.DOTALL)
 
 
 def take_apart(url: str) -> Layer | None:
-    if not is_on(url, *HOSTS):
+    """Also on a brand's own host, where the path has a camref."""
+    ours = is_on(url, *HOSTS)
+    if not (ours or "camref:" in url):
         return None
     found = _CLICK.fullmatch(behind_host(url))
     if found is None:
-        return Layer(KEY, url, note=SHORT_LINK)
+        return Layer(KEY, url, note=SHORT_LINK) if ours else None
     settings, tail = _split(found.group(1) or "")
     named = dict(_pair(segment) for segment in settings.split("/"))
     camref, pubref, adref = (named.get(name) for name in ("camref", "pubref", "adref"))

@@ -18,11 +18,14 @@ _ID = re.compile(r"[?&]id=\d+X\d+(?:&|$|#)", re.IGNORECASE)
 
 def take_apart(url: str) -> Layer | None:
     """On a publisher's own host the link leads from its root."""
+    ours = is_on(url, *HOSTS)
+    if not ours and not (path_of(url) in ("", "/") and _ID.search(url)):
+        return None
     if is_on(url, "fave.co"):
         return Layer(KEY, url, note=SHORT_LINK)
-    if not is_on(url, *HOSTS) and not (_ID.search(url) and path_of(url) in ("", "/")):
-        return None
     query = Query.of(url, "url")
+    if not ours and query.target is None:
+        return None
     return Layer(KEY, url, query.first("id"), sub_ids=query.named("xcust"), target=query.target)
 
 

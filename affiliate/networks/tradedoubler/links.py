@@ -6,7 +6,7 @@
 import re
 
 from affiliate.networks.base import Layer
-from affiliate.networks.carried import carried_at_end, decode_once
+from affiliate.networks.carried import Query, carried_at_end, decode_once
 from affiliate.networks.shapes import QueryLinks
 from affiliate.urls import split_query
 
@@ -38,10 +38,12 @@ def _in_brackets(url: str) -> Layer:
     found = _TARGET.search(query)
     target = _balanced(found.group(1)) if found else None
     around = query[: found.start()] + query[found.start(1) + len(target or "") :] if found else query
+    behind = Query.of(url, *LINKS.target)  # parameters may follow the brackets
     named = {name.lower(): (name, decode_once(value)) for name, value in _PAIR.findall(around) if value}
     publisher, advertiser = (named[name][1] if name in named else None for name in ("a", "p"))
-    sub_ids = dict(named[name] for name in ("epi", "epi2") if name in named)
-    return Layer(KEY, url, publisher, advertiser, sub_ids, carried_at_end(target) if target else None)
+    sub_ids = dict(named[name] for name in LINKS.sub_ids if name in named) or behind.named(*LINKS.sub_ids)
+    inside = carried_at_end(target) if target else behind.target
+    return Layer(KEY, url, publisher, advertiser, sub_ids, inside)
 
 
 def _balanced(text: str) -> str:
