@@ -170,6 +170,20 @@ def rakuten_step_by_step(
     assert earned(store) == kept(told, until)
 
 
+def test_what_cj_locks_and_closes_without_a_date_is_seen_by_the_year_that_is_read_anew(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    told = history(5, FIRST, FIRST + timedelta(days=20), a_day=1)
+    with CjServer(told, FIRST + timedelta(days=20)) as server:
+        account = pulled("cj", sqlite_store, tmp_path / "c", server)
+        account.puller.pull_due()
+        assert {row[1] for row in picture(sqlite_store).values()} == {"new"}
+        account.at(FIRST + timedelta(days=120))
+        account.puller.pull_due()
+    closed = {str(state.sale.id) for state in told.states(server.now) if state.payment != "unpaid"}
+    assert {key[0][:-2] for key, row in picture(sqlite_store).items() if row[1] == "closed"} == closed
+
+
 def test_rakuten_that_was_left_alone_for_too_long_is_asked_for_what_it_still_knows(
     sqlite_store: Store, tmp_path: Path
 ) -> None:

@@ -269,6 +269,23 @@ def test_a_server_that_sends_one_page_for_ever_is_left(asking: Asking) -> None:
     assert len(asking.server.asked) < 15
 
 
+def promising_more(document: Any) -> Any:
+    """A page that says there is more, and holds nothing."""
+    if "pagination" in document:
+        return {"pagination": {"has_next": True, "total_count": 0}, "commissions": []}
+    answer = {"count": 0, "payloadComplete": False, "maxCommissionId": "7", "records": []}
+    return {"data": {"publisherCommissions": answer}}
+
+
+@of("cj", "skimlinks")
+def test_a_network_that_promises_more_and_sends_nothing_is_left(asking: Asking) -> None:
+    before: list[Fault | None] = [None] if asking.key in WITH_TOKENS else []
+    asking.server.fail(*before, *[changed(promising_more)] * 50)
+    with pytest.raises(UnreadableFile, match="go round in a circle"):
+        asking.pages()
+    assert len(asking.server.asked) < 5
+
+
 @of(*WITH_TOTALS)
 def test_sales_that_come_in_while_we_read_move_rows_to_the_next_page_and_lose_none(asking: Asking) -> None:
     small_pages(asking)

@@ -16,7 +16,6 @@ from affiliate.networks.words import APPROVED, DECLINED, INVOICED, PENDING, SALE
 REPORT = "The Partnerize report"
 _STATUSES = {"pending": PENDING, "approved": APPROVED, "rejected": DECLINED}
 _ITEMS, _ITEM = "conversion_items", "item"
-_CUSTOMER = "customer_reference"  # what the advertiser calls a customer: dropped like a name
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
@@ -31,7 +30,7 @@ def _items_of(conversion: object) -> Iterator[object]:
     if not isinstance(data, dict) or not isinstance(items, list) or not items:
         yield conversion
         return
-    about = {name: value for name, value in data.items() if name not in (_ITEMS, _CUSTOMER)}
+    about = {name: value for name, value in data.items() if name != _ITEMS}
     yield from ({**about, _ITEM: item} for item in items)
 
 
