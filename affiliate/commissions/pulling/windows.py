@@ -78,13 +78,11 @@ def due(api: Api, past: Sequence[Past], *, time_zone: str, now: datetime, basis:
     for rule in _rules(api):
         if basis not in (None, rule.basis) or any(planned.basis == rule.basis for planned in requests):
             continue
-        newest = max(
-            filter(lambda each: _answers(each, rule, api), past), key=lambda each: each.requested_at, default=None
-        )
-        if newest and not _is_due(newest, rule, now, at_once=basis is not None):
-            continue
-        first = now if rule.basis == PROGRAMME else _start(rule, api, past, now)
-        requests.append(Request(rule.basis, slices(Window(first, now), api.longest, time_zone)))
+        known = _known_until(rule, past, api)
+        is_due = known is None or basis is not None or (rule.every is not None and known <= now - rule.every)
+        if is_due and not _is_under_way(rule, past, known, api, now):
+            first = now if rule.basis == PROGRAMME else _start(rule, known, api, past, now)
+            requests.append(Request(rule.basis, slices(Window(first, now), api.longest, time_zone)))
     return requests
 
 
@@ -130,36 +128,40 @@ def slices(whole: Window, longest: timedelta, time_zone: str) -> tuple[Window, .
     return tuple(pieces)
 
 
-def _answers(each: Past, rule: _Rule, api: Api) -> bool:
-    """Whether this request is one of the rule's. A year answers for the hours too."""
-    wide = rule.back is None or each.until - each.first >= _reach(rule.back, api) - _DAY
-    return each.basis == rule.basis and each.reaches_its_day and wide
+def _known_until(rule: _Rule, past: Sequence[Past], api: Api) -> datetime | None:
+    """Up to when this rule's requests brought all: those for as far back as it says, or those without a hole between them.
+    None where there was none."""
+    known: datetime | None = None
+    for each in past:
+        if each.complete and each.basis == rule.basis and each.reaches_its_day and _fits(each, rule, known, api):
+            known = max(known or each.first, min(each.until, each.requested_at))
+    return known
 
 
-def _is_due(newest: Past, rule: _Rule, now: datetime, *, at_once: bool) -> bool:
-    if not newest.complete:
-        return newest.requested_at <= now - RESUMED_WITHIN
-    return at_once or (rule.every is not None and newest.requested_at <= now - rule.every)
+def _is_under_way(rule: _Rule, past: Sequence[Past], known: datetime | None, api: Api, now: datetime) -> bool:
+    """Whether a request of this rule was begun and can be resumed."""
+    young = (each for each in past if not each.complete and each.requested_at > now - RESUMED_WITHIN)
+    return any(each.basis == rule.basis and each.reaches_its_day and _fits(each, rule, known, api) for each in young)
 
 
-def _start(rule: _Rule, api: Api, past: Sequence[Past], now: datetime) -> datetime:
+def _fits(each: Past, rule: _Rule, known: datetime | None, api: Api) -> bool:
+    if rule.back is None:
+        return known is None or each.first <= known
+    return each.until - each.first >= _reach(rule.back, api) - _DAY
+
+
+def _start(rule: _Rule, known: datetime | None, api: Api, past: Sequence[Past], now: datetime) -> datetime:
+    """A year's request says all that happened before it, so the first request for changes begins where it was made."""
     if rule.back is not None:
         return (now - _reach(rule.back, api)).replace(minute=0, second=0)
-    ended = [min(each.until, each.requested_at) for each in past if _ends_a_gap(each, rule)]
-    return max(max(ended, default=now) - rule.overlap, now - _reach(timedelta.max, api))
-
-
-def _ends_a_gap(each: Past, rule: _Rule) -> bool:
-    """Whether all up to its end is known from this request on: it is one of the rule's, or a whole year of sales."""
-    by_rule = each.basis == rule.basis
-    whole_year = rule.basis == CHANGE and each.basis == TRANSACTION and each.until - each.first > 27 * _DAY
-    return each.complete and each.reaches_its_day and (by_rule or whole_year)
+    if known is None:
+        known = _known_until(_Rule(TRANSACTION, None, YEAR), past, api) or now
+    return max(known - rule.overlap, now - _reach(5 * YEAR, api))
 
 
 def _reach(back: timedelta, api: Api) -> timedelta:
     """How far back may be asked."""
-    known = api.memory - _MARGIN if api.memory is not None else 5 * YEAR
-    return min(back, known)
+    return back if api.memory is None else min(back, api.memory - _MARGIN)
 
 
 def _midnight_before(moment: datetime, time_zone: str) -> datetime:
