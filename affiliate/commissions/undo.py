@@ -13,6 +13,7 @@ from affiliate.commissions.runs import find_run
 from affiliate.errors import Conflict
 from affiliate.store.tables import ImportRun
 
+_OF_TRANSACTIONS = "transactions"
 _ACCOUNT = "publisher_ref"  # in what was said about the reading
 
 
@@ -30,12 +31,18 @@ def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
     still shows them. What other runs said, or found unchanged, still stands. Accounts and programmes that it created stay.
     The same file can be imported anew.
 
-    NotFound for an unknown run, Conflict for one that was undone already; nothing changed then.
+    NotFound for an unknown run, Conflict for one that was undone already or that is not of transactions; nothing changed
+    then.
     """
     queries.one_import_at_a_time(session)
     run = find_run(session, run_id)
     if run.undone_at is not None:
         raise Conflict(f"Import run {run_id} was undone already, at {run.undone_at.isoformat()}.")
+    if run.kind != _OF_TRANSACTIONS:
+        raise Conflict(
+            f"Import run {run_id} is of {run.kind}, which are kept as the network last said them. Ask for them again instead:"
+            f" affiliate pull {run.network}"
+        )
     take_back(session, [run], now)
     transactions, gone = queries.touched_by(session, run_id)
     return Undone(run_id, transactions, gone)
