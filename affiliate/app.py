@@ -10,10 +10,14 @@ from affiliate.articles.policy import Policy
 from affiliate.clicks.load import Loaded, Loader
 from affiliate.clicks.retention import Purged, purge
 from affiliate.clock import Clock, utc_now
+from affiliate.commissions.postbacks import Secrets
+from affiliate.commissions.postbacks.secrets import secrets_of
 from affiliate.errors import AffiliateError
 from affiliate.links.publish import publish_hosts, publish_now
 from affiliate.links.sites import ensure_default_site
+from affiliate.networks.credentials import has_credentials
 from affiliate.networks.http import PoliteClient
+from affiliate.networks.registry import network as find_network
 from affiliate.nodes.standing import Watch
 from affiliate.redirect.addresses import Networks, client_of
 from affiliate.redirect.counters import Counters
@@ -74,6 +78,14 @@ class Application:
 
         puller = Puller(self.store, self.settings.networks.credentials_dir, self.clock)
         return replace(puller, told=told) if told else puller
+
+    def has_credentials(self, network: str, publisher_ref: str) -> bool:
+        """Whether a file of credentials lies ready for our account there."""
+        return has_credentials(self.settings.networks.credentials_dir, find_network(network), publisher_ref)
+
+    def postback_secrets(self, network: str, publisher_ref: str) -> Secrets:
+        """What the messages of our account there are proven with."""
+        return secrets_of(self.settings.networks.credentials_dir, find_network(network), publisher_ref)
 
     def publish(self, link_ids: Sequence[int]) -> None:
         """Makes edits answer on this node now; other nodes follow within a second."""
@@ -166,6 +178,8 @@ class Application:
                 session_key=self.settings.session_key(),
                 secure_cookies=self.settings.server.secure_cookies,
                 policy=self.policy,
+                has_credentials=self.has_credentials,
+                postback_secrets=self.postback_secrets,
             )
         )
         return RedirectMiddleware(

@@ -108,6 +108,18 @@ class UnreadableFile(InvalidInput):
         super().__init__(f"{name} was not imported: {reason}")
 
 
+class UnreadableMessage(InvalidInput):
+    """A network's message that is no JSON object and no form."""
+
+
+class NotSigned(NotAllowed):
+    """A network's message that does not prove who sent it, or when. Nothing was stored."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The message was not taken: {reason}")
+
+
 class BlockedAddress(AffiliateError):
     """A request to an address that a public page never has (private, loopback, link-local)."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from affiliate.app import Application
 from affiliate.clicks import rejudge, retention
+from affiliate.commissions import postbacks
 from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
@@ -101,6 +102,13 @@ def run_jobs(node: Node) -> str:
     return f"ran {done} jobs" if done else ""
 
 
+def book_postbacks(node: Node) -> str:
+    booked = postbacks.book(node.app.store, now=node.app.clock())
+    if not booked.messages:
+        return ""
+    return f"booked {booked.messages} messages of networks in {len(booked.runs)} runs, and asked for {booked.days} days"
+
+
 def forget_visitors(node: Node) -> str:
     """Deletes visitor keys, and what is remembered of visitors, once their three hours are over."""
     keys = _forget_keys(node.app)
@@ -153,6 +161,7 @@ TASKS = (
     Task("links.rebuild", 0.3, "builds the link table where it is missing, damaged or too old", rebuild_links),
     Task("links.tidy", 60.0, "deletes old changes of links, and what a killed rebuild left", tidy_links),
     Task("jobs.run", 1.0, "runs the jobs that are due", run_jobs),
+    Task("postbacks.book", 10.0, "books the messages that networks sent", book_postbacks),
     Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
     Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),

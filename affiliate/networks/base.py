@@ -254,6 +254,8 @@ class Network:
     `deep_link` builds the tracked address of a target; CannotBuild says what is missing. `reader` reads the network's own
     report, `api` fetches it; None where that is not known. `click_hours`: it counts a visitor's clicks to an advertiser
     once in so many hours; None where that is not known. `closed` says in a sentence what became of a dead network.
+    `hint` reads a message that the network sends of itself, unsigned, as a hint to pull: when the sale was, None for another
+    message.
     """
 
     key: str
@@ -267,4 +269,5 @@ class Network:
     api: "Api | None" = None
     click_hours: int | None = None
     closed: str = ""
+    hint: Callable[[Mapping[str, object]], datetime | None] | None = None
     coverage: Coverage = Coverage()

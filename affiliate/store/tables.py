@@ -628,8 +628,9 @@ class Pull(Base):
 
 
 class Postback(Base):
-    """A network's message about one transaction, kept until it is booked with others in one import run. `digest` is that of
-    the signed message: one that comes again is known."""
+    """A network's message about one transaction, booked with others in one import run. `digest` is that of the signed
+    message: one that comes again is known. `said_at` is when the sender said it, as far as that is proven. `hint_at` is the
+    moment of the sale of a message that is only a hint to pull; nothing else of it is kept."""
 
     __tablename__ = "postbacks"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -637,6 +638,8 @@ class Postback(Base):
     network: Mapped[str] = mapped_column(String(40))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     received_at: Mapped[datetime]
+    said_at: Mapped[datetime]
+    hint_at: Mapped[datetime | None]
     payload: Mapped[str] = mapped_column(Text)
     booked_at: Mapped[datetime | None] = mapped_column(index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))

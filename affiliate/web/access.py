@@ -1,7 +1,7 @@
 """Who may open what: everything is shut until a blueprint says to whom it is open.
 
 `Pages` are for people: signed in, with one of the roles (an admin may all), or for everybody. `Api` is for scripts: a
-bearer token with the scope that the view names. A route of any other blueprint, or of none, is refused.
+bearer token with the scope that the view names. `Signed` is for messages that carry a proof of their own. A route of any other blueprint, or of none, is refused.
 """
 
 from collections.abc import Callable, Iterable
@@ -52,6 +52,13 @@ class Api(APIBlueprint):
     """Views for scripts. Each names its scope with `scoped`; one without is refused to all."""
 
 
+class Signed(APIBlueprint):
+    """Doors for other machines' messages: open without log-in, because every view asks the message itself for a proof."""
+
+    def __init__(self, name: str, import_name: str, *, url_prefix: str) -> None:
+        super().__init__(name, import_name, enable_openapi=False, url_prefix=url_prefix)
+
+
 def scoped(scope: str) -> Callable[[View], View]:
     """Names the scope that a token needs for this view. Stands directly above the function."""
 
@@ -79,6 +86,8 @@ def guard() -> Response | None:
         return None if blueprint.everybody else _admit_person(blueprint)
     if isinstance(blueprint, Api):
         _admit_token(getattr(current_app.view_functions[request.endpoint], "scope", None))
+        return None
+    if isinstance(blueprint, Signed):
         return None
     if request.endpoint == "openapi.spec":
         return None if person() or bearer() else abort(401)

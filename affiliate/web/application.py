@@ -24,6 +24,7 @@ from affiliate.web import (
     links,
     networks,
     people,
+    postbacks,
     refusals,
     reports,
     sessions,
@@ -32,7 +33,7 @@ from affiliate.web import (
     words,
 )
 from affiliate.web import services as given
-from affiliate.web.access import Api, Pages, glimpse, may_open, menu_for
+from affiliate.web.access import Api, Pages, Signed, glimpse, may_open, menu_for
 from affiliate.web.folders import templates_folder
 from affiliate.web.services import Services
 from affiliate.web.site_choice import chosen_site, shown_zone, sites
@@ -41,7 +42,7 @@ from affiliate.web.static_files import FOLDER, static_url
 LARGEST_REQUEST = 32_000_000  # bytes; a network's yearly report of a large publisher has about 20 MB
 
 # The order of the pages with a menu is the order of the navigation, and the first one that a role may open its home.
-BLUEPRINTS: tuple[Pages | Api, ...] = (
+BLUEPRINTS: tuple[Pages | Api | Signed, ...] = (
     sessions.doors,
     sessions.pages,
     links.pages,
@@ -56,6 +57,7 @@ BLUEPRINTS: tuple[Pages | Api, ...] = (
     people.pages,
     status.pages,
     *api.BLUEPRINTS,
+    postbacks.door,
 )
 
 
@@ -90,14 +92,15 @@ def create_app(wanted: Services) -> APIFlask:
     app.url_map.converters["int"] = RowId
     given.install(app, wanted)
     app.extensions["affiliate.throttles"] = sessions.new_throttles()
+    app.extensions["affiliate.postbacks"] = postbacks.new_throttles()
     headers.install(app)
     refusals.install(app)
     access.install(app)
     forgery = CSRFProtect(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-        if isinstance(blueprint, Api):
-            forgery.exempt(blueprint)  # a token in a header is never sent by a browser on its own
+        if isinstance(blueprint, Api | Signed):
+            forgery.exempt(blueprint)  # a browser never sends a token or a signature on its own
     api.describe(app)
     _prepare_templates(app)
     return app

@@ -19,6 +19,7 @@ from affiliate.errors import (
     SettingsInvalid,
     StoreUnavailable,
     UnknownAdvertiser,
+    UnreadableMessage,
     Unreachable,
 )
 from affiliate.web.access import glimpse, wants_json
@@ -37,6 +38,7 @@ STATUSES: dict[type[AffiliateError], int] = {
     NotFound: 404,
     Conflict: 409,
     NotAllowed: 403,
+    UnreadableMessage: 400,
     Unreachable: 502,
     StoreUnavailable: 503,
     SettingsInvalid: 422,  # here: a column map that somebody sent

@@ -9,6 +9,7 @@ from flask import current_app
 from affiliate.articles.policy import Policy
 from affiliate.clock import Clock
 from affiliate.commissions.health import nobodys
+from affiliate.commissions.postbacks import NO_SECRETS, Secrets
 from affiliate.store import Store
 
 _KEY = "affiliate"
@@ -18,7 +19,7 @@ _KEY = "affiliate"
 class Services:
     """`publish` brings these links (by id) into this node's link table before it returns; `publish_hosts`
     the hosts of all sites. `session_key` signs log-in cookies. `has_credentials` says of a network and our id there whether
-    its API could be asked."""
+    its API could be asked, `postback_secrets` what its messages are proven with."""
 
     store: Store
     clock: Clock
@@ -28,6 +29,7 @@ class Services:
     secure_cookies: bool = False
     policy: Policy = field(default_factory=Policy)
     has_credentials: Callable[[str, str], bool] = nobodys
+    postback_secrets: Callable[[str, str], Secrets] = lambda _network, _publisher_ref: NO_SECRETS
 
 
 def install(app: object, given: Services) -> None:

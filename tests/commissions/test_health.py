@@ -157,7 +157,7 @@ def test_where_only_files_come_a_silence_too_long_for_chance_is_a_gap(ledger: St
     account(ledger)
     first = NOW - 100 * DAY
     sold(ledger, [first + number * DAY for number in range(99) if number not in (10, 50, 51, 52, 53)], at=NOW - DAY)
-    connector = the_connector(ledger)
+    connector = the_connector(ledger, credentials=False)
     assert [str(gap) for gap in connector.gaps] == ["2026-10-01 to 2026-10-04"]
     assert connector.fed_by == ("file",)
     assert "affiliate import transactions awin FILE" in connector.alarms[0].way_out
@@ -266,7 +266,14 @@ def test_messages_that_nobody_books_are_told_of_after_an_hour(ledger: Store) -> 
     account_id = account(ledger)
     with ledger.transaction() as session:
         session.add(
-            Postback(account_id=account_id, network="awin", digest="d", received_at=NOW - 2 * HOUR, payload="{}")
+            Postback(
+                account_id=account_id,
+                network="awin",
+                digest="d",
+                received_at=NOW - 2 * HOUR,
+                said_at=NOW - 2 * HOUR,
+                payload="{}",
+            )
         )
     assert ("postbacks-wait", "soon") in kinds(the_connector(ledger))
 

@@ -14,7 +14,7 @@ from tests.web.conftest import ROLES, Visitor
 
 SignIn = Callable[[str], Visitor]
 
-OPEN = {"static", "sessions.log_in", "sessions.send_log_in", "sessions.log_out"}
+OPEN = {"static", "sessions.log_in", "sessions.send_log_in", "sessions.log_out", "postbacks.send"}
 
 # What each role may open, by blueprint. A new blueprint has to be put here on purpose.
 BLUEPRINTS = {

@@ -79,7 +79,7 @@ def test_every_call_of_the_api_is_in_the_cast(app: APIFlask) -> None:
     routes = {
         (method, rule.rule.removeprefix("/api/v1").replace("<path:slug>", "none"))
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/")
+        if rule.rule.startswith("/api/") and rule.endpoint != "postbacks.send"  # let in by its own proof
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert routes == {(method, path) for method, path, _ in CALLS}

@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("network", sa.String(length=40), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("received_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("said_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("hint_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("booked_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("run_id", sa.Integer(), nullable=True),
