@@ -5,6 +5,7 @@ reads strangers' pages: it waits minutes where it is asked to, never takes a cre
 raises can be shown and logged.
 """
 
+import io
 import logging
 import time
 from base64 import b64decode
@@ -165,15 +166,13 @@ class ApiClient:
             return answer
 
     def _content(self, request: _Request, response: requests.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
+        content = io.BytesIO()  # gives its bytes away without copying them, of which there may be 200 MB
         for part in response.iter_content(CHUNK):
-            size += len(part)
-            if size > self.largest:
+            content.write(part)
+            if content.tell() > self.largest:
                 reason = f"its answer is larger than {self.largest:,} bytes; ask for fewer days at once."
                 raise Unreachable(request.host, reason, permanent=True)
-            parts.append(part)
-        return b"".join(parts)
+        return content.getvalue()
 
     def _refusal(self, request: _Request, answer: Answer) -> Unreachable:
         said = self._shown(answer.content, request.secrets())

@@ -237,11 +237,14 @@ class Puller:
         """All pages of the window; nothing of them is left afterwards, nor when this process is killed."""
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             pages = Pages(file)
-            self.told(progress)
-            for page in own.pages(ask, progress):
-                pages.add(page.content)
-                self.told(replace(progress, pages=len(pages.sizes), total=page.total))
+            self._fetch(own, ask, progress, pages)
             yield pages
+
+    def _fetch(self, own: Account, ask: Ask, progress: Progress, pages: Pages) -> None:
+        self.told(progress)
+        for page in own.pages(ask, progress):
+            pages.add(page.content)
+            self.told(replace(progress, pages=len(pages.sizes), total=page.total))
 
     def _failed(self, own: Account, pull: Pull, problem: AffiliateError) -> tuple[PulledWindow, bool]:
         """Keeps why the window failed and when it may be tried again."""

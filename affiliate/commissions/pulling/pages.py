@@ -8,8 +8,8 @@ from typing import IO, Any
 
 from affiliate.commissions.importing import reader_of
 from affiliate.commissions.pulling.account import Account
-from affiliate.networks.base import BadRow, ReportedPayout, ReportedProgramme, ReportedTransaction
-from affiliate.networks.rows import read_record
+from affiliate.networks.base import BadRow, ReportedPayout, ReportedProgramme
+from affiliate.networks.rows import Unread
 
 
 @dataclass
@@ -29,8 +29,8 @@ class Pages:
         self.file.seek(0)
         return (self.file.read(size) for size in self.sizes)
 
-    def transactions(self, own: Account) -> Iterator[ReportedTransaction | BadRow]:
-        """Rows with lines that count on from page to page."""
+    def transactions(self, own: Account) -> Iterator[Unread | BadRow]:
+        """Records with lines that count on from page to page, to be read where they say anything new."""
         reader, reading, before = reader_of(own.network, own.reading), own.reading, 0
         for content in self:
             line = 0
@@ -40,7 +40,7 @@ class Pages:
                     yield replace(record, line=before + line)
                 else:
                     line, value = record
-                    yield read_record(reader, before + line, value, reading)
+                    yield Unread(reader, before + line, value, reading)
             before += line
 
     def payouts(self, own: Account) -> Iterator[ReportedPayout | BadRow]:
