@@ -231,7 +231,8 @@ def _said(reading: Reading) -> dict[str, Any]:
     """What was said about the reading, to be kept with the run."""
     said = {"currency": reading.currency, "time_zone": reading.time_zone, "publisher_ref": reading.publisher_ref}
     kept: dict[str, Any] = {name: value for name, value in said.items() if value}
-    return kept | ({"columns": reading.columns.as_json()} if reading.columns else {})
+    columns = {"columns": reading.columns.as_json()} if reading.columns else {}
+    return kept | columns | ({"said": dict(reading.said)} if reading.said else {})
 
 
 def reading_of(
@@ -242,6 +243,7 @@ def reading_of(
     currency: str | None = None,
     time_zone: str | None = None,
     columns: ColumnMap | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Reading:
     """How to read a file of this network: what is given, else what our account says (the named one, or the only one)."""
     wanted = select(PublisherAccount).where(PublisherAccount.network == find_network(network).key)
@@ -254,6 +256,7 @@ def reading_of(
         time_zone=time_zone or (account.time_zone if account else None) or "UTC",
         publisher_ref=publisher_ref,
         columns=columns,
+        said=said or {},
     )
 
 

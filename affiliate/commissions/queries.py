@@ -358,6 +358,21 @@ def runs_of_period(session: Session, run: ImportRun) -> Sequence[ImportRun]:
     return session.scalars(wanted.order_by(ImportRun.as_of, ImportRun.id)).all()
 
 
+def replays_of(session: Session, run_id: int) -> Sequence[ImportRun]:
+    """The live runs that booked rows which this run had set aside."""
+    replays = select(QuarantinedRow.resolved_by).where(QuarantinedRow.import_run_id == run_id)
+    return session.scalars(select(ImportRun).where(ImportRun.id.in_(replays), ImportRun.undone_at.is_(None))).all()
+
+
+def open_rows_again(session: Session, replays: Collection[int]) -> None:
+    """What these replays had booked counts as set aside again."""
+    booked = update(QuarantinedRow).where(QuarantinedRow.resolved_by.in_(replays))
+    session.execute(booked.values(resolved_at=None, resolved_by=None), execution_options={"synchronize_session": False})
+    for known in session:
+        if isinstance(known, QuarantinedRow):
+            session.expire(known)  # the statement went past it
+
+
 def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:
     wanted = select(QuarantinedRow).where(QuarantinedRow.import_run_id == run_id)
     return session.scalars(wanted.order_by(QuarantinedRow.line, QuarantinedRow.id)).all()

@@ -29,7 +29,8 @@ class Undone:
 def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
     """Marks the run undone. Its versions stay in the ledger but count no more, from now on: a report as known before
     still shows them. What other runs said, or found unchanged, still stands. Accounts and programmes that it created stay.
-    The same file can be imported anew.
+    The same file can be imported anew. Its replays go with it; where it is a replay itself, the rows that it had booked are
+    set aside again.
 
     NotFound for an unknown run, Conflict for one that was undone already or that is not of transactions; nothing changed
     then.
@@ -43,7 +44,7 @@ def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
             f"Import run {run_id} is of {run.kind}, which are kept as the network last said them. Ask for them again instead:"
             f" affiliate pull {run.network}"
         )
-    take_back(session, [run], now)
+    take_back(session, [run, *queries.replays_of(session, run_id)], now)
     transactions, gone = queries.touched_by(session, run_id)
     return Undone(run_id, transactions, gone)
 
@@ -74,6 +75,7 @@ def take_back(session: Session, runs: Sequence[ImportRun], now: datetime) -> Non
     for run in runs:
         run.undone_at = now
     session.flush()
+    queries.open_rows_again(session, {run.id for run in runs})
     leaving = {run.id for run in runs}
     since = min(run.as_of for run in runs)
     new_rows = NewRows(session)

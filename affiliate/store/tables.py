@@ -517,7 +517,7 @@ class ImportRun(Base):
 
 class QuarantinedRow(Base):
     """A row that could not be booked, whole, with its place and the reason in words; `word` is the network's word that
-    nobody knew, where it was that. `resolved_at`: when a replay booked it."""
+    nobody knew, where it was that. `resolved_at`: when a replay booked it, and `resolved_by` its run."""
 
     __tablename__ = "quarantined_rows"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -527,6 +527,7 @@ class QuarantinedRow(Base):
     payload: Mapped[str] = mapped_column(Text)
     word: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[int | None] = mapped_column(index=True)
 
 
 class Transaction(Base):

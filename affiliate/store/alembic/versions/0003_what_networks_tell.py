@@ -130,6 +130,8 @@ def upgrade() -> None:
         sa.Column("credentials_expire_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
     )
     op.add_column("quarantined_rows", sa.Column("word", sa.String(length=255), nullable=True))
+    op.add_column("quarantined_rows", sa.Column("resolved_by", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_quarantined_rows_resolved_by"), "quarantined_rows", ["resolved_by"], unique=False)
     op.add_column("transaction_versions", sa.Column("original_ref", sa.String(length=255), nullable=True))
     op.add_column("transaction_versions", sa.Column("payload_key", sa.BigInteger(), nullable=True))
     op.add_column("transaction_versions", sa.Column("unsaid", sa.Integer(), nullable=False, server_default="0"))
