@@ -80,7 +80,7 @@ def on_same_host(base_url: str, address: object) -> str | None:
     if not isinstance(address, str) or not address:
         return None
     parts = urlsplit(address)
-    return f"{base_url}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+    return f"{base_url}/{parts.path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
 
 
 def _mark(record: object) -> bytes:

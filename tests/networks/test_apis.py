@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from affiliate.networks.base import (
     ReportedTransaction,
 )
 from affiliate.networks.calls import ApiClient
+from affiliate.networks.paging import on_same_host
 from affiliate.networks.registry import network
 from affiliate.networks.rows import read_report
 from tests.networks.reports import read_as
@@ -228,12 +230,34 @@ def test_many_pages_bring_what_one_brings(asking: Asking) -> None:
     assert ids(good) == ids(asking.rows())
 
 
-def test_partnerize_is_paged_by_counting_where_pages_do_not_name_the_next(sold: History) -> None:
-    with PartnerizeServer(sold, NOW) as server:
-        server.page_size, server.hypermedia = 25, False
-        asking = Asking("partnerize", server, [])
-        assert len(asking.pages()) > 2
-        assert earned(asking.rows()) == kept(sold)
+@of("impact", "partnerize")
+def test_pages_are_counted_where_they_do_not_name_the_next(asking: Asking, sold: History) -> None:
+    asking.server.page_size = 25
+    asking.server.names_the_next = False
+    assert len(asking.pages()) > 2
+    assert earned(asking.rows()) == kept(sold)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/a/b?Page=2", "https://elsewhere.example/a/b?Page=2", "//elsewhere.example/a/b?Page=2", "a/b?Page=2"],
+)
+def test_a_next_page_is_looked_for_on_the_networks_own_host(address: str) -> None:
+    """Credentials go along with every request."""
+    assert on_same_host("https://api.example", address) == "https://api.example/a/b?Page=2"
+    assert on_same_host("https://api.example", ".elsewhere.example/a") == "https://api.example/.elsewhere.example/a"
+
+
+def test_impact_is_paged_until_a_page_is_not_full_where_nothing_else_is_said(
+    sold: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its OpenAPI shows a list and no paging fields."""
+    monkeypatch.setattr("affiliate.networks.impact.api._PAGE_SIZE", 25)
+    with ImpactServer(sold, NOW) as server:
+        asking = Asking("impact", server, [])
+        server.fail(*[changed(lambda document: {"Actions": document["Actions"]})] * 9)
+        assert ids(asking.rows()) == ids(asking.rows())
+        assert len(asking.pages()) > 3
 
 
 class Twice:
@@ -676,6 +700,50 @@ def test_an_answer_of_cj_that_is_no_list_of_advertisers_is_refused() -> None:
     ):
         with pytest.raises(UnreadableFile):
             list(api.read_programmes(content, Reading()))
+
+
+# ---- whatever comes -------------------------------------------------------------------------------------------------
+
+ODD: list[Any] = [None, "", "x", 7, -1, True, 10**400, [], {}, [None], {"a": 1}, "\x00", "2026-13-45", "1e999"]
+
+
+def reads_of(asking: Asking) -> Iterator[tuple[Any, Any]]:
+    """Every document that the API gives, with what reads it."""
+    asking.server.now = LATER
+    api, window = asking.api, Window(LATER - timedelta(days=20), LATER)
+    asking.server.history = history(5, window.first, LATER - timedelta(days=1), a_day=0.3)
+    for page in api.transactions(asking.ask(), window, TRANSACTION):
+        yield page.content, lambda content: asking.read([Page(content)])
+    if api.payouts and (read_payouts := api.read_payouts):
+        asking.server.history = history(5, FIRST, FIRST + timedelta(days=3), a_day=2)
+        for page in api.payouts(asking.ask(), Window(FIRST, LATER)):
+            yield page.content, lambda content: list(read_payouts(content, asking.reading))
+    if asking.key != "cj" and api.programmes and (read_programmes := api.read_programmes):
+        for page in api.programmes(asking.ask()):
+            yield page.content, lambda content: list(read_programmes(content, asking.reading))
+
+
+def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    inside = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for name, value in inside:
+        yield from places(value, (*path, name))
+
+
+def test_whatever_stands_in_an_answer_is_read_set_aside_or_refused(asking: Asking) -> None:
+    chance = random.Random(11)
+    for content, read in list(reads_of(asking)):
+        everywhere = list(places(json.loads(content)))
+        for _ in range(250):
+            document, path = json.loads(content), chance.choice(everywhere)
+            at(document, path[:-1])[path[-1]] = chance.choice(ODD)
+            try:
+                read(json.dumps(document).encode())
+            except UnreadableFile:
+                continue
 
 
 # ---- providers' own examples ----------------------------------------------------------------------------------------

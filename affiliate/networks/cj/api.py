@@ -8,6 +8,7 @@ answered with 400 and an empty body; Vox Media asks for 28 (voxmedia/tap-cj), an
 """
 
 import io
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -23,8 +24,8 @@ from affiliate.networks.rows import json_document
 _LOOKUP = "https://advertiser-lookup.api.cj.com"
 _DATES = {CHANGE: "PostingDate", TRANSACTION: "EventDate"}
 _QUERY = """
-query Commissions($company: [String!]!, $since: String!, $before: String!, $after: String) {
-  publisherCommissions(forPublishers: $company, since%(date)s: $since, before%(date)s: $before, sinceCommissionId: $after) {
+{
+  publisherCommissions(%s) {
     count
     limit
     maxCommissionId
@@ -68,21 +69,24 @@ query Commissions($company: [String!]!, $since: String!, $before: String!, $afte
 
 def _transactions(ask: Ask, window: Window, basis: str) -> Iterator[Page]:
     """Batch after batch until CJ says that the payload is complete; each begins after the last commission of the one before."""
-    query = _QUERY % {"date": _DATES[basis]}
-    asked = {
-        "company": [ask.credentials["company_id"]],
-        "since": zulu(window.first),
-        "before": zulu(window.until),
-    }
+    date = _DATES[basis]
+    asked = {f"since{date}": zulu(window.first), f"before{date}": zulu(window.until)}
 
     def fetch(after: str) -> Sheet:
-        body = {"query": query, "variables": {**asked, "after": after or None}}
+        since = {"sinceCommissionId": after} if after else {}
+        body = {"query": _query(ask.credentials["company_id"], {**asked, **since})}
         content = ask.client.post(f"{ask.base_url}/query", json=body, headers=_known_by(ask)).content
         document = json_document(io.BytesIO(content), REPORT)
         records = [record for _, record in records_of(document)]
         return Sheet(content, records, _following(document["data"]["publisherCommissions"], len(records)))
 
     return every_page(REPORT, "", fetch)
+
+
+def _query(company: str, arguments: Mapping[str, str]) -> str:
+    """Arguments stand in the query itself, as in CJ's own examples; GraphQL writes texts as JSON does."""
+    named = [f"forPublishers: {json.dumps([company])}"]
+    return _QUERY % ", ".join([*named, *(f"{name}: {json.dumps(value)}" for name, value in arguments.items())])
 
 
 def _following(answer: Mapping[str, object], records: int) -> str | None:

@@ -8,14 +8,14 @@ have been updated since: each was updated last in exactly one of them.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
 from affiliate.networks.authorization import basic
 from affiliate.networks.impact.invoices import read_payouts
 from affiliate.networks.impact.programmes import read_programmes
 from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, json_page, whole_number
+from affiliate.networks.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
 
 _PAGE_SIZE = 1000
 _WIDEST = timedelta(days=45)
@@ -51,25 +51,32 @@ def _days(window: Window) -> Mapping[str, str]:
 def _listed(ask: Ask, what: str, parameters: Mapping[str, str]) -> Iterator[Page]:
     """All pages of a resource, whose list has the resource's own name."""
     account = ask.credentials["account_sid"]
-    url = f"{ask.base_url}/Mediapartners/{quote(account, safe='')}/{what}"
     headers = {**basic(account, ask.credentials["auth_token"]), "Accept": "application/json", "IR-Version": "16"}
+    first = f"{ask.base_url}/Mediapartners/{quote(account, safe='')}/{what}?{urlencode(parameters)}"
     report = f"impact's list of {what}"
 
-    def fetch(page: str) -> Sheet:
-        asked = {**parameters, "Page": page, "PageSize": str(_PAGE_SIZE)}
-        content = ask.client.get(url, parameters=asked, headers=headers).content
+    def fetch(url: str) -> Sheet:
+        content = ask.client.get(url, headers=headers).content
         document, records = json_page(content, report, what)
-        following = str(int(page) + 1) if _goes_on(document, int(page), len(records)) else None
-        return Sheet(content, records, following, whole_number(document.get("@total")))
+        following = on_same_host(ask.base_url, told(document, "@nextpageuri"))
+        return Sheet(
+            content,
+            records,
+            following or _next_number(first, url, document, len(records)),
+            whole_number(told(document, "@total")),
+        )
 
-    return every_page(report, "1", fetch)
+    return every_page(report, f"{first}&Page=1&PageSize={_PAGE_SIZE}", fetch)
 
 
-def _goes_on(document: Mapping[str, object], page: int, records: int) -> bool:
-    """What the paging fields say (they are texts); where there are none, a full page has a next one."""
-    if "@numpages" in document or "@nextpageuri" in document:
-        return bool(document.get("@nextpageuri")) or page < (whole_number(document.get("@numpages")) or 0)
-    return records >= _PAGE_SIZE
+def _next_number(first: str, url: str, document: object, records: int) -> str | None:
+    """The next page's address where the page does not name it: by what the paging fields say (they are texts), and where
+    there are none, after a full page."""
+    asked = parse_qs(urlsplit(url).query).get("Page", ["1"])[0]
+    page = whole_number(told(document, "@page")) or whole_number(asked) or 1
+    pages = whole_number(told(document, "@numpages"))
+    more = page < pages if pages is not None else records >= _PAGE_SIZE
+    return f"{first}&Page={page + 1}&PageSize={_PAGE_SIZE}" if more else None
 
 
 API = Api(

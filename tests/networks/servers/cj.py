@@ -18,7 +18,9 @@ from tests.networks.servers.history import ADVERTISERS, PENDING, UNPAID, Movemen
 PUBLISHER = "8000123"  # the PID of a site
 COMPANY = "4567"
 _LONGEST = timedelta(days=31)
-_FIELDS = re.compile(r"since(PostingDate|EventDate): \$since, before\1: \$before, sinceCommissionId: \$after")
+_DATES = {"PostingDate": "postingDate", "EventDate": "eventDate"}
+_ARGUMENTS = re.compile(r"publisherCommissions\((.*?)\)\s*\{", re.DOTALL)
+_ARGUMENT = re.compile(r'(\w+): ("[^"]*"|\[[^]]*\])')
 
 
 class CjServer(ApiServer):
@@ -35,22 +37,21 @@ class CjServer(ApiServer):
             return self._lookup(request) if known else _xml("<error-message>Not Authenticated</error-message>", 401)
         if not known:
             return json_of({"message": f"{request.headers.get('Authorization')} is not known"}, 401)
-        asked = json.loads(request.get_data())
-        variables = asked["variables"]
-        found = _FIELDS.search(asked["query"])
-        if found is None or variables["company"] != [COMPANY]:
+        asked = _ARGUMENTS.search(json.loads(request.get_data())["query"])
+        said = {name: json.loads(value) for name, value in _ARGUMENT.findall(asked.group(1) if asked else "")}
+        date = next((name for name in _DATES if f"since{name}" in said and f"before{name}" in said), None)
+        if date is None or said.get("forPublishers") != [COMPANY]:
             return json_of({"errors": [{"message": "Validation error"}], "data": None})
-        first, until = (datetime.fromisoformat(variables[name]) for name in ("since", "before"))
+        first, until = (datetime.fromisoformat(said[f"{which}{date}"]) for which in ("since", "before"))
         if until - first > _LONGEST:
             return Response("", status=400)
-        date = {"PostingDate": "postingDate", "EventDate": "eventDate"}[found.group(1)]
-        after = int(variables["after"] or 0)
+        after = int(said.get("sinceCommissionId", 0))
         rows = sorted(
             (
                 row
                 for state in self.history.states(self.now)
                 for row in _records(state, self.now)
-                if first <= datetime.fromisoformat(row[date]) < until and int(row["commissionId"]) > after
+                if first <= datetime.fromisoformat(row[_DATES[date]]) < until and int(row["commissionId"]) > after
             ),
             key=lambda row: int(row["commissionId"]),
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from werkzeug import Request, Response
 
@@ -17,8 +18,11 @@ _WIDEST, _MEMORY, _USUAL = timedelta(days=45), timedelta(days=3 * 365 + 1), time
 
 
 class ImpactServer(ApiServer):
+    """`names_the_next` says whether a page gives the next one's address beside their number."""
+
     publisher = PUBLISHER
     page_size = 1000
+    names_the_next = True
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -56,7 +60,8 @@ class ImpactServer(ApiServer):
     def _page(self, request: Request, what: str, rows: Sequence[dict[str, Any]]) -> Response:
         number, size = int(request.args.get("Page", 1)), min(int(request.args.get("PageSize", 100)), self.page_size)
         pages = max(-(-len(rows) // size), 1)
-        following = f"{request.path}?Page={number + 1}&PageSize={size}" if number < pages else ""
+        query = urlencode({**request.args.to_dict(), "Page": number + 1, "PageSize": size})
+        following = f"{request.path}?{query}" if number < pages and self.names_the_next else ""
         about = {"@page": number, "@numpages": pages, "@pagesize": size, "@total": len(rows)}
         return json_of(
             {name: str(value) for name, value in about.items()}

@@ -20,11 +20,11 @@ _CENT = Decimal("0.01")
 
 
 class PartnerizeServer(ApiServer):
-    """`hypermedia` says whether a page names the next one."""
+    """`names_the_next` says whether a page names the next one."""
 
     publisher = PUBLISHER
     page_size = 300
-    hypermedia = True
+    names_the_next = True
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ class PartnerizeServer(ApiServer):
             "count": len(rows),
             what: rows[offset : offset + self.page_size],
         }
-        if self.hypermedia:
+        if self.names_the_next:
             following = offset + self.page_size
             query = [(name, value) for name, value in request.args.items(multi=True) if name != "offset"]
             following_page = f"{request.path}?{urlencode([*query, ('offset', following)])}"
