@@ -1,9 +1,9 @@
-"""Saved column maps: how to read somebody's CSV, by name."""
+"""Column maps: saved under a name, written in a file, or told in part."""
 
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput, NotFound, UnreadableFile
 from affiliate.networks.columns import ColumnMap
+from affiliate.networks.mapped import READER as GENERIC
+from affiliate.networks.registry import network as find_network
 from affiliate.store import tables
 
 _SUFFIXES = (".toml", ".json")
@@ -53,13 +55,41 @@ def find_map(session: Session, name_or_file: str) -> ColumnMap:
 
     NotFound for an unknown name (it lists the known ones), UnreadableFile or SettingsInvalid for a file that is no map.
     """
+    return ColumnMap.parse(find_columns(session, name_or_file), f"The column map {name_or_file}")
+
+
+def find_columns(session: Session, name_or_file: str) -> Mapping[str, object]:
+    """The same as it was written, unchecked."""
     if name_or_file.endswith(_SUFFIXES):
-        return ColumnMap.parse(read_map_file(Path(name_or_file)), name_or_file)
+        return read_map_file(Path(name_or_file))
     saved = session.get(tables.ColumnMap, name_or_file)
     if saved is None:
         known = ", ".join(known.name for known in list_maps(session)) or "none yet"
         raise NotFound("column map", name_or_file, f"Saved are: {known}. A file must end in .toml or .json.")
-    return ColumnMap.parse(saved.columns, f"The column map {saved.name}")
+    return saved.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people say of a file, as a reading takes it: a whole column map, or single things for a network's own reader."""
+
+    columns: ColumnMap | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
+def told(session: Session, network: str, map_name: str | None, columns: Mapping[str, str]) -> Told:
+    """Puts single columns and words (as a map writes them) where they belong: into the named map, else into the one that is
+    ready for the network, else, where it has a reader of its own, beside it. NotFound, UnreadableFile and SettingsInvalid as
+    above."""
+    reader = find_network(network).reader
+    if map_name:
+        return Told(ColumnMap.parse({**find_columns(session, map_name), **columns}, f"The column map {map_name}"))
+    if not columns:
+        return Told()
+    if reader is None or reader is GENERIC or reader.columns is not None:
+        ready = (reader.columns if reader else None) or {}
+        return Told(ColumnMap.parse({**ready, **columns}, f"The column map for {network}"))
+    return Told(said=dict(columns))
 
 
 def read_map_file(path: Path) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Connection, Table, func, insert, select, text, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Table, delete, func, insert, select, text, type_coerce, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -371,6 +371,11 @@ def open_rows_again(session: Session, replays: Collection[int]) -> None:
     for known in session:
         if isinstance(known, QuarantinedRow):
             session.expire(known)  # the statement went past it
+
+
+def forget_quarantined(session: Session, run_id: int) -> None:
+    """Drops what a replay set aside: it stays with the run that it is from."""
+    session.execute(delete(QuarantinedRow).where(QuarantinedRow.import_run_id == run_id))
 
 
 def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:

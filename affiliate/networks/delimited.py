@@ -8,10 +8,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.base import BadRow
 from affiliate.networks.encodings import found_encoding
-from affiliate.networks.rows import payload_text
-from affiliate.networks.table import CSV, FILE, Header, Knows, Record, Shape, Table, with_surplus
+from affiliate.networks.table import CSV, FILE, Header, Knows, Record, Shape, Table, set_aside, with_surplus
 
 DELIMITERS = (",", ";", "\t", "|")
 _BEGINNING = 200_000  # characters in which the header is looked for
@@ -94,7 +92,7 @@ def _records(names: tuple[str, ...], lines: Iterable[tuple[int, list[str]]], *, 
     line, cells = waiting
     if is_cut and len(cells) == width and usual.is_cut(cells[-1]):
         reason = "The file ends in the middle of this row: its last cell has fewer decimals than those above. Download it anew."
-        yield BadRow(line, reason, payload_text(dict(zip(names, cells, strict=True))))
+        yield set_aside(line, dict(zip(names, cells, strict=True)), reason)
     else:
         yield _record(names, width, line, cells)
 
@@ -104,7 +102,7 @@ def _record(names: tuple[str, ...], width: int, line: int, cells: list[str]) -> 
         return with_surplus(names, cells, line)
     record: dict[str, object] = dict(zip(names, cells, strict=False))
     if len(cells) < width:
-        return BadRow(line, f"The row has fewer cells than the header's {width}.", payload_text(record))
+        return set_aside(line, record, f"The row has fewer cells than the header's {width}.")
     return line, record
 
 

@@ -1,7 +1,7 @@
 """A table: rows under named columns, whatever file they came in."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ CSV, XLSX, JSON, NDJSON, XML = "csv", "xlsx", "json", "ndjson", "xml"
 FILE = "The file"
 HEADER_WITHIN = 20  # filled lines: a report's title and its period take a few
 _SURPLUS = "cells beyond the header"
+_NOT_WHOLE = "not whole"
 
 Record = tuple[int, dict[str, object]] | BadRow
 Knows = Callable[[Sequence[str]], int]
@@ -92,10 +93,15 @@ def distinct(names: Sequence[str]) -> Iterator[str]:
         yield f"{name} ({before + 1})" if before else name
 
 
+def set_aside(line: int, record: Mapping[str, object], reason: str) -> BadRow:
+    """A row that is not whole: kept for people to look at, in a form that nobody can take for a row later."""
+    return BadRow(line, reason, payload_text({_NOT_WHOLE: dict(record)}))
+
+
 def with_surplus(names: Sequence[str], cells: Sequence[object], line: int) -> BadRow:
     """A row that is wider than its header, set aside whole."""
     record = dict(zip(names, cells, strict=False)) | {_SURPLUS: list(cells[len(names) :])}
-    return BadRow(line, f"The row has more cells than the header's {len(names)}.", payload_text(record))
+    return set_aside(line, record, f"The row has more cells than the header's {len(names)}.")
 
 
 def refuse_missing(columns: Sequence[str], wanted: Sequence[str]) -> None:

@@ -27,8 +27,8 @@ from affiliate.networks.amounts import decimal_marks, plain_amount
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.days import DAY_FIRST, MONTH_FIRST, orders, read_day
 from affiliate.networks.formats import open_table
-from affiliate.networks.rows import BadValue, Row, money_of, payload_text
-from affiliate.networks.table import Table
+from affiliate.networks.rows import BadValue, Row, money_of
+from affiliate.networks.table import Table, set_aside
 from affiliate.networks.words import APPROVED, SALE, UNPAID
 
 REPORT = "The Amazon report"
@@ -285,7 +285,7 @@ class _Total:
         if not self.is_known or total == self._sum:
             return None
         reason = f"The file's total is {total}, but the rows above add up to {self._sum}: rows are missing."
-        return BadRow(line, reason, payload_text(dict(row)))
+        return set_aside(line, row, reason)
 
 
 def _number(value: object, decimal: str) -> Decimal:
