@@ -5,7 +5,9 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +15,9 @@ from typing import Any
 from affiliate.app import Application
 from affiliate.clicks import rejudge, retention
 from affiliate.commissions import postbacks
-from affiliate.errors import AffiliateError, NotFound, StoreUnavailable
+from affiliate.commissions.asked import asked
+from affiliate.commissions.health import NOTE, URGENT, look
+from affiliate.errors import AffiliateError, Conflict, NotFound, StoreUnavailable
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
 from affiliate.links.publish import NEVER_BUILT, Publisher, prune_outbox
@@ -23,6 +27,8 @@ from affiliate.redirect.visitors import KeyFiles
 from affiliate.store import jobs
 from affiliate.store.tables import Link
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_BETWEEN_ASKED = timedelta(minutes=1)
 _TROUBLE_SECONDS = 1.0  # between tries while the database is away
 
 log = logging.getLogger(__name__)
@@ -34,6 +40,8 @@ class Node:
     def __init__(self, app: Application) -> None:
         self.app = app
         self.is_late = False
+        self.alarms: dict[tuple[str, str, str], str] = {}
+        self.asked_at: dict[int, datetime] = {}
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -155,6 +163,40 @@ def pull_networks(node: Node) -> str:
     return f"pulled {len(pulled)} windows: {rows} rows, {changed} of them new or amended" if pulled else ""
 
 
+def pull_asked(node: Node) -> str:
+    """Pulls at once what a person or a network's hint asked for, an account at most once a minute."""
+    now, pulled = node.app.clock(), 0
+    with node.app.store.reading() as session:
+        accounts = asked(session, now=now)
+    for account in accounts:
+        rested = now - node.asked_at.get(account.id, _LONG_AGO) >= _BETWEEN_ASKED
+        if rested and node.app.has_credentials(account.network, account.publisher_ref):
+            node.asked_at[account.id] = now
+            with suppress(Conflict):  # it is being pulled already
+                pulled += len(node.app.puller().pull_due(account.network, account=account.publisher_ref))
+    return f"pulled {pulled} windows that were asked for" if pulled else ""
+
+
+def watch_connectors(node: Node) -> str:
+    """Warns once when something is wrong with a connector, and once more when that becomes urgent; says when it is over."""
+    app = node.app
+    with app.store.reading() as session:
+        found = look(session, now=app.clock(), has_credentials=app.has_credentials)
+    alarms = {
+        (each.network, each.publisher_ref, alarm.kind): alarm
+        for each in found.connectors
+        for alarm in each.alarms
+        if alarm.severity != NOTE
+    }
+    for (network, ref, kind), alarm in alarms.items():
+        if node.alarms.get((network, ref, kind)) not in (alarm.severity, URGENT):
+            log.warning("connector %s %s (%s): %s %s", network, ref, alarm.severity, alarm.says, alarm.way_out)
+    for network, ref, kind in node.alarms.keys() - alarms.keys():
+        log.warning("connector %s %s: “%s” is over", network, ref, kind)
+    node.alarms = {key: alarm.severity for key, alarm in alarms.items()}
+    return f"looked at {len(found.connectors)} connectors"
+
+
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
@@ -167,6 +209,8 @@ TASKS = (
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
     Task("networks.pull", 600.0, "asks networks' APIs for what is due", pull_networks, may_be_cut=True),
+    Task("networks.asked", 5.0, "asks networks' APIs for what somebody asked for", pull_asked, may_be_cut=True),
+    Task("connectors.watch", 3600.0, "warns in the log of connectors that need somebody", watch_connectors),
     Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
 

@@ -22,6 +22,11 @@ from affiliate.networks.registry import network as find_network
 from affiliate.urls import parse_web_url
 
 EXPIRES, BASE_URL = "expires", "base_url"
+POSTBACK_SECRET, POSTBACK_KEY = "postback_secret", "postback_key"  # what the network's messages are proven with
+SHORTEST_PROOF = 16  # characters: beyond guessing over the network
+
+_PROOFS = (POSTBACK_SECRET, POSTBACK_KEY)
+_BESIDE = (EXPIRES, BASE_URL, *_PROOFS)
 
 _WHERE = re.compile(r"\(at .*\)")  # the rest of a TOML error may quote what stands there
 
@@ -80,8 +85,8 @@ def read_credentials(folder: Path, network: Network, api: Api, publisher_ref: st
     """What opens this account; CredentialsUnusable names the file, what is missing in it and where the network shows it."""
     file = file_of(folder, network, publisher_ref)
     said, open_to_others = _read(file, network, api)
-    if unknown := said.keys() - api.credentials.keys() - {EXPIRES, BASE_URL}:
-        known = ", ".join([*api.credentials, EXPIRES, BASE_URL])
+    if unknown := said.keys() - api.credentials.keys() - {*_BESIDE}:
+        known = ", ".join([*api.credentials, *_BESIDE])
         raise CredentialsUnusable(file, f"it holds {', '.join(sorted(unknown))}; {network.name} uses {known}.")
     values = {name: str(said.get(name, "")).strip() for name in api.credentials}
     if missing := [name for name, value in values.items() if not value]:
@@ -92,7 +97,10 @@ def read_credentials(folder: Path, network: Network, api: Api, publisher_ref: st
 
 
 def has_credentials(folder: Path, network: Network, publisher_ref: str) -> bool:
-    return file_of(folder, network, publisher_ref).is_file()
+    """Whether a file lies ready to be asked with. One that holds only what messages are proven with opens no API; one that
+    cannot be read does count, so that asking tells of it."""
+    file = file_of(folder, network, publisher_ref)
+    return file.is_file() and not _holds_only_proofs(file)
 
 
 def check_credentials(folder: Path) -> list[CredentialsFile]:
@@ -105,6 +113,10 @@ def _checked(folder: Path, file: Path) -> CredentialsFile:
     ref = unquote(written)
     try:
         network = find_network(key)
+        if weak := _weak_proof(file):
+            return CredentialsFile(file, key, ref, None, usable=False, problem=weak)
+        if _holds_only_proofs(file):
+            return CredentialsFile(file, key, ref, None, usable=True, problem="")
         if network.api is None:
             problem = f"{file}: {network.name} is not read by API."
             return CredentialsFile(file, key, ref, None, usable=False, problem=problem)
@@ -114,6 +126,26 @@ def _checked(folder: Path, file: Path) -> CredentialsFile:
     except CredentialsUnusable as unusable:
         return CredentialsFile(file, key, ref, None, usable=False, problem=str(unusable))
     return CredentialsFile(file, key, ref, found.expires, usable=True, problem=found.warning)
+
+
+def _holds_only_proofs(file: Path) -> bool:
+    names = _said(file).keys()
+    return bool(names) and names <= {*_PROOFS}
+
+
+def _weak_proof(file: Path) -> str:
+    """What keeps messages from being taken, or ""."""
+    weak = [name for name, value in _said(file).items() if name in _PROOFS and len(str(value)) < SHORTEST_PROOF]
+    names = " and ".join(weak)
+    return f"{file}: {names} must be {SHORTEST_PROOF} characters or longer; no message is taken." if weak else ""
+
+
+def _said(file: Path) -> dict[str, Any]:
+    """What the file says; nothing where it cannot be read."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _read(file: Path, network: Network, api: Api) -> tuple[dict[str, Any], bool]:

@@ -6,6 +6,7 @@ import pytest
 
 from affiliate.commissions.postbacks.proof import NO_SECRETS, Secrets
 from affiliate.commissions.postbacks.secrets import secrets_of
+from affiliate.networks.credentials import check_credentials, has_credentials
 from affiliate.networks.registry import network
 
 AWIN = network("awin")
@@ -36,3 +37,19 @@ def test_a_damaged_file_takes_no_message_and_its_text_is_not_logged(
 
 def test_secrets_do_not_show() -> None:
     assert "hush" not in repr(Secrets(secret="hush", key="hush"))
+
+
+def test_config_check_tells_a_secret_that_is_too_short_and_takes_a_file_of_secrets_alone(tmp_path: Path) -> None:
+    (tmp_path / "awin-1.toml").write_text('postback_key = "short"\n')
+    (tmp_path / "awin-2.toml").write_text('postback_key = "long-enough-for-a-key"\n')
+    (tmp_path / "awin-3.toml").write_text('token = "t"\npostback_secret = "long-enough-for-a-secret"\n')
+    (tmp_path / "template-7.toml").write_text('postback_secret = "long-enough-for-a-secret"\n')
+    found = {file.file.name: (file.usable, "16 characters" in file.problem) for file in check_credentials(tmp_path)}
+    assert found == {
+        "awin-1.toml": (False, True),
+        "awin-2.toml": (True, False),
+        "awin-3.toml": (True, False),
+        "template-7.toml": (True, False),
+    }
+    ready = [has_credentials(tmp_path, AWIN, ref) for ref in ("1", "2", "3", "4")]
+    assert ready == [False, False, True, False]  # messages alone open no API

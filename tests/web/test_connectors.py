@@ -1,8 +1,11 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from apiflask import APIFlask
 
+from affiliate.commissions.asked import asked
 from affiliate.commissions.importing import import_transactions
 from affiliate.links.programmes import add_account
 from affiliate.networks.api import TRANSACTION
@@ -83,3 +86,19 @@ def test_scripts_read_the_same_with_a_token(services: Services, app: object, fin
     assert told["needs_somebody"] is True
     assert [alarm["kind"] for alarm in told["connectors"][0]["alarms"]] == ["late"]
     assert Script(finance.client, new_token(services, "links:read")).get("/connectors").status_code == 403
+
+
+def test_pulling_now_asks_for_the_account_once_and_only_where_there_are_credentials(
+    finance: Visitor, services: Services, app: APIFlask
+) -> None:
+    pulled(services, hours=2)
+    assert "Pull now" not in finance.get("/connectors").text
+    assert finance.post("/connectors/1/pull").status_code == 422
+    app.extensions["affiliate"] = replace(services, has_credentials=lambda _network, _ref: True)
+    assert "Pull now" in finance.get("/connectors").text
+    assert finance.post("/connectors/1/pull").location == "/connectors"
+    assert "Awin is being asked" in finance.get("/connectors").text
+    with services.store.reading() as session:
+        assert [account.publisher_ref for account in asked(session, now=services.clock())] == ["426667"]
+        assert asked(session, now=services.clock() + timedelta(days=2)) == []
+    assert finance.post("/connectors/99/pull").status_code == 404

@@ -16,22 +16,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from affiliate.clock import zone
+from affiliate.commissions.asked import ask_for, was_asked_for
 from affiliate.commissions.importing import POSTBACK, import_rows, reader_of
 from affiliate.commissions.maps import find_map
 from affiliate.commissions.queries import one_import_at_a_time
 from affiliate.errors import NotFound, UnreadableFile
-from affiliate.networks.api import TRANSACTION, Window
+from affiliate.networks.api import Window
 from affiliate.networks.base import BadRow, Network, Reading, ReportedTransaction
 from affiliate.networks.objects import flat
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.rows import read_record
 from affiliate.store import Store
-from affiliate.store.tables import Postback, PublisherAccount, Pull
+from affiliate.store.tables import Postback, PublisherAccount
 
 _SPAN = timedelta(minutes=5)
 _MOST = 1000  # messages of one account in one transaction
 _PAUSE = timedelta(minutes=15)  # between two pulls of a day that hints ask for
-_WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,32 +177,10 @@ def _ask_for_days(session: Session, account: PublisherAccount, hints: Sequence[P
         day = datetime.combine(hint.hint_at.astimezone(zone_).date(), time.min, tzinfo=zone_)
         by_day.setdefault(day, []).append(hint)
     for day, of_day in by_day.items():
-        if _asked_lately(session, account.id, day, now):
+        if was_asked_for(session, account.id, day, since=now - _PAUSE):
             continue
-        _request(session, account.id, Window(day, day + timedelta(days=1)), now)
+        ask_for(session, account.id, Window(day, day + timedelta(days=1)), now=now)
         asked += 1
         for hint in of_day:
             hint.booked_at = now
     return asked
-
-
-def _asked_lately(session: Session, account_id: int, day: datetime, now: datetime) -> bool:
-    lately = select(Pull.id).where(
-        Pull.account_id == account_id, Pull.basis == TRANSACTION, Pull.first == day, Pull.requested_at > now - _PAUSE
-    )
-    return session.scalar(lately.limit(1)) is not None
-
-
-def _request(session: Session, account_id: int, window: Window, now: datetime) -> None:
-    """A window that the next pass of the task networks.pull takes up."""
-    session.add(
-        Pull(
-            account_id=account_id,
-            basis=TRANSACTION,
-            first=window.first,
-            until=window.until,
-            state=_WAITING,
-            requested_at=now,
-        )
-    )
-    session.flush()

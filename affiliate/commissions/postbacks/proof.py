@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from affiliate.errors import NotSigned
+from affiliate.networks.credentials import SHORTEST_PROOF
 
 HEADER = "X-Affiliate-Signature"
 TOLERANCE = timedelta(minutes=5)
-SHORTEST = 16  # characters of a secret: beyond guessing over the network
 
 _SECONDS = re.compile("[0-9]{1,11}")  # until the year 5138
 
@@ -48,10 +48,10 @@ def prove(
 ) -> Proof:
     """`of` is the network and our id there, which the digest holds too. NotSigned says what is wrong, and never what would be
     right."""
-    if len(secrets.secret) >= SHORTEST:
+    if len(secrets.secret) >= SHORTEST_PROOF:
         said = _signed(content, secrets.secret, signature, now)
         return Proof(min(datetime.fromtimestamp(int(said), UTC), now), _digest(*of, said, content))
-    if len(secrets.key) >= SHORTEST:
+    if len(secrets.key) >= SHORTEST_PROOF:
         if key is None or not hmac.compare_digest(key.encode(), secrets.key.encode()):
             raise NotSigned("the key in the address (key=…) is missing or another one.")
         return Proof(now, _digest(*of, "", content))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from affiliate.commissions.postbacks.proof import NO_SECRETS, Secrets
 from affiliate.networks.base import Network
-from affiliate.networks.credentials import file_of
+from affiliate.networks.credentials import POSTBACK_KEY, POSTBACK_SECRET, file_of
 
 _LONGEST_REF = 200  # characters, percent-encoded: a file's name takes 255 bytes
 
@@ -25,5 +25,5 @@ def secrets_of(folder: Path, network: Network, publisher_ref: str) -> Secrets:
     except (OSError, ValueError) as problem:
         log.error("%s cannot be read: %s", file, type(problem).__name__)  # its text may quote what stands there
         return NO_SECRETS
-    secret, key = said.get("postback_secret", ""), said.get("postback_key", "")
+    secret, key = said.get(POSTBACK_SECRET, ""), said.get(POSTBACK_KEY, "")
     return Secrets(secret if isinstance(secret, str) else "", key if isinstance(key, str) else "")
