@@ -1,31 +1,50 @@
 """inspect, deeplink, link …"""
 
+import sys
+from collections.abc import Iterator
+
 import click
 
 from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json, print_table, site_option
 from affiliate.links import library
 from affiliate.links.library import LinkView, resolve_target
-from affiliate.links.programmes import is_our_account
+from affiliate.links.programmes import account_test
 from affiliate.links.queries import LinkFilter
 from affiliate.links.sites import find_site
 from affiliate.networks.inspect import inspect as take_apart
 
 
 @click.command(cls=Command)
-@click.argument("urls", nargs=-1, required=True, metavar="URL…")
+@click.argument("urls", nargs=-1, required=True, metavar="URL…|-")
 @json_option
 @pass_context
 def inspect(context: Context, *, urls: tuple[str, ...], as_json: bool) -> None:
-    """Take links apart: network, ids, sub-ids, target. No request is made."""
+    """Take links apart: network, ids, sub-ids, target, layer by layer. No request is made.
+
+    - reads further ones from stdin, one a line.
+    """
     with context.app.store.reading() as session:
-        taken = [take_apart(url, is_ours=lambda key, ref: is_our_account(session, key, ref)) for url in urls]
-    parts = [part.as_json() for part in taken]
+        is_ours = account_test(session)
+        parts = [take_apart(url, is_ours=is_ours).as_json() for url in _asked(urls)]
     if as_json:
         print_json(parts)
         return
     columns = ("network", "publisher_id", "advertiser_id", "sub_ids", "monetised", "target_url")
     rows = [[", ".join(p[c].values()) if c == "sub_ids" else p[c] for c in columns] for p in parts]
     print_table(("Network", "Publisher", "Advertiser", "Sub-ids", "Monetised", "Target"), rows, empty="")
+    notes = dict.fromkeys(
+        f"{layer['network']}: {layer['note']}" for p in parts for layer in p["layers"] if layer["note"]
+    )
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def _asked(urls: tuple[str, ...]) -> Iterator[str]:
+    for url in urls:
+        if url == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield url
 
 
 @click.command(cls=Command)

@@ -1,5 +1,6 @@
 """Publisher accounts and programmes: on whose terms a link earns."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,9 @@ from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.store.tables import Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import normalise_host
 
+_CODE = re.compile(
+    r"^(?:[a-z]+:|t/)"
+)  # what stands before a code in place of a publisher id: camref:, gotolink:, mclic:, t/
 UNKNOWN_ACCOUNT = "unknown"  # the account of imported rows that named none, until a person names it
 
 
@@ -168,7 +172,11 @@ def is_our_account(session: Session, network: str, publisher_ref: str | None) ->
 
 
 def account_test(session: Session) -> Callable[[str, str | None], bool | None]:
-    """`is_our_account` for many links: our accounts are read once, when it is first asked."""
+    """`is_our_account` for many links: our accounts are read once, when it is first asked.
+
+    A code that fuses publisher and programme (`camref:…`) is ours if one of our programmes has it as a parameter; where none
+    has, nothing is known.
+    """
 
     @cache
     def ours() -> dict[str, set[str]]:
@@ -177,9 +185,17 @@ def account_test(session: Session) -> Callable[[str, str | None], bool | None]:
             known.setdefault(key, set()).add(ref)
         return known
 
+    @cache
+    def codes(network: str) -> set[str]:
+        told = session.scalars(select(Programme.parameters).where(Programme.network == network))
+        return {_CODE.sub("", str(value)) for parameters in told for value in parameters.values()}
+
     def is_ours(network: str, publisher_ref: str | None) -> bool | None:
-        if publisher_ref is None or network not in ours():
+        if publisher_ref is None:
             return None
-        return publisher_ref in ours()[network]
+        code = _CODE.sub("", publisher_ref)
+        if code != publisher_ref:
+            return code in codes(network) or None
+        return publisher_ref in ours()[network] if network in ours() else None
 
     return is_ours

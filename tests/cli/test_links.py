@@ -25,6 +25,15 @@ def test_inspect_prints_one_object_for_each_address_in_order(run: Run) -> None:
     assert (taken[1]["network"], taken[1]["wrapped"], taken[1]["monetised"]) == (None, False, "no")
 
 
+def test_inspect_reads_many_links_from_stdin_and_says_its_notes_beside_them(run: Run) -> None:
+    lines = "https://tidd.ly/3abc\n\n  https://shop.example/p\n"
+    taken = run("inspect", "https://amzn.to/3abc", "-", "--json", text=lines)
+    assert [part["network"] for part in taken.json] == ["amazon", "awin", None]
+    assert taken.stderr == ""
+    shown = run("inspect", "https://tidd.ly/3abc")
+    assert "awin: a short link" in shown.stderr
+
+
 def test_deeplink_builds_without_storing(newsroom: Run) -> None:
     answer = newsroom("deeplink", DRESS, "--sub-id", "abc", "--json").json
     assert set(answer) == {"network", "programme", "mode", "deep_link"}

@@ -17,7 +17,7 @@ def test_editors_and_admins_see_what_works_with_each_network(signed_in: SignIn, 
 
 
 def test_the_page_is_not_finances(signed_in: SignIn) -> None:
-    assert signed_in(FINANCE).get("/networks").status == 403
+    assert signed_in(FINANCE).get("/networks").status_code == 403
 
 
 def test_the_settings_and_the_page_for_new_links_lead_there(signed_in: SignIn) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.publish import rewrite_article
 from affiliate.errors import InvalidInput
-from affiliate.links.programmes import is_our_account
+from affiliate.links.programmes import account_test
 from affiliate.links.sites import find_site
 from affiliate.networks.inspect import inspect
 from affiliate.reports.articles import ArticleFilter, ArticleRow, list_articles
@@ -65,7 +65,8 @@ def inspect_links(body: InspectIn) -> InspectListOut:
     if not urls:
         raise InvalidInput("Send the addresses as “urls”, or one as “url”.")
     with services().store.reading() as session:
-        taken = [inspect(url, is_ours=lambda key, ref: is_our_account(session, key, ref)) for url in urls]
+        is_ours = account_test(session)
+        taken = [inspect(url, is_ours=is_ours) for url in urls]
     return InspectListOut.model_validate([part.as_json() for part in taken])
 
 
