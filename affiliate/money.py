@@ -5,7 +5,7 @@ Stored as whole micros (10^-6 of the currency's unit) in an integer, so that sum
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Self
 
 from babel.core import get_global
@@ -22,6 +22,7 @@ def _currencies() -> frozenset[str]:
     return frozenset(get_global("all_currencies"))
 
 
+@lru_cache(maxsize=1000)  # a report repeats its currency in every row
 def currency_code(text: str | None) -> str:
     """The ISO 4217 code in upper case; InvalidMoney for none or an unknown one (a currency is never guessed)."""
     code = (text or "").strip().upper()

@@ -1,7 +1,8 @@
 """Moments as networks write them, read into aware UTC."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import cache
 
 from affiliate import clock
 
@@ -20,13 +21,13 @@ def read_moment(text: str, zone_name: str, date_format: str | None = None) -> da
     """
     if date_format:
         read = datetime.strptime(text, date_format)  # noqa: DTZ007 - the zone is set below
-    elif found := _JAVASCRIPT.fullmatch(text):
+    elif text[:1].isalpha() and (found := _JAVASCRIPT.fullmatch(text)):
         month, day, year, hours, offset = found.groups()
         read = datetime.fromisoformat(f"{year}-{_month(month):02}-{day}T{hours}{offset}")
     else:
         read = datetime.fromisoformat(text)
     if read.tzinfo is None:
-        read = read.replace(tzinfo=clock.zone(zone_name))
+        read = read.replace(tzinfo=_zone(zone_name))
     try:
         return read.astimezone(UTC)
     except OverflowError as problem:
@@ -36,6 +37,11 @@ def read_moment(text: str, zone_name: str, date_format: str | None = None) -> da
 def zulu(moment: datetime) -> str:
     """An aware moment as most APIs are asked: ISO 8601 in UTC, whole seconds (2026-11-01T00:00:00Z)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else clock.zone(name)
 
 
 def _month(name: str) -> int:

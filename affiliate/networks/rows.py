@@ -19,6 +19,9 @@ T = TypeVar("T")
 _NOTHING = "{}"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 50
+_CONTAINERS = (dict, list)
+_THREE_DOTS = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
+_THREE_COLONS = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 _LARGEST_FLOATED = 10**6  # above, a float's tail reaches the decimals that count
 _FLOAT_TAIL = Decimal("1e-9")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -49,7 +52,7 @@ class Row:
 
     def raw(self, *path: str) -> Any:
         value: Any = self._values.get(path[0])
-        for name in path[1:]:
+        for name in path[1:] if len(path) > 1 else ():
             if value is None or value == []:
                 return None
             if not isinstance(value, dict):
@@ -62,12 +65,20 @@ class Row:
         return name in self._values
 
     def text(self, *path: str) -> str | None:
-        value = self.raw(*path)
+        value = self._values.get(path[0]) if len(path) == 1 else self.raw(*path)
+        if value.__class__ is str:
+            return value.strip() or None
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise BadValue(f"{'.'.join(path)} is {_shown(value)} where a text was expected.")
         return str(value).strip() or None
+
+    def texts(self, names: Iterable[str], *path: str) -> tuple[str, ...]:
+        """Those of these texts, under the path, that are filled."""
+        if path and self.raw(*path) is None:
+            return ()
+        return tuple(value for name in names if (value := self.text(*path, name)))
 
     def need(self, *path: str) -> str:
         if (value := self.text(*path)) is None:
@@ -141,9 +152,9 @@ def money_of(value: object, currency: str | None, field: str) -> Money:
     """An exact amount of a known currency; BadValue names the field otherwise."""
     if isinstance(value, str):
         value = value.strip()
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
-    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        if not _DECIMAL.fullmatch(value):
+            raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise BadValue(f"{field} is {_shown(value)}, which is no amount.")
     try:
         amount = exact(_as_meant(value) if isinstance(value, Decimal) else value)
@@ -263,6 +274,9 @@ def payload_text(record: object) -> str:
     except _TooDeepError:
         return _NOTHING
     text = _JSON.encode(kept)
+    if _may_reveal(text):
+        kept = _without_addresses(kept)
+        text = _JSON.encode(kept)
     return text if _storable(text) else _ASCII.encode(kept)
 
 
@@ -276,19 +290,37 @@ def _shown(value: object) -> str:
 
 
 def _kept(value: object, depth: int = 0) -> object:
-    """The same value without personal fields and without texts that are a person's address."""
+    """The same value without personal fields."""
     if depth > _DEEPEST:
         raise _TooDeepError
     if isinstance(value, dict):
-        kept = {}
-        for name, inner in value.items():
-            if is_personal(name) or (isinstance(inner, str) and reveals(inner)):
-                continue
-            kept[name] = _kept(inner, depth + 1) if isinstance(inner, dict | list) else inner
-        return kept
+        return {
+            name: _kept(inner, depth + 1) if isinstance(inner, _CONTAINERS) else inner
+            for name, inner in value.items()
+            if not is_personal(name)
+        }
     if isinstance(value, list):
-        return [_kept(inner, depth + 1) for inner in value if not (isinstance(inner, str) and reveals(inner))]
+        return [_kept(inner, depth + 1) for inner in value]
     return value
+
+
+def _without_addresses(value: object) -> object:
+    """The same value without texts that are a person's address."""
+    if isinstance(value, dict):
+        return {name: _without_addresses(inner) for name, inner in value.items() if not _is_address(inner)}
+    if isinstance(value, list):
+        return [_without_addresses(inner) for inner in value if not _is_address(inner)]
+    return value
+
+
+def _may_reveal(payload: str) -> bool:
+    """Whether a text in it may be the address of a person: e-mail, IPv4, IPv6 with or without its gap. Nearly none is, and to
+    ask each of a row's texts took longer than to read the row."""
+    return bool("@" in payload or "::" in payload or _THREE_DOTS.search(payload) or _THREE_COLONS.search(payload))
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and reveals(value)
 
 
 def _number(value: object) -> float | str:

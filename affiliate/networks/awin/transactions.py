@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, records_at
+from affiliate.networks.rows import Row
+from affiliate.networks.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, PAID, PENDING, SALE, UNPAID
 
 _REPORT = "The Awin report"
@@ -18,7 +19,7 @@ _SUB_IDS = ("clickRef", "clickRef2", "clickRef3", "clickRef4", "clickRef5", "cli
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    return records_at(json_document(file, _REPORT), _REPORT)
+    return json_records(file, _REPORT)
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
@@ -41,7 +42,7 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         transaction_at=row.need_moment(reading.time_zone, "transactionDate"),
         click_at=row.moment(reading.time_zone, "clickDate"),
         validated_at=row.moment(reading.time_zone, "validationDate"),
-        sub_ids=tuple(value for name in _SUB_IDS if (value := row.text("clickRefs", name))),
+        sub_ids=row.texts(_SUB_IDS, "clickRefs"),
         order_ref=row.text("orderRef"),
         payout_ref=payout if payout != "0" else None,
         reason=row.text("declineReason") or row.text("amendReason"),

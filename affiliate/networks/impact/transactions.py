@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from affiliate.money import Money
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, records_at
+from affiliate.networks.rows import Row
+from affiliate.networks.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, INVOICED, LEAD, PENDING, SALE, UNPAID
 
 _REPORT = "The impact report"
@@ -19,7 +20,7 @@ _SUB_IDS = ("SubId1", "SubId2", "SubId3")
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    return records_at(json_document(file, _REPORT), _REPORT, "Actions")
+    return json_records(file, _REPORT, "Actions")
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:

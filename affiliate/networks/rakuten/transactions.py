@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import Row, json_document, records_at
+from affiliate.networks.rows import Row
+from affiliate.networks.streaming import json_records
 from affiliate.networks.words import PENDING, SALE, UNPAID
 
 _REPORT = "The Rakuten report"
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    return records_at(json_document(file, _REPORT), _REPORT)
+    return json_records(file, _REPORT)
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
