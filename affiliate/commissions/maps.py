@@ -77,18 +77,24 @@ class Told:
     said: Mapping[str, str] = field(default_factory=dict)
 
 
-def told(session: Session, network: str, map_name: str | None, columns: Mapping[str, str]) -> Told:
-    """Puts single columns and words (as a map writes them) where they belong: into the named map, else into the one that is
-    ready for the network, else, where it has a reader of its own, beside it. NotFound, UnreadableFile and SettingsInvalid as
-    above."""
+def told(
+    session: Session,
+    network: str,
+    map_name: str | None,
+    columns: Mapping[str, str],
+    *,
+    before: Mapping[str, str] | None = None,
+) -> Told:
+    """Puts single columns and words (as a map writes them) where they belong: into the named map, else into the one that was
+    used `before` or is ready for the network, else, where it has a reader of its own, beside it. NotFound, UnreadableFile and
+    SettingsInvalid as above."""
     reader = find_network(network).reader
+    own = reader is not None and reader is not GENERIC and reader.columns is None
+    known = before or (reader.columns if reader else None) or {}
     if map_name:
         return Told(ColumnMap.parse({**find_columns(session, map_name), **columns}, f"The column map {map_name}"))
-    if not columns:
-        return Told()
-    if reader is None or reader is GENERIC or reader.columns is not None:
-        ready = (reader.columns if reader else None) or {}
-        return Told(ColumnMap.parse({**ready, **columns}, f"The column map for {network}"))
+    if before or (columns and not own):
+        return Told(ColumnMap.parse({**known, **columns}, f"The column map for {network}"))
     return Told(said=dict(columns))
 
 

@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
 from affiliate.commissions.importing import REPLAY, TRANSACTIONS, ImportResult, import_rows, reader_of, reading_of
-from affiliate.commissions.maps import told
+from affiliate.commissions.maps import Told, told
 from affiliate.commissions.runs import find_run
 from affiliate.errors import Conflict
 from affiliate.networks.base import BadRow, Reader, Reading
-from affiliate.networks.columns import ColumnMap
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.rows import Unread
 from affiliate.store.tables import ImportRun, QuarantinedRow
@@ -68,7 +67,8 @@ def replay_run(
     queries.one_import_at_a_time(session)
     run = _replayable(session, run_id)
     rows = [row for row in queries.quarantined(session, run_id) if row.resolved_at is None]
-    reading = _reading(session, run, currency, time_zone, map_name, columns or {})
+    said = told(session, run.network, map_name, columns or {}, before=run.reading.get("columns"))
+    reading = _reading(session, run, said, currency, time_zone)
     reader = reader_of(find_network(run.network), reading)
     asked = [(row, _read_again(reader, row, reading)) for row in rows]
     good = [known for _, known in asked if isinstance(known, Unread)]
@@ -93,31 +93,17 @@ def _replayable(session: Session, run_id: int) -> ImportRun:
     return run
 
 
-def _reading(
-    session: Session,
-    run: ImportRun,
-    currency: str | None,
-    time_zone: str | None,
-    map_name: str | None,
-    columns: Mapping[str, str],
-) -> Reading:
+def _reading(session: Session, run: ImportRun, now: Told, currency: str | None, time_zone: str | None) -> Reading:
     """The run's reading; what was not said then may stand in the account's settings by now."""
     then = run.reading
-    now_told = told(session, run.network, map_name, {} if then.get("columns") and not map_name else columns)
-    if then.get("columns") and not map_name:
-        now_columns: ColumnMap | None = ColumnMap.parse(
-            {**then["columns"], **columns}, f"The column map of run {run.id}"
-        )
-    else:
-        now_columns = now_told.columns
     return reading_of(
         session,
         run.network,
         publisher_ref=then.get("publisher_ref"),
         currency=currency or then.get("currency"),
         time_zone=time_zone or then.get("time_zone"),
-        columns=now_columns,
-        said={**then.get("said", {}), **now_told.said},
+        columns=now.columns,
+        said={**then.get("said", {}), **now.said},
     )
 
 
