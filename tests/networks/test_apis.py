@@ -762,6 +762,12 @@ def test_partnerizes_own_example_of_a_conversion() -> None:
     assert "referer_ip" not in row.payload
 
 
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"[]", b"<html></html>"])
+def test_another_file_than_partnerizes_is_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableFile):
+        read_as("partnerize", content, Reading())
+
+
 def partnerize(**changes: Any) -> Any:
     document = json.loads((SAMPLES / "partnerize_conversion.json").read_text())
     document["conversions"][0]["conversion_data"] |= changes
