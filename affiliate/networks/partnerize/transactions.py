@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
 from affiliate.networks.mapped import beside
-from affiliate.networks.rows import BadValue, Row, json_document, records_at
+from affiliate.networks.rows import BadValue, Row
+from affiliate.networks.streaming import json_records
 from affiliate.networks.words import APPROVED, DECLINED, INVOICED, PENDING, SALE, UNPAID
 
 REPORT = "The Partnerize report"
@@ -19,7 +20,7 @@ _ITEMS, _ITEM = "conversion_items", "item"
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    conversions = records_at(json_document(file, REPORT), REPORT, "conversions")
+    conversions = json_records(file, REPORT, "conversions")
     return enumerate((record for _, conversion in conversions for record in _items_of(conversion)), start=1)
 
 

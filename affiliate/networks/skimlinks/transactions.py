@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import BadValue, Row, json_document, records_at
+from affiliate.networks.rows import BadValue, Row
+from affiliate.networks.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, CPC, DECLINED, INVOICED, LEAD, PAID, PENDING, SALE, UNPAID
 
 REPORT = "The Skimlinks report"
@@ -22,7 +23,7 @@ _KINDS = {"cpa": SALE, "cpc": CPC, "cpl": LEAD, "flat-fee": BONUS, "performance"
 
 
 def _records(file: BinaryIO, _reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-    return records_at(json_document(file, REPORT), REPORT, "commissions")
+    return json_records(file, REPORT, "commissions")
 
 
 def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
