@@ -1,7 +1,7 @@
 """Adtraction. Sources: padosoft/laravel-affiliate-network (Adtraction.php), links found in public code."""
 
 from affiliate.networks.adtraction.links import HOSTS, KEY, LINKS, take_apart
-from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.base import PROVEN, Coverage, Network
 from affiliate.networks.words import REDIRECT
 
 NETWORK = Network(
@@ -12,5 +12,5 @@ NETWORK = Network(
     LINKS.deep_link,
     hosts=HOSTS,
     by_shape=("/t/t",),
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
 )

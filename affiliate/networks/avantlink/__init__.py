@@ -13,5 +13,5 @@ NETWORK = Network(
     LINKS.deep_link,
     READER,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

@@ -14,5 +14,5 @@ NETWORK = Network(
     READER,
     hosts=HOSTS,
     by_shape=("/c/?", "/c?"),
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

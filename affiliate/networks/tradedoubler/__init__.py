@@ -1,6 +1,6 @@
 """Tradedoubler. Sources: https://dev.tradedoubler.com, https://gist.github.com/lbdremy/4770970, links found in public code."""
 
-from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network
+from affiliate.networks.base import PROVEN, Coverage, Network
 from affiliate.networks.tradedoubler.links import HOSTS, KEY, LINKS, take_apart
 from affiliate.networks.words import REDIRECT
 
@@ -11,5 +11,5 @@ NETWORK = Network(
     take_apart,
     LINKS.deep_link,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
 )

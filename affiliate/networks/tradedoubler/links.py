@@ -19,7 +19,7 @@ LINKS = QueryLinks(
     target=("url", "_td_deeplink"),
     sub_ids=("epi", "epi2"),
     path="/click/?|/projectr/?",
-    base="https://clk.tradedoubler.com/click",
+    base="https://clk.tradedoubler.com/click?g=0",  # no graphic
     built=("a", "p", "epi", "url"),
 )
 _BRACKETS = re.compile(r"\?&?[a-z0-9_]+\(", re.IGNORECASE)

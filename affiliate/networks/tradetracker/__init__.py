@@ -15,5 +15,5 @@ NETWORK = Network(
     READER,
     hosts=HOSTS,
     by_shape=("tt=",),
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN, file=UNVERIFIED),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, file=UNVERIFIED),
 )

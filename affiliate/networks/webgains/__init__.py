@@ -11,5 +11,5 @@ NETWORK = Network(
     LINKS.take_apart,
     LINKS.deep_link,
     hosts=HOSTS,
-    coverage=Coverage(recognise=PROVEN, build=UNVERIFIED, sub_ids=PROVEN),
+    coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED),
 )
