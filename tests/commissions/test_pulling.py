@@ -100,7 +100,8 @@ def test_the_books_say_what_the_network_says(account: PulledAccount, told: Histo
         assert payment == ("paid" if state.payment == PAID else "unpaid")
 
 
-def test_pulling_again_changes_nothing(account: PulledAccount) -> None:
+def test_pulling_again_changes_nothing(store: Store, tmp_path: Path, server: AwinServer) -> None:
+    account = awin(store, tmp_path / "credentials", server)
     account.puller.pull("awin", **QUARTER)
     before = picture(account.store)
     again = account.puller.pull("awin", **QUARTER)
@@ -285,7 +286,8 @@ def test_a_failed_window_is_tried_again_by_itself_ever_later(account: PulledAcco
     assert first.problem.startswith("The Awin report was not imported: it is no JSON")
 
 
-def test_two_at_once_do_not_pull_the_same_account(account: PulledAccount) -> None:
+def test_two_at_once_do_not_pull_the_same_account(store: Store, tmp_path: Path, server: AwinServer) -> None:
+    account = awin(store, tmp_path / "credentials", server)
     with account.store.reading() as session:
         number = session.scalar(select(PublisherAccount.id))
     with account.store.holding(f"pull-{number}"):
