@@ -1,12 +1,18 @@
 """import …"""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import click
+from sqlalchemy.orm import Session
 
 from affiliate.cli.frame import (
     REFUSED,
     Context,
+    F,
     Group,
     json_option,
     moment,
@@ -15,10 +21,12 @@ from affiliate.cli.frame import (
     print_table,
 )
 from affiliate.commissions.importing import ImportResult, import_transactions, reading_of
-from affiliate.commissions.maps import find_map
+from affiliate.commissions.maps import Told, find_columns, save_map, told
+from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import list_runs
 from affiliate.commissions.undo import undo_import
-from affiliate.errors import UnreadableFile
+from affiliate.errors import InvalidInput, UnreadableFile
+from affiliate.networks.proposals import Proposal, is_whole, propose
 
 
 @click.group("import", cls=Group)
@@ -26,16 +34,65 @@ def import_() -> None:
     """Bring in what the networks report. An import is one unit: listed, repeated without effect, undone."""
 
 
+def _pairs(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """FIELD=VALUE, as a map writes them; with == the value stands for every row."""
+    pairs = dict(text.partition("=")[::2] for text in given)
+    if without := [name for name, value in pairs.items() if not name or not value]:
+        raise click.BadParameter(f"{without[0]!r} says nothing; write FIELD=COLUMN, or FIELD==VALUE for all rows.")
+    return {name.strip(): value for name, value in pairs.items()}
+
+
+def _of_a_map(function: F) -> F:
+    """What may be said of a file's columns."""
+    for option in (
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar="FIELD=COLUMN",
+            callback=_pairs,
+            help="A part of the column map, such as commission=Provision, currency==EUR, status.Offen=pending or"
+            " date_format=%d/%m/%Y; may be repeated.",
+        ),
+        click.option("--map", "map_name", metavar="NAME|FILE", help="A saved column map, or a TOML or JSON file."),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    try:
+        opened = file.open("rb")
+    except OSError as problem:
+        raise UnreadableFile(str(file), f"{problem.strerror}.") from problem
+    with opened:
+        yield opened
+
+
+def _told(
+    session: Session, network: str, map_name: str | None, columns: Mapping[str, str], time_zone: str | None
+) -> Told:
+    """A zone that is said counts for more than the map's."""
+    known = told(session, network, map_name, columns)
+    if time_zone and known.columns and known.columns.time_zone:
+        return replace(known, columns=replace(known.columns, time_zone=time_zone))
+    return known
+
+
 @import_.command()
 @click.argument("network")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--as-of", metavar="T", help="When the file was true, as a date or an ISO moment (default: now).")
-@click.option(
-    "--map", "map_name", metavar="NAME|FILE", help="For `generic`: a saved column map, or a TOML or JSON file."
-)
+@_of_a_map
 @click.option("--account", help="Our publisher id, where we have several accounts at the network.")
 @click.option("--time-zone", default=None, help="The zone of moments without one (default: the account's, else UTC).")
 @click.option("--currency", default=None, help="For files that name none.")
+@click.option(
+    "--period",
+    metavar="P",
+    help="For files whose rows have no ids (amazon): what it covers, such as 2026-10; a newer file of it takes its place.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change; store nothing.")
 @json_option
 @pass_context
@@ -45,21 +102,19 @@ def transactions(
     network: str,
     file: Path,
     as_of: str | None,
+    columns: dict[str, str],
     map_name: str | None,
     account: str | None,
     time_zone: str | None,
     currency: str | None,
+    period: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Read a network's own file: awin, impact, cj, rakuten; or `generic` for any CSV with a column map."""
+    """Read a network's own file or export; or `generic` for any CSV, XLSX, JSON or XML with a column map."""
     app = context.app
-    try:
-        content = file.read_bytes()
-    except OSError as problem:
-        raise UnreadableFile(str(file), f"{problem.strerror}.") from problem
-    with app.store.transaction() as session:
-        columns = find_map(session, map_name) if map_name else None
+    with _opened(file) as content, app.store.transaction() as session:
+        known = _told(session, network, map_name, columns, time_zone)
         result = import_transactions(
             session,
             network=network,
@@ -67,7 +122,13 @@ def transactions(
             content=content,
             as_of=moment(as_of) if as_of else None,
             reading=reading_of(
-                session, network, publisher_ref=account, currency=currency, time_zone=time_zone, columns=columns
+                session,
+                network,
+                publisher_ref=account,
+                currency=currency,
+                time_zone=time_zone,
+                columns=known.columns,
+                said={**known.said, **({"period": period} if period else {})},
             ),
             dry_run=dry_run,
             now=app.clock(),
@@ -75,6 +136,52 @@ def transactions(
     print_json(result.as_json()) if as_json else _print_result(result)
     if result.quarantined:
         raise SystemExit(REFUSED)
+
+
+@import_.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_of_a_map
+@click.option("--currency", default=None, help="The account's, for files that name none.")
+@click.option("--save", metavar="NAME", help="Keep the map under this name, if nothing is left to ask.")
+@json_option
+@pass_context
+def inspect(
+    context: Context,
+    *,
+    file: Path,
+    columns: dict[str, str],
+    map_name: str | None,
+    currency: str | None,
+    save: str | None,
+    as_json: bool,
+) -> None:
+    """Look at any table and propose a column map: what was found, what it would mean, what must be said."""
+    app = context.app
+    with _opened(file) as content, app.store.transaction() as session:
+        known = {name: str(value) for name, value in find_columns(session, map_name).items()} if map_name else {}
+        proposal = propose(content, {**known, **columns}, currency)
+        if save and (proposal.questions or not is_whole(proposal.proposed)):
+            asked = "; ".join(f"{one.field}: {one.asks}" for one in proposal.questions)
+            raise InvalidInput(f"The map is not complete yet. Say with --column what is asked: {asked}")
+        if save:
+            save_map(session, save, proposal.proposed, now=app.clock())
+    print_json({"file": file.name, **proposal.as_json()}) if as_json else _print_proposal(proposal)
+
+
+def _print_proposal(proposal: Proposal) -> None:
+    shape = proposal.shape
+    found = {"encoding": shape.encoding, "delimiter": shape.delimiter and repr(shape.delimiter), "rows in": shape.place}
+    click.echo(", ".join([shape.format.upper(), *(f"{name} {value}" for name, value in found.items() if value)]))
+    print_table(
+        proposal.columns, [[row.get(name) for name in proposal.columns] for row in proposal.rows], empty="No rows."
+    )
+    click.echo("Column map:")
+    for name, value in proposal.proposed.items():
+        click.echo(f"  {name} = {value}")
+    for one in proposal.understood:
+        click.echo(f"  {one.column}: {one.written} → {one.read}")
+    for asked in proposal.questions:
+        click.echo(f"To be said with --column {asked.field}=…: {asked.asks}")
 
 
 def _print_result(result: ImportResult) -> None:
@@ -85,6 +192,13 @@ def _print_result(result: ImportResult) -> None:
     )
     for bad in result.quarantined:
         click.echo(f"  line {bad.line}: {bad.reason}")
+    if result.dry_run:
+        for change in result.changes:
+            click.echo(f"  line {change.line}, {change.transaction}: {change.what}, {change.says}")
+    if result.replaced:
+        click.echo(f"  took the place of: {', '.join(f'run {run}' for run in result.replaced)}")
+    if result.replaced_by:
+        click.echo(f"  does not count: run {result.replaced_by} is of a newer file of the same period")
     for made in result.to_be_completed:
         click.echo(f"  to be completed: {made}")
 
@@ -133,6 +247,54 @@ def undo(context: Context, *, run: int, as_json: bool) -> None:
         print_json({"run": run, "transactions": undone.transactions, "gone": undone.gone})
         return
     click.echo(f"Undid run {run}: {undone.transactions} transactions changed, {undone.gone} of them gone.")
+
+
+@import_.command()
+@click.argument("run", type=int)
+@_of_a_map
+@click.option("--time-zone", default=None, help="The zone of moments without one (default: as the run was read).")
+@click.option(
+    "--currency", default=None, help="For rows that name none (default: as the run was read, else the account's)."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change; store nothing.")
+@json_option
+@pass_context
+def replay(
+    context: Context,
+    *,
+    run: int,
+    columns: dict[str, str],
+    map_name: str | None,
+    time_zone: str | None,
+    currency: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Read the rows that an import set aside again, with what is known or said now; book what can be booked."""
+    app = context.app
+    with app.store.transaction() as session:
+        replayed = replay_run(
+            session,
+            run,
+            currency=currency,
+            time_zone=time_zone,
+            map_name=map_name,
+            columns=columns,
+            dry_run=dry_run,
+            now=app.clock(),
+        )
+    print_json(replayed.as_json()) if as_json else _print_replayed(replayed)
+    if replayed.still:
+        raise SystemExit(REFUSED)
+
+
+def _print_replayed(replayed: Replayed) -> None:
+    if replayed.booked:
+        _print_result(replace(replayed.booked, quarantined=()))
+    else:
+        click.echo(f"Nothing of what run {replayed.run_id} set aside can be booked.")
+    for bad in replayed.still:
+        click.echo(f"  still set aside, line {bad.line}: {bad.reason}")
 
 
 COMMANDS = {command.name: command for command in (import_,)}
