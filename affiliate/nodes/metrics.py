@@ -1,4 +1,4 @@
-"""What a node tells Prometheus, in its text format. Numbers of the node alone: no link, no site, no person."""
+"""What a node tells Prometheus, in its text format. Numbers of the node, and of how networks feed us: no link, no site, no person."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -13,6 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from affiliate.nodes.queries import Fed
 from affiliate.nodes.standing import Asked, PublishedTable, Standing, Waiting
 from affiliate.redirect.counters import BOUNDS_NS, Counts
 
@@ -101,3 +102,19 @@ def _store(asked: Asked | None) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "affiliate_clock_ahead_seconds", "How far this clock is ahead of the database's.", asked.ahead_seconds
         )
+        yield from _feeds(asked.fed)
+
+
+def _feeds(fed: Fed) -> Iterator[Metric]:
+    """Of all nodes together."""
+    pulled = GaugeMetricFamily(
+        "affiliate_connector_last_success_timestamp_seconds",
+        "When a network's API last answered whole, by publisher account.",
+        labels=["network", "account"],
+    )
+    for labels, at in fed.pulled_at.items():
+        pulled.add_metric(labels, at.timestamp())
+    yield pulled
+    yield GaugeMetricFamily(
+        "affiliate_postbacks_waiting", "Messages of networks that are not booked yet.", fed.messages
+    )

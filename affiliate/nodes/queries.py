@@ -1,14 +1,15 @@
 """Every SQL statement about nodes and what they have still to do. Statements act on a session's transaction and commit
 nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from affiliate.store.tables import JournalSegment, LinkChange, Node
+from affiliate.networks.api import CHANGE, TRANSACTION
+from affiliate.store.tables import JournalSegment, LinkChange, Node, Postback, PublisherAccount, Pull
 from affiliate.store.types import UtcDateTime
 
 _IN_ONE_QUERY = 500
@@ -20,6 +21,13 @@ class Unpublished(NamedTuple):
     newest: int
     changes: int
     since: datetime | None
+
+
+class Fed(NamedTuple):
+    """How networks feed us: by network and our id there when its API last answered whole, and how many messages wait."""
+
+    pulled_at: Mapping[tuple[str, str], datetime]
+    messages: int
 
 
 class NodeRow(NamedTuple):
@@ -60,6 +68,17 @@ def unpublished(session: Session, checkpoint: int) -> Unpublished:
         select(func.count(), func.min(LinkChange.changed_at)).where(LinkChange.id > checkpoint)
     ).one()
     return Unpublished(newest or checkpoint, changes, since)  # old ones are deleted
+
+
+def fed(session: Session) -> Fed:
+    pulled = session.execute(
+        select(PublisherAccount.network, PublisherAccount.publisher_ref, func.max(Pull.finished_at))
+        .join(Pull, Pull.account_id == PublisherAccount.id)
+        .where(Pull.state == "done", Pull.basis.in_((TRANSACTION, CHANGE)))
+        .group_by(PublisherAccount.id, PublisherAccount.network, PublisherAccount.publisher_ref)
+    )
+    messages = session.scalar(select(func.count()).where(Postback.booked_at.is_(None))) or 0
+    return Fed({(network, ref): at for network, ref, at in pulled if at}, messages)
 
 
 def note_node(session: Session, row: NodeRow) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from affiliate.clock import Clock
 from affiliate.errors import StoreUnavailable
 from affiliate.nodes import queries
-from affiliate.nodes.queries import Unpublished
+from affiliate.nodes.queries import Fed, Unpublished
 from affiliate.redirect import segments
 from affiliate.redirect.counters import Counts, counts
 from affiliate.redirect.segments import HEADER_BYTES, SegmentUnreadable
@@ -59,6 +59,7 @@ class Asked:
     loaded: Mapping[str, int]
     unpublished: Unpublished
     ahead_seconds: float
+    fed: Fed
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,11 @@ class Watch:
             with self._store.reading() as session:
                 loaded = queries.checkpoints(session, uuids)
                 unpublished = queries.unpublished(session, checkpoint)
+                fed = queries.fed(session)
                 theirs = queries.database_time(session)
                 ours = self._clock()
-            answer.set_result(Asked(loaded, unpublished, (ours - theirs).total_seconds() if theirs else 0.0))
+            ahead = (ours - theirs).total_seconds() if theirs else 0.0
+            answer.set_result(Asked(loaded, unpublished, ahead, fed))
         except StoreUnavailable:
             answer.set_result(None)
         except Exception:  # such as a schema that is still to be migrated; the files' figures are worth having then

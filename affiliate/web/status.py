@@ -3,6 +3,7 @@
 from flask import flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from affiliate.commissions.health import look
 from affiliate.errors import NotFound
 from affiliate.nodes.queries import forget_node
 from affiliate.nodes.report import overview
@@ -15,9 +16,11 @@ pages = Pages("status", __name__, url_prefix="/settings/status")
 
 @pages.get("")
 def show() -> str:
-    with services().store.reading() as session:
-        found = overview(session, now=services().clock())
-    return render_template("settings/status.html", found=found)
+    given = services()
+    with given.store.reading() as session:
+        found = overview(session, now=given.clock())
+        connectors = look(session, now=given.clock(), has_credentials=given.has_credentials)
+    return render_template("settings/status.html", found=found, connectors=connectors)
 
 
 @pages.post("/forget")

@@ -1,12 +1,16 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select
 
 from affiliate.app import Application
+from affiliate.networks.api import CHANGE
 from affiliate.nodes.metrics import metrics
 from affiliate.settings import Metrics, Server, Settings
 from affiliate.store import Store
+from affiliate.store.tables import Postback, PublisherAccount, Pull
 from tests.nodes.conftest import Machine
 from tests.redirect.test_wsgi import ask
 
@@ -54,6 +58,34 @@ def test_every_figure_is_there_in_words_that_prometheus_reads(machine: Machine) 
     assert found["affiliate_info{version=1.2.3}"] == 1
 
 
+def test_when_a_network_last_answered_and_how_many_messages_wait_is_told(machine: Machine) -> None:
+    now = machine.clock()
+    with machine.store.transaction() as session:
+        account = session.scalars(select(PublisherAccount)).first()
+        assert account is not None
+        for hours, state in ((5, "done"), (2, "done"), (1, "failed")):
+            at = now - timedelta(hours=hours)
+            session.add(
+                Pull(
+                    account_id=account.id,
+                    basis=CHANGE,
+                    first=at,
+                    until=at,
+                    state=state,
+                    requested_at=at,
+                    finished_at=at,
+                )
+            )
+        message = {"account_id": account.id, "network": account.network, "received_at": now, "said_at": now}
+        session.add(Postback(**message, digest="a", payload="{}"))
+        session.add(Postback(**message, digest="b", payload="{}", booked_at=now))
+        labels = f"account={account.publisher_ref},network={account.network}"
+    found = read(machine)
+    two_hours_ago = (now - timedelta(hours=2)).timestamp()
+    assert found[f"affiliate_connector_last_success_timestamp_seconds{{{labels}}}"] == two_hours_ago
+    assert found["affiliate_postbacks_waiting"] == 1
+
+
 def test_without_the_store_its_figures_are_left_out_and_the_others_come(machine: Machine, away: Store) -> None:
     machine.click(-12)
     with_store, without = read(machine), read(machine, away)
@@ -61,6 +93,7 @@ def test_without_the_store_its_figures_are_left_out_and_the_others_come(machine:
     assert without["affiliate_click_lag_seconds"] == 12
     assert sorted(with_store.keys() - without.keys()) == [
         "affiliate_clock_ahead_seconds",
+        "affiliate_postbacks_waiting",
         "affiliate_store_change",
         "affiliate_unpublished_changes",
     ]

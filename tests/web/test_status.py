@@ -3,8 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from affiliate.links.programmes import add_account
+from affiliate.networks.api import TRANSACTION
 from affiliate.nodes.queries import NodeRow, note_node
-from affiliate.store.tables import JournalSegment
+from affiliate.store.tables import JournalSegment, Pull
 from affiliate.web import Services
 from affiliate.web.accounts import ADMIN
 from tests.conftest import NOW
@@ -58,6 +60,29 @@ def test_a_silent_node_can_be_forgotten_once(admin: Visitor, services: Services)
     assert "web-2 is forgotten" in page
     assert "No node has told of itself yet" in page
     assert admin.post("/settings/status/forget", name="web-2").status_code == 404
+
+
+def test_connectors_that_need_somebody_are_named_with_the_way_to_their_page(admin: Visitor, services: Services) -> None:
+    assert "There is no publisher account yet." in admin.get("/settings/status").text
+    with services.store.transaction() as session:
+        account = add_account(session, "awin", "45628", now=NOW)
+    assert "All are well, and no row waits." in admin.get("/settings/status").text
+    at = NOW - timedelta(days=5)
+    with services.store.transaction() as session:
+        session.add(
+            Pull(
+                account_id=account.id,
+                basis=TRANSACTION,
+                first=at,
+                until=at,
+                state="done",
+                requested_at=at,
+                finished_at=at,
+            )
+        )
+    page = admin.get("/settings/status").text
+    assert "Awin 45628: Nothing was pulled for 5 days." in page
+    assert 'href="/connectors"' in page
 
 
 def test_what_was_loaded_and_set_aside_is_shown(admin: Visitor, services: Services) -> None:
