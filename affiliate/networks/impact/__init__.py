@@ -15,7 +15,7 @@ NETWORK = Network(
     deep_link,
     READER,
     hosts=HOSTS,
-    by_shape=("/c/", "ubid1="),
+    by_shape=("/c/", "ubid1=", "//imp.i"),
     api=API,
     coverage=Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN, api=UNVERIFIED, file=PROVEN, payments=UNVERIFIED),
 )
