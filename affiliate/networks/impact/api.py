@@ -3,7 +3,8 @@
 
 StartDate and EndDate mean "last updated", lie 45 days apart at most, and where they are left out only the last seven days
 are answered. So by date of sale the same sales are asked for in as many pieces as there were 45 days in which they can
-have been updated since: each was updated last in exactly one of them.
+have been updated since: each was updated last in exactly one of them. So the last twelve months are asked for again every
+week (`silent_changes`), because it is not documented that a new `ClearedDate` counts as an update.
 """
 
 from collections.abc import Iterator, Mapping
@@ -88,6 +89,7 @@ API = Api(
     bases=(CHANGE, TRANSACTION),
     longest=_WIDEST,
     transactions=_transactions,
+    silent_changes=True,
     memory=timedelta(days=3 * 365),
     pause=timedelta(seconds=3.6),  # 1000 requests an hour
     source="https://integrations.impact.com (partner API v16: Actions, Invoices, Campaigns)",

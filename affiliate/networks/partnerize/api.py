@@ -1,7 +1,9 @@
 """Partnerize's partner API. Source: api-evangelist/partnerize, openapi/_original/partnerize-partners-api-openapi.yml
 (conversion report, self-bills) and openapi/partnerize-participations-api-openapi.yml (participations, paging, limits).
 
-The conversion report is asked for by `last_modified` or by the time of sale, always in UTC. Pages are followed by
+The conversion report is asked for by `last_modified` or by the time of sale, always in UTC. The documentation names the
+former's value in two ways, `last_modified` and `last_updated`; if it were not understood, nothing would tell, so the last
+twelve months are asked for again by the time of sale as well (`silent_changes`). Pages are followed by
 `hypermedia.pagination.next_page`, or, where there is none, counted by `offset`, `limit` and `count`.
 """
 
@@ -84,6 +86,7 @@ API = Api(
     bases=(CHANGE, TRANSACTION),
     longest=timedelta(days=31),  # none is documented
     transactions=_transactions,
+    silent_changes=True,
     time_zone="UTC",
     source="https://api-docs.partnerize.com/partner",
     payouts=_payouts,

@@ -1,7 +1,8 @@
 """Skimlinks' Reporting and Merchant API. Source: api-evangelist/skimbit, openapi/_original
 (skimbit-reporting-openapi.yml, skimbit-merchant-openapi.yml), made from https://developers.skimlinks.com.
 
-By date of change there is a beginning only (`updated_since`), so a window answers until now. Commissions are asked for in
+By date of change there is a beginning only (`updated_since`), so a window answers until now. That being paid counts as a
+change is not documented, so the last twelve months are asked for again as well (`silent_changes`). Commissions are asked for in
 the order of their ids: what is new comes at the end, and nothing moves to a page that was read already.
 """
 
@@ -85,6 +86,7 @@ API = Api(
     bases=(CHANGE, TRANSACTION),
     longest=timedelta(days=366),  # none is documented; by date of change, shorter ones would only repeat each other
     transactions=_transactions,
+    silent_changes=True,
     pause=timedelta(seconds=1.5),  # 40 requests a minute for one key
     source="https://developers.skimlinks.com/reporting.html, https://developers.skimlinks.com/merchant.html",
     programmes=_programmes,
