@@ -49,12 +49,13 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A quarantined row: its line, the reason in words, the whole of it."""
+    """A quarantined row: its line, the reason in words, the whole of it; when and by which run it was booked since."""
 
     line: int
     reason: str
     payload: str
     resolved_at: datetime | None
+    resolved_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def show_run(session: Session, run_id: int) -> RunDetail:
     rows = queries.quarantined(session, find_run(session, run_id).id)
     return RunDetail(
         _view(find_run(session, run_id)),
-        tuple(SetAside(row.line, row.reason, row.payload, row.resolved_at) for row in rows),
+        tuple(SetAside(row.line, row.reason, row.payload, row.resolved_at, row.resolved_by) for row in rows),
     )
 
 
