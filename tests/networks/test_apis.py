@@ -762,6 +762,15 @@ def test_partnerizes_own_example_of_a_conversion() -> None:
     assert "referer_ip" not in row.payload
 
 
+def test_an_export_of_partnerize_that_names_self_bill_and_reference_says_what_the_report_says() -> None:
+    header, line = (SAMPLES / "partnerize_conversion_item.csv").read_text().splitlines()[:2]
+    content = f"{header},publisher_reference,publisher_self_bill_id\n{line},a0123456789x,1011l5403\n".encode()
+    (row,) = read_as("partnerize", content, Reading()).good
+    assert (row.sub_ids, row.payment, row.payout_ref) == (("a0123456789x",), INVOICED, "1011l5403")
+    (row,) = read_as("partnerize", f"{header}\n{line}\n".encode(), Reading()).good
+    assert (row.sub_ids, row.payment, row.payout_ref) == ((), UNPAID, None)
+
+
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"[]", b"<html></html>"])
 def test_another_file_than_partnerizes_is_refused(content: bytes) -> None:
     with pytest.raises(UnreadableFile):

@@ -65,7 +65,8 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
 
 
 # conversion_item.csv, the export of the same: columns of its documentation's example (partnerize-partners-api-openapi.yml,
-# /reporting/export/export/conversion_item.csv). It has no field that brings our sub-id back.
+# /reporting/export/export/conversion_item.csv). The example has neither our references nor the self-bill; a publisher's
+# schema of this export has (voxmedia/tap-partnerize, tap_partnerize/streams.py).
 _EXPORT = {
     "external_id": "conversion_id",
     "line_id": "conversion_item_id",
@@ -78,6 +79,11 @@ _EXPORT = {
     "transaction_at": "conversion_date_time",
     "click_at": "click_date_time",
     "order_ref": "conversion_reference",
+    "sub_id": "publisher_reference",
+    "sub_id_2": "advertiser_reference",
+    "payment": "publisher_self_bill_id",
+    "payment.*": "invoiced",
+    "payout_ref": "publisher_self_bill_id",
     "reason": "reject_reason",
     "status": "item_status",
     "status.rejected": "declined",
