@@ -8,7 +8,7 @@ from statistics import median
 
 from babel.dates import format_date, format_timedelta
 
-from affiliate.commissions.health.gaps import Gap
+from affiliate.commissions.health.gaps import DAY, Gap
 from affiliate.commissions.health.queries import LastPull
 from affiliate.commissions.health.usual import DayCount
 from affiliate.networks.base import Network
@@ -87,7 +87,7 @@ def _pulls(facts: Facts) -> Iterator[Alarm]:
 
 def _mend(facts: Facts) -> str:
     if not facts.can_pull:
-        return "Its credentials are not there: see docs/networks.md for the file that holds them."
+        return "Its credentials are not there: see docs/pulling.md for the file that holds them."
     return f"If it does not mend itself, look into the log of the background process, then: {facts.command}"
 
 
@@ -129,7 +129,7 @@ def _nothing(facts: Facts) -> Iterator[Alarm]:
 def _gaps(facts: Facts) -> Iterator[Alarm]:
     if not facts.gaps:
         return
-    shown = ", ".join(str(gap) for gap in facts.gaps[-_MOST_GAPS:])
+    shown = ", ".join(_days(gap) for gap in facts.gaps[-_MOST_GAPS:])
     more = f" and {len(facts.gaps) - _MOST_GAPS} earlier stretches" if len(facts.gaps) > _MOST_GAPS else ""
     days = sum(gap.days for gap in facts.gaps)
     says = f"Of {days} {'day' if days == 1 else 'days'} nobody told us: {shown}{more}."
@@ -200,6 +200,10 @@ def in_words(span: timedelta) -> str:
 
 def _day(day: date) -> str:
     return str(format_date(day, "d MMM y", locale="en_GB"))
+
+
+def _days(gap: Gap) -> str:
+    return _day(gap.first) if gap.days == 1 else f"{_day(gap.first)} to {_day(gap.until - DAY)}"
 
 
 def _weekday(day: date) -> str:

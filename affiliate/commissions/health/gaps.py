@@ -21,10 +21,6 @@ class Gap:
     def days(self) -> int:
         return (self.until - self.first).days
 
-    def __str__(self) -> str:
-        last = self.until - DAY
-        return f"{self.first}" if self.days == 1 else f"{self.first} to {last}"
-
 
 def between_windows(windows: Iterable[Window], span: Window) -> list[Gap]:
     """Every day of the span that no window covers whole."""

@@ -25,9 +25,9 @@ WORD, CURRENCY, OTHER = "word", "currency", "other"
 
 _NO_CURRENCY = "The currency of "  # affiliate/networks/rows.py
 _WAYS_OUT = {
-    WORD: "Find out at the network what it means; say it in the column map, or update Affiliate. Then import again.",
-    CURRENCY: "Give the account its currency under Settings, Publisher accounts, then import again.",
-    OTHER: "Open the import to see each row with its reason; correct the cause, then import again.",
+    WORD: "Find out at the network what it means; say it in the column map, or update Affiliate. Then read them again: affiliate import replay RUN",
+    CURRENCY: "Give the account its currency under Settings, Publisher accounts, then: affiliate import replay RUN",
+    OTHER: "Open the import to see each row with its reason; correct the cause, then: affiliate import replay RUN",
 }
 _MOST = 5000  # rows looked at, about 10 MB; whoever has more has one cause for them all
 
