@@ -6,7 +6,7 @@ Parsing is used to judge an address, never to rewrite it: what is stored and sen
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import can_ada
 from publicsuffixlist import PublicSuffixList
@@ -131,11 +131,11 @@ def split_query(url: str) -> tuple[str, str | None, str]:
 
 
 def drop_parameters(url: str, unwanted: re.Pattern[str]) -> str:
-    """The URL without the query parameters whose raw name matches `unwanted` in full; every other byte stays."""
+    """The URL without the query parameters whose name, decoded, matches `unwanted` in full; every other byte stays."""
     path, query, fragment = split_query(url)
     if query is None:
         return url
-    kept = [pair for pair in query.split("&") if not unwanted.fullmatch(pair.partition("=")[0])]
+    kept = [pair for pair in query.split("&") if not unwanted.fullmatch(unquote(pair.partition("=")[0]))]
     return path + ("?" + "&".join(kept) if "&".join(kept) else "") + fragment
 
 

@@ -94,15 +94,6 @@ class Query:
         return dict(self.values[name] for name in names if name in self.values)
 
 
-def without(url: str, unwanted: re.Pattern[str]) -> str:
-    """The address without the parameters whose name matches `unwanted` in full; every other byte stays."""
-    path, query, fragment = split_query(url)
-    if query is None:
-        return url
-    kept = "&".join(pair for pair in query.split("&") if not unwanted.fullmatch(decode_once(pair.partition("=")[0])))
-    return path + (f"?{kept}" if kept else "") + fragment
-
-
 @lru_cache(maxsize=64)  # each network that knows links by their path asks for the same one
 def path_of(url: str) -> str:
     """The raw path of an absolute address, without its query."""

@@ -5,9 +5,9 @@ import re
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, in_ascii, is_on, path_of, without
+from affiliate.networks.carried import Query, in_ascii, is_on, path_of
 from affiliate.networks.shapes import SHORT_LINK
-from affiliate.urls import encode, host_of, split_query
+from affiliate.urls import drop_parameters, encode, host_of, split_query
 
 KEY = "amazon"
 HOSTS = ("amzn.to",)
@@ -61,7 +61,7 @@ def deep_link(terms: Terms, target_url: str) -> DeepLink:
 
 
 def without_own_parameters(url: str) -> str:
-    return _TAG_IN_PATH.sub(r"\1", without(url, _OWN), count=1)
+    return _TAG_IN_PATH.sub(r"\1", drop_parameters(url, _OWN), count=1)
 
 
 def marketplace(url: str) -> str | None:

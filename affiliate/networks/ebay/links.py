@@ -5,9 +5,9 @@ import re
 
 from affiliate.errors import CannotBuild
 from affiliate.networks.base import DeepLink, Layer, Terms
-from affiliate.networks.carried import Query, in_ascii, is_on, path_of, without
+from affiliate.networks.carried import Query, in_ascii, is_on, path_of
 from affiliate.networks.shapes import SHORT_LINK
-from affiliate.urls import encode, host_of, split_query
+from affiliate.urls import drop_parameters, encode, host_of, split_query
 
 KEY = "ebay"
 HOSTS = ("rover.ebay.com", "ebay.us")
@@ -38,7 +38,7 @@ def take_apart(url: str) -> Layer | None:
         campaign,
         query.first("mkrid"),
         query.named("customid"),
-        without(url, _OWN),
+        drop_parameters(url, _OWN),
         wrapped=False,
         note=_note(query),
     )
@@ -72,7 +72,7 @@ def deep_link(terms: Terms, target_url: str) -> DeepLink:
     id is the rotation id of the eBay site, such as 710-53481-19255-0."""
     if not _is_shop(target_url):
         raise CannotBuild(KEY, f"{host_of(target_url)} is no eBay site.")
-    path, query, fragment = split_query(in_ascii(without(target_url, _OWN)))
+    path, query, fragment = split_query(in_ascii(drop_parameters(target_url, _OWN)))
     kept = f"{query}&" if query else ""
     ids = f"mkevt=1&mkcid=1&mkrid={encode(terms.advertiser_ref)}&campid={encode(terms.publisher_ref)}&toolid=10001"
     return DeepLink(f"{path}?{kept}{ids}&customid=", fragment, longest=LONGEST_SUB_ID)
