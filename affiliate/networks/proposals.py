@@ -80,9 +80,11 @@ class Proposal:
         }
 
 
-def propose(file: BinaryIO, said: Mapping[str, str] | None = None, currency: str | None = None) -> Proposal:
-    """Looks at a file and proposes how to read it. `said` are parts of the map that are certain and stay as they are;
-    `currency` is the account's. A date's order and a decimal mark are proposed only where the file decides them.
+def propose(
+    file: BinaryIO, said: Mapping[str, str] | None = None, currency: str | None = None, *, is_settled: bool = False
+) -> Proposal:
+    """Looks at a file and proposes how to read it. `said` are parts of the map that are certain and stay as they are (with
+    `is_settled` no further columns are proposed); `currency` is the account's. A date's order and a decimal mark are proposed only where the file decides them.
     UnreadableFile for what is no table."""
     said = said or {}
     table = open_table(
@@ -96,7 +98,7 @@ def propose(file: BinaryIO, said: Mapping[str, str] | None = None, currency: str
         seen.note(record)
     if not seen.columns:
         raise UnreadableFile(FILE, "it is empty; its first line must name the columns.")
-    return _Guess(table.shape, seen, dict(said), currency).proposal()
+    return _Guess(table.shape, seen, dict(said), currency).proposal(is_settled=is_settled)
 
 
 class _Seen:
@@ -145,9 +147,10 @@ class _Guess:
     currency: str | None
     questions: list[Question] = field(default_factory=list)
 
-    def proposal(self) -> Proposal:
-        self.columns()
-        self.id()
+    def proposal(self, *, is_settled: bool) -> Proposal:
+        if not is_settled:
+            self.columns()
+            self.id()
         self.currencies()
         self.decimal()
         self.date_format()

@@ -2,11 +2,8 @@
 
 import base64
 import binascii
-import csv
-import io
-import tomllib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, render_template, request, url_for
@@ -15,16 +12,20 @@ from werkzeug.wrappers import Response
 
 from affiliate.clock import zone
 from affiliate.commissions.importing import ImportResult, import_transactions, reading_of
-from affiliate.commissions.maps import find_map, list_maps, save_map
+from affiliate.commissions.maps import list_maps, save_map
+from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import list_runs, show_run
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import AffiliateError, InvalidInput
-from affiliate.links.setup import list_accounts, list_programmes
+from affiliate.links.setup import AccountView, list_accounts, list_programmes
 from affiliate.money import currency_code
 from affiliate.networks.columns import NEEDED, OPTIONAL, ColumnMap
+from affiliate.networks.proposals import Proposal, is_whole
+from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import networks
 from affiliate.web.access import Pages
 from affiliate.web.accounts import FINANCE
+from affiliate.web.column_maps import given_map, lines, look, reads_tables, typed, words
 from affiliate.web.forms import Form, go
 from affiliate.web.period import moment_of
 from affiliate.web.services import services
@@ -33,6 +34,7 @@ from affiliate.web.site_choice import shown_zone
 pages = Pages("imports", __name__, roles=(FINANCE,), menu=("Imports", "imports.show_runs"), url_prefix="/imports")
 
 GENERIC = "generic"
+_ANY_OTHER = "Any other: CSV, XLSX, JSON or XML"
 _MOST_RUNS = 100
 _LARGEST_ID = 2**31 - 1
 _CARRIED = (
@@ -64,18 +66,20 @@ def show_upload() -> str:
 
 @pages.post("/new")
 def send_upload() -> tuple[str, int] | Response:
-    """Shows what the file would do, or does it."""
+    """Shows how the file is understood and what it would do, or does it."""
     form = Form(request.form)
-    upload = None
+    upload, result, given = None, None, {}
     try:
         upload = _upload(form)
+        network, _ = _network_and_account(form)
         with services().store.transaction() as session:
-            result = _read(session, form, upload)
+            given = given_map(session, form, network)
+            if form.value("step") == "import" or not reads_tables(network) or is_whole(given):
+                result = _read(session, form, upload, given)
     except AffiliateError as problem:
         form.refuse(problem)
-        return _upload_page(form, upload), form.status
-    if result.run_id is None:
-        return _upload_page(form, upload, result), 200
+    if result is None or result.run_id is None:
+        return _upload_page(form, upload, result, given), form.status
     flash(_done(result), "good")
     return go(url_for("imports.show", run_id=result.run_id))
 
@@ -102,6 +106,30 @@ def send_undo(run_id: int) -> Response:
     said += f", {undone.gone} of them are gone." if undone.gone else "."
     flash(said, "good")
     return go(url_for("imports.show", run_id=run_id))
+
+
+@pages.post(f"/<int(max={_LARGEST_ID}):run_id>/replay")
+def send_replay(run_id: int) -> Response:
+    """Reads the rows that were set aside again."""
+    form = Form(request.form)
+    with services().store.transaction() as session:
+        replayed = replay_run(
+            session,
+            run_id,
+            currency=_currency(form),
+            time_zone=str(zone(form.text("time_zone"))) if form.text("time_zone") else None,
+            columns={name: str(value) for name, value in typed(form.value("columns")).items()},
+            now=services().clock(),
+        )
+    flash(_read_again(replayed), "good" if replayed.booked else "warn")
+    return go(url_for("imports.show", run_id=run_id))
+
+
+def _read_again(replayed: Replayed) -> str:
+    if replayed.booked is None:
+        return "Nothing of it can be booked yet; each row says why."
+    left = f" {len(replayed.still)} stay set aside." if replayed.still else ""
+    return f"{_done(replayed.booked)}{left}"
 
 
 def _done(result: ImportResult) -> str:
@@ -134,11 +162,13 @@ def _unpacked(packed: str) -> bytes:
         raise InvalidInput("The file did not come through whole; choose it again.") from problem
 
 
-def _read(session: Session, form: Form, upload: Upload) -> ImportResult:
+def _read(session: Session, form: Form, upload: Upload, given: Mapping[str, str]) -> ImportResult:
     network, account = _network_and_account(form)
     dry_run = form.value("step") != "import"
     now = services().clock()
     time_zone = str(zone(form.text("time_zone"))) if form.text("time_zone") else None
+    columns = _columns(session, form, network, given, keep=not dry_run)
+    period = {"period": form.text("period")} if form.text("period") else {}
     return import_transactions(
         session,
         network=network,
@@ -149,13 +179,18 @@ def _read(session: Session, form: Form, upload: Upload) -> ImportResult:
             session,
             network,
             publisher_ref=account,
-            currency=currency_code(form.text("currency")) if form.text("currency") else None,
+            currency=_currency(form),
             time_zone=time_zone,
-            columns=_columns(session, form, network, keep=not dry_run),
+            columns=columns,
+            said=period | ({} if columns else dict(given)),
         ),
         dry_run=dry_run,
         now=now,
     )
+
+
+def _currency(form: Form) -> str | None:
+    return currency_code(form.text("currency")) if form.text("currency") else None
 
 
 def _network_and_account(form: Form) -> tuple[str, str | None]:
@@ -166,70 +201,64 @@ def _network_and_account(form: Form) -> tuple[str, str | None]:
     return network, account or None
 
 
-def _columns(session: Session, form: Form, network: str, *, keep: bool) -> ColumnMap | None:
-    """The column map of a CSV: a saved one, or the one that was typed, which is saved under its name on import."""
-    if network != GENERIC:
+def _columns(session: Session, form: Form, network: str, given: Mapping[str, str], *, keep: bool) -> ColumnMap | None:
+    """The column map that the form says, which is saved under its name on import; None where the network has a reader of
+    its own."""
+    if not reads_tables(network) and not form.text("map"):
         return None
-    if form.text("map") and not form.text("columns"):
-        return find_map(session, _saved_name(form.text("map")))
-    if not form.text("columns"):
-        raise InvalidInput("Say which column means what: choose a saved column map, or write one below.")
-    given = _typed(form.value("columns"))
+    if not given:
+        raise InvalidInput("Say which column means what: choose a saved column map, or look at the file first.")
     columns = ColumnMap.parse(given)
     if keep and form.text("map_name"):
         save_map(session, form.text("map_name"), given, now=services().clock())
     return columns
 
 
-def _saved_name(name: str) -> str:
-    if name.endswith((".toml", ".json")):  # on the command line a file's name; here nobody reads the server's files
-        raise InvalidInput(f"There is no saved column map {name!r}.")
-    return name
-
-
-def _typed(text: str) -> Mapping[str, object]:
-    try:
-        given = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as problem:
-        raise InvalidInput(f"The column map cannot be read: {problem}.") from problem
-    return given
-
-
-def _upload_page(form: Form, upload: Upload | None = None, result: ImportResult | None = None) -> str:
+def _upload_page(
+    form: Form, upload: Upload | None = None, result: ImportResult | None = None, given: Mapping[str, str] | None = None
+) -> str:
     with services().store.reading() as session:
         accounts = list_accounts(session)
         maps = [saved.name for saved in list_maps(session)]
-    choices = [("", "Choose a network")]
-    for each in networks():
-        if each.key == "template":
-            continue
-        choices.append((each.key, each.name))
-        own = [account for account in accounts if account.network == each.key]
-        if len(own) > 1:
-            choices += [(f"{each.key}/{a.publisher_ref}", f"{each.name}, account {a.publisher_ref}") for a in own]
-    choices.append((GENERIC, "Any other, as CSV"))
-    own = [account for account in accounts if account.network == "template"]
-    if len(own) > 1:
-        choices += [(f"{GENERIC}/{a.publisher_ref}", f"Any other, as CSV, account {a.publisher_ref}") for a in own]
+        proposal = _proposal(session, form, upload, given or {})
     return render_template(
         "imports/upload.html",
         form=form,
         upload=upload,
         result=result,
-        network_choices=choices,
-        map_choices=[("", "None: written below"), *((name, name) for name in maps)],
-        header=_header(upload) if upload and form.text("network").partition("/")[0] == GENERIC else None,
+        network_choices=_choices(accounts),
+        map_choices=[("", "None"), *((name, name) for name in maps)],
+        proposal=proposal,
+        lines=lines(proposal) if proposal else (),
+        words=words(proposal) if proposal else (),
         needed=NEEDED,
         optional=OPTIONAL,
         zone_hint=shown_zone(),
     )
 
 
-def _header(upload: Upload) -> tuple[list[str], list[str]] | None:
-    """The first two rows of a CSV, for whoever writes its column map."""
+def _choices(accounts: Sequence[AccountView]) -> list[tuple[str, str]]:
+    """Networks, and below each its accounts where it has several."""
+    choices = [("", "Choose a network")]
+    for key, name in [*((each.key, each.name) for each in networks() if each.key != "template"), (GENERIC, _ANY_OTHER)]:
+        choices.append((key, name))
+        own = [account for account in accounts if account.network == find_network(key).key]
+        if len(own) > 1:
+            choices += [
+                (f"{key}/{account.publisher_ref}", f"{name}, account {account.publisher_ref}") for account in own
+            ]
+    return choices
+
+
+def _proposal(session: Session, form: Form, upload: Upload | None, given: Mapping[str, str]) -> Proposal | None:
+    """How a table is understood; None for other files, and for what is none."""
+    network, _, account = form.text("network").partition("/")
     try:
-        text = upload.content[:20_000].decode("utf-8-sig", "replace")
-        rows = csv.reader(io.StringIO(text), csv.Sniffer().sniff(text, ",;\t|"))
-        return next(rows), next(rows, [])
-    except (csv.Error, StopIteration):
+        if not upload or not reads_tables(network):
+            return None
+        currency = form.text("currency") or reading_of(session, network, publisher_ref=account or None).currency
+        return look(form, upload.content, given, currency)
+    except AffiliateError as problem:
+        if not form.problems:
+            form.refuse(problem)
         return None
