@@ -179,3 +179,31 @@ def test_a_link_without_a_sub_id_has_no_empty_place_before_a_raw_tail() -> None:
     assert network("cj").deep_link(TERMS["cj"], TARGET).with_sub_id("") == (
         f"https://www.anrdoezrs.net/links/6415797/type/dlg/{TARGET}"
     )
+
+
+@pytest.mark.parametrize("key", ["tradetracker", "daisycon"])
+def test_a_page_of_another_host_is_refused_where_a_link_names_no_host(key: str) -> None:
+    build = network(key).deep_link
+    terms = Terms(key, "1", "2", parameters={"target_host": "shop.example", "link": "3"})
+    assert "a%2Fb" in build(terms, "https://www.shop.example/a/b").with_sub_id("x")
+    with pytest.raises(
+        CannotBuild, match=r"its links lead to shop\.example alone, and the page is on outlet\.shop\.example"
+    ):
+        build(terms, "https://outlet.shop.example/a/b")
+    with pytest.raises(CannotBuild, match="parameter target_host is missing"):
+        build(Terms(key, "1", "2", parameters={"link": "3"}), TARGET)
+
+
+@pytest.mark.parametrize(
+    ("key", "parameter"),
+    [
+        ("partnerize", "camref"),
+        ("admitad", "gotolink"),
+        ("flexoffers", "foid"),
+        ("pepperjam", "code"),
+        ("daisycon", "link"),
+    ],
+)
+def test_a_network_with_codes_says_which_one_the_programme_lacks(key: str, parameter: str) -> None:
+    with pytest.raises(CannotBuild, match=f"the programme's parameter {parameter} is missing"):
+        network(key).deep_link(Terms(key, "1", "2"), TARGET)
