@@ -19,13 +19,21 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\\ud800-\udfff]")  # the last: hal
 
 _ODD_BEGINNING = re.compile(r"https?:(?!//[^/])|///", re.IGNORECASE)
 
-# Parameters that only say how the visitor came. Sources: the vendors' own documentation of gclid/gbraid/wbraid (Google
-# Ads), fbclid (Meta), msclkid (Microsoft), ttclid (TikTok), twclid (X), mc_cid/mc_eid (Mailchimp), utm_* (Google
-# Analytics); landing click ids of the networks from their documentation: awc (Awin), cjevent (CJ), irclickid (impact.com),
-# ranmid/ransiteid/raneaid (Rakuten), sscid (ShareASale), tduid (Tradedoubler), clickref (Partnerize).
+# Parameters that only say how the visitor came, whatever the shop. Sources: the vendors' own documentation of click ids (Google:
+# gclid, gbraid, wbraid, dclid, gad_*, srsltid; Meta: fbclid, igsh*; Microsoft: msclkid; TikTok, X, Pinterest: epik; Reddit: rdt_cid;
+# LinkedIn: li_fat_id; Outbrain: dicbo; Yandex) and of campaign parameters (utm_*: Google Analytics; mtm_*, pk_*, piwik_*: Matomo;
+# mc_*: Mailchimp; hsa_*, _hs*: HubSpot; s_kwcid, ef_id: Adobe; wt_mc: Webtrekk; mkt_tok: Marketo; vero_*, oly_*, ml_*), the lists of
+# ClearURLs and of Firefox's query stripping; landing click ids of networks: awc, sv_* (Awin), cjevent, cjdata (CJ), irclickid,
+# irgwc, im_ref (impact.com), ranMID and its like (Rakuten), sscid (ShareASale), tduid (Tradedoubler), clickref (Partnerize), and
+# Admitad's admitad_uid, tagtag_uid.
 _TRACKING = re.compile(
-    r"utm_[a-z0-9_]+|gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|yclid"
-    r"|awc|cjevent|cjdata|irclickid|irgwc|ranmid|raneaid|ransiteid|sscid|tduid|clickref",
+    r"utm_[a-z0-9_]+|gclid|gclsrc|gbraid|wbraid|dclid|gad_source|gad_campaignid|srsltid|_ga|_gl|fbclid|fb_action_(?:ids|types)"
+    r"|fb_(?:source|ref)|igshid|igsh|msclkid|ttclid|twclid|__twitter_impression|epik|rdt_cid|li_fat_id|dicbo|yclid|ysclid|_openstat"
+    r"|(?:mtm|pk|piwik)_(?:campaign|kwd|keyword|source|medium|content|cid|group|placement)|mc_(?:cid|eid|tc)|hsa_[a-z]+|_hsenc|_hsmi"
+    r"|__hs(?:fp|sc|tc)|hsctatracking|s_kwcid|ef_id|wt_z?mc|mkt_tok|vero_(?:id|conv)|oly_(?:anon|enc)_id|ml_subscriber(?:_hash)?"
+    r"|rb_clickid|wickedid|_branch_(?:match_id|referrer)"
+    r"|awc|sv_(?:campaign_id|affiliate_id|tax\d)|cjevent|cjdata|irclickid|irgwc|im_ref|ranmid|raneaid|ransiteid|sscid|tduid|clickref"
+    r"|admitad_uid|tagtag_uid",
     re.IGNORECASE,
 )
 
