@@ -1,16 +1,29 @@
 """inspect, deeplink, link …"""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import click
 
-from affiliate.cli.frame import Command, Context, Group, json_option, pass_context, print_json, print_table, site_option
+from affiliate.cli.frame import (
+    REFUSED,
+    Command,
+    Context,
+    Group,
+    json_option,
+    pass_context,
+    print_json,
+    print_table,
+    site_option,
+)
+from affiliate.errors import InvalidUrl
 from affiliate.links import library
 from affiliate.links.library import LinkView, resolve_target
 from affiliate.links.programmes import account_test
 from affiliate.links.queries import LinkFilter
 from affiliate.links.sites import find_site
+from affiliate.networks.inspect import UNKNOWN, Inspected
 from affiliate.networks.inspect import inspect as take_apart
 
 
@@ -21,30 +34,49 @@ from affiliate.networks.inspect import inspect as take_apart
 def inspect(context: Context, *, urls: tuple[str, ...], as_json: bool) -> None:
     """Take links apart: network, ids, sub-ids, target, layer by layer. No request is made.
 
-    - reads further ones from stdin, one a line.
+    - reads further ones from stdin, one a line. What is no web address has nothing but nulls, is named on stderr, and makes
+    the exit code 1; the others are told all the same.
     """
     with context.app.store.reading() as session:
         is_ours = account_test(session)
-        parts = [take_apart(url, is_ours=is_ours).as_json() for url in _asked(urls)]
+        taken = [_taken_apart(url, is_ours) for url in _asked(urls)]
+    parts = [part for part, _ in taken]
     if as_json:
         print_json(parts)
-        return
-    columns = ("network", "publisher_id", "advertiser_id", "sub_ids", "monetised", "target_url")
-    rows = [[", ".join(p[c].values()) if c == "sub_ids" else p[c] for c in columns] for p in parts]
-    print_table(("Network", "Publisher", "Advertiser", "Sub-ids", "Monetised", "Target"), rows, empty="")
-    notes = dict.fromkeys(
-        f"{layer['network']}: {layer['note']}" for p in parts for layer in p["layers"] if layer["note"]
-    )
-    for note in notes:
-        click.echo(note, err=True)
+    else:
+        _print_parts(parts)
+    problems = [problem for _, problem in taken if problem]
+    for problem in problems:
+        click.echo(f"affiliate: {problem}", err=True)
+    if problems:
+        raise SystemExit(REFUSED)
 
 
 def _asked(urls: tuple[str, ...]) -> Iterator[str]:
     for url in urls:
         if url == "-":
-            yield from (line.strip() for line in sys.stdin if line.strip())
+            lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+            yield from (line.strip() for line in lines if line.strip())
         else:
-            yield url
+            yield url.encode("utf-8", "replace").decode()
+
+
+def _taken_apart(
+    url: str, is_ours: Callable[[str, str | None], bool | None]
+) -> tuple[dict[str, Any], InvalidUrl | None]:
+    try:
+        return take_apart(url, is_ours=is_ours).as_json(), None
+    except InvalidUrl as problem:
+        return Inspected(url, (), UNKNOWN).as_json() | {"target_url": None}, problem
+
+
+def _print_parts(parts: list[dict[str, Any]]) -> None:
+    columns = ("network", "publisher_id", "advertiser_id", "sub_ids", "monetised", "target_url")
+    rows = [[", ".join(p[c].values()) if c == "sub_ids" else p[c] for c in columns] for p in parts]
+    print_table(("Network", "Publisher", "Advertiser", "Sub-ids", "Monetised", "Target"), rows, empty="")
+    layers = [layer for part in parts for layer in part["layers"] if layer["note"]]
+    for note in dict.fromkeys(f"{layer['network']}: {layer['note']}" for layer in layers):
+        click.echo(note, err=True)
 
 
 @click.command(cls=Command)

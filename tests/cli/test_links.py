@@ -34,6 +34,18 @@ def test_inspect_reads_many_links_from_stdin_and_says_its_notes_beside_them(run:
     assert "awin: a short link" in shown.stderr
 
 
+def test_what_is_no_address_hides_no_other_link(run: Run) -> None:
+    taken = run("inspect", "javascript:alert(1)", "https://tidd.ly/3abc", "no address", "--json", code=1)
+    assert [(part["url"], part["network"], part["target_url"]) for part in taken.json] == [
+        ("javascript:alert(1)", None, None),
+        ("https://tidd.ly/3abc", "awin", None),
+        ("no address", None, None),
+    ]
+    assert taken.json[0] | {"url": "no address"} == taken.json[2]
+    assert "javascript: addresses are not allowed" in taken.stderr
+    assert "'no address' cannot be used as a link" in taken.stderr
+
+
 def test_deeplink_builds_without_storing(newsroom: Run) -> None:
     answer = newsroom("deeplink", DRESS, "--sub-id", "abc", "--json").json
     assert set(answer) == {"network", "programme", "mode", "deep_link"}
