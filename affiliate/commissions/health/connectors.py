@@ -12,7 +12,7 @@ from affiliate.commissions.health import queries
 from affiliate.commissions.health.alarms import SEVERITIES, SOON, URGENT, Alarm, Facts, alarms
 from affiliate.commissions.health.gaps import DAY, Gap, between_windows, silences, start_of, stretches
 from affiliate.commissions.health.queries import Told
-from affiliate.commissions.health.usual import DayCount, against_usual
+from affiliate.commissions.health.usual import WEEKS, DayCount, against_usual
 from affiliate.commissions.health.waiting import Waiting, waiting_rows
 from affiliate.commissions.importing import API, FILE, POSTBACK, REPLAY, TRANSACTIONS
 from affiliate.errors import NotFound
@@ -25,6 +25,7 @@ from affiliate.store.tables import PublisherAccount
 HasCredentials = Callable[[str, str], bool]
 
 _LOOKED_BACK = timedelta(days=396)  # thirteen months: a year of re-pulls, and the month before
+_COMPARED_WITH = timedelta(weeks=WEEKS + 2)  # what the shown days are compared with
 _SHOWN_DAYS = 7
 _SETTLED_DAYS = 2  # until nearly all rows of a day are in
 
@@ -134,12 +135,21 @@ class _Round:
         self.has_credentials = has_credentials
         self.accounts = queries.accounts(session)
         self.told = _told_by_account(session, self.accounts, since)
-        self.rows = queries.rows_by_day(session, start_of(since.date()))
         self.windows = queries.windows(session, since)
+        self.rows = self._rows_by_day(since)
         self.pulled_at = queries.last_success(session)
         self.last_pulls = queries.last_pulls(session)
         self.postbacks = queries.waiting_postbacks(session)
         self.incomplete = queries.programmes_to_complete(session)
+
+    def _rows_by_day(self, since: datetime) -> Mapping[int, Mapping[date, int]]:
+        """The last weeks of all accounts; all thirteen months of those whose days no pulled window covers."""
+        by_hand = [each.id for each in self.accounts if not self._is_covered_from(each.id, since + DAY)]
+        long_ago = queries.rows_by_day(self.session, start_of(since.date()), by_hand) if by_hand else {}
+        return {**queries.rows_by_day(self.session, start_of((self.now - _COMPARED_WITH).date())), **long_ago}
+
+    def _is_covered_from(self, account_id: int, since: datetime) -> bool:
+        return any(window.first <= since for window in self.windows.get(account_id, ()))
 
     def connector(self, account: PublisherAccount) -> Connector:
         network = _network(account.network)

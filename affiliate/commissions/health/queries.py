@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, func, select, type_coerce
+from sqlalchemy import ColumnElement, String, func, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from affiliate.networks.api import CHANGE, TRANSACTION, Window
@@ -118,12 +118,16 @@ def accounts_of_run(session: Session, run_id: int, among: Collection[int]) -> li
     return list(session.scalars(select(PublisherAccount.id).where(PublisherAccount.id.in_(among), has_version)))
 
 
-def rows_by_day(session: Session, since: datetime) -> Mapping[int, dict[date, int]]:
-    """By account and day of the sale (UTC) how many transactions are known."""
+def rows_by_day(
+    session: Session, since: datetime, among: Collection[int] | None = None
+) -> Mapping[int, dict[date, int]]:
+    """By account (of those `among`, None: all) and day of the sale (UTC) how many transactions are known. A million rows of
+    a year take SQLite about two seconds, ten weeks of them a fifth of that."""
     day = _utc_day(session)
     rows = session.execute(
         select(Transaction.account_id, day, func.count())
         .where(Transaction.transaction_at >= since, Transaction.current_version_id.is_not(None))
+        .where(true() if among is None else Transaction.account_id.in_(among))
         .group_by(Transaction.account_id, day)
     )
     found: dict[int, dict[date, int]] = defaultdict(dict)
