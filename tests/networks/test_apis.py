@@ -248,6 +248,27 @@ def test_a_next_page_is_looked_for_on_the_networks_own_host(address: str) -> Non
     assert on_same_host("https://api.example", ".elsewhere.example/a") == "https://api.example/.elsewhere.example/a"
 
 
+def test_partnerize_is_paged_until_a_page_is_not_full_where_nothing_else_is_said(sold: History) -> None:
+    """Its example of the report has neither `hypermedia` nor `offset`, and a count that may be the page's own."""
+    with PartnerizeServer(sold, NOW) as server:
+        server.page_size, server.names_the_next = 25, False
+        asking = Asking("partnerize", server, [])
+        whole = ids(asking.rows())
+        server.fail(
+            *[
+                changed(
+                    lambda document: {
+                        "limit": 25,
+                        "count": len(document["conversions"]),
+                        "conversions": document["conversions"],
+                    }
+                )
+            ]
+            * 9
+        )
+        assert ids(asking.rows()) == whole
+
+
 def test_impact_is_paged_until_a_page_is_not_full_where_nothing_else_is_said(
     sold: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,8 +113,8 @@ def _programmes(ask: Ask) -> Iterator[Page]:
         parameters = {**asked, "records-per-page": str(PAGE_SIZE), "page-number": page}
         content = ask.client.get(url, parameters=parameters, headers=_known_by(ask)).content
         advertisers, total = advertisers_of(content)
-        following = str(int(page) + 1) if len(advertisers) >= PAGE_SIZE else None
-        return Sheet(content, advertisers, following, total)
+        more = int(page) * len(advertisers) < total if total is not None else len(advertisers) >= PAGE_SIZE
+        return Sheet(content, advertisers, str(int(page) + 1) if advertisers and more else None, total)
 
     return every_page(ADVERTISERS, "1", fetch)
 

@@ -9,7 +9,7 @@ twelve months are asked for again by the time of sale as well (`silent_changes`)
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
 from affiliate.networks.authorization import basic
@@ -51,22 +51,24 @@ def _listed(ask: Ask, report: str, what: str, path: str, asked: Sequence[tuple[s
     def fetch(url: str) -> Sheet:
         content = ask.client.get(url, headers=headers).content
         document, records = json_page(content, report, what)
-        following = on_same_host(ask.base_url, told(document, "hypermedia", "pagination", "next_page"))
-        return Sheet(
-            content,
-            records,
-            (following or _next_offset(first, document, len(records))) if records else None,
-            whole_number(told(document, "hypermedia", "pagination", "total_item_count") or told(document, "count")),
-        )
+        pagination = told(document, "hypermedia", "pagination")
+        if isinstance(pagination, dict):
+            following = on_same_host(ask.base_url, pagination.get("next_page"))
+        else:
+            following = _next_offset(first, url, document, len(records))
+        total = whole_number(told(pagination, "total_item_count") or told(document, "count"))
+        return Sheet(content, records, following if records else None, total)
 
     return every_page(report, first, fetch)
 
 
-def _next_offset(first: str, document: object, records: int) -> str | None:
-    """The next page's address, counted where the page does not name it; None if this one reached the end."""
-    reached = (whole_number(told(document, "offset")) or 0) + records
-    count = whole_number(told(document, "count"))
-    return f"{first}&offset={reached}" if count is not None and reached < count else None
+def _next_offset(first: str, url: str, document: object, records: int) -> str | None:
+    """The next page's address, counted where the page does not name it; None if this one is neither full nor short of the
+    count, which some take for the page's own."""
+    reached = (whole_number(parse_qs(urlsplit(url).query).get("offset", ["0"])[0]) or 0) + records
+    count, limit = whole_number(told(document, "count")), whole_number(told(document, "limit"))
+    more = (count is not None and reached < count) or (limit is not None and records >= limit)
+    return f"{first}&offset={reached}" if more else None
 
 
 def _publisher(ask: Ask) -> str:

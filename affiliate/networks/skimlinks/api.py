@@ -31,8 +31,10 @@ def _transactions(ask: Ask, window: Window, basis: str) -> Iterator[Page]:
     def fetch(offset: str) -> Sheet:
         content = _get(ask, token, url, {**asked, "offset": offset})
         document, records = json_page(content, REPORT, "commissions")
-        following = str(int(offset) + len(records)) if told(document, "pagination", "has_next") is True else None
-        return Sheet(content, records, following, whole_number(told(document, "pagination", "total_count")))
+        total = whole_number(told(document, "pagination", "total_count"))
+        reached = int(offset) + len(records)
+        more = told(document, "pagination", "has_next") is True or (total is not None and records and reached < total)
+        return Sheet(content, records, str(reached) if more else None, total)
 
     return every_page(REPORT, "0", fetch)
 

@@ -66,7 +66,7 @@ class CjServer(ApiServer):
         return json_of({"data": {"publisherCommissions": answer}})
 
     def _lookup(self, request: Request) -> Response:
-        size, number = int(request.args["records-per-page"]), int(request.args["page-number"])
+        size, number = min(int(request.args["records-per-page"]), 3), int(request.args["page-number"])
         shown = ADVERTISERS[(number - 1) * size : number * size]
         listed = "".join(map(_advertiser, shown))
         about = f'total-matched="{len(ADVERTISERS)}" records-returned="{len(shown)}" page-number="{number}"'
