@@ -82,6 +82,12 @@ def test_a_macro_that_nobody_filled_in_is_named_and_stays(sub_id: str, macro: st
     assert list(told.layers[0].sub_ids.values()) == [decode_once(sub_id)]
 
 
+def test_a_macro_where_an_id_should_be_is_told_as_it_stands() -> None:
+    told = inspect("https://track.adtraction.com/t/t?a=1&as={channel}&t=2&tk=1").as_json()
+    assert (told["network"], told["publisher_id"], told["advertiser_id"]) == ("adtraction", "{channel}", "1")
+    assert _note(told["url"]) == "left in unfilled: {channel}"
+
+
 @pytest.mark.parametrize("sub_id", ["a_b__c", "us|1|x", "a0000000001y", "2024-01-01 10:00", "LCID_a1__LCID_b2"])
 def test_an_ordinary_sub_id_is_no_macro(sub_id: str) -> None:
     assert _note(f"https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&clickref={encode(sub_id)}") == ""

@@ -1,7 +1,7 @@
 """Adtraction's links: `/t/t?a=AD&as=CHANNEL&t=2&tk=1&epi=…&url=…`, on its own hosts and on advertisers'."""
 
 from affiliate.networks.base import Layer
-from affiliate.networks.carried import path_of
+from affiliate.networks.carried import is_on, path_of
 from affiliate.networks.shapes import QueryLinks
 
 KEY = "adtraction"
@@ -18,9 +18,11 @@ LINKS = QueryLinks(
 
 
 def take_apart(url: str) -> Layer | None:
-    """Known by its path and its two numbers, whatever the host."""
+    """On advertisers' hosts by its path and its two numbers."""
     if path_of(url).rstrip("/").lower() != "/t/t":
         return None
     layer = LINKS.take_apart(url)
-    ids = (layer.publisher_id, layer.advertiser_id) if layer else ()
-    return layer if ids and all(part and part.isdecimal() for part in ids) else None
+    if layer is None or is_on(url, *HOSTS):
+        return layer
+    ids = (layer.publisher_id, layer.advertiser_id)
+    return layer if all(part and part.isdecimal() for part in ids) else None
