@@ -36,16 +36,19 @@ _LABELS = {
     "reason": "Reason",
     "sub_id": "Sub-id",
 }
+_USUAL = ("currency", "sale", "sub_id")
 _ONE_FOR_ALL = ("advertiser", "currency", "status", "payment", "kind")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field of ours in the form: the column chosen, and the value for all rows where there may be one."""
+    """A field of ours in the form: the column chosen, and the value for all rows where there may be one. `is_shown` where it
+    is needed, used or usual; the others are folded away."""
 
     name: str
     label: str
     is_needed: bool
+    is_shown: bool
     column: str
     for_all: str | None
 
@@ -90,6 +93,7 @@ def lines(proposal: Proposal) -> list[Line]:
             name,
             _LABELS.get(name, name.replace("_", "-").capitalize()),
             name in NEEDED or name == "currency",
+            name in NEEDED or name in known or name in _USUAL,
             "" if (value := known.get(name, "")).startswith(CONSTANT) else value,
             value.removeprefix(CONSTANT) if value.startswith(CONSTANT) else ("" if name in _ONE_FOR_ALL else None),
         )
