@@ -36,6 +36,7 @@ def every_page(report: str, first: str, fetch: Callable[[str], Sheet]) -> Iterat
     seen: set[bytes] = set()
     asked: set[str] = set()
     totals: list[int] = []
+    largest = 0  # records of a page; by it pages are counted, for the progress that is shown
     repeated = 0  # pages without anything new, one after the other
     place: str | None = first
     while place is not None:
@@ -50,7 +51,8 @@ def every_page(report: str, first: str, fetch: Callable[[str], Sheet]) -> Iterat
             raise UnreadableFile(report, "its pages repeat themselves, so nothing tells whether one is missing.")
         if fresh or not seen:
             seen |= fresh
-            yield Page(sheet.content)
+            largest = max(largest, len(sheet.records))
+            yield Page(sheet.content, -(-sheet.total // largest) if sheet.total and largest else None)
         place = sheet.following
     if totals and len(seen) < min(totals):
         raise UnreadableFile(report, f"it tells of {min(totals)} records but only {len(seen)} came.")
