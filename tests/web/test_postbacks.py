@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import json
 import logging
 from datetime import datetime, timedelta
@@ -422,6 +423,19 @@ def test_a_message_of_no_fields_is_refused(client: FlaskClient, services: Servic
 def test_more_than_64_kb_are_refused_unread(client: FlaskClient, services: Services) -> None:
     answer = post(client, b'{"a": "' + b"x" * 70_000 + b'"}')
     refused(client, services, answer, 413, "larger")
+
+
+@pytest.mark.parametrize(("size", "status"), [(65_536, 202), (65_537, 413), (500_000, 413)])
+def test_a_body_of_unknown_length_is_read_no_further_than_that(client: FlaskClient, size: int, status: int) -> None:
+    body = b'{"a": "' + b"x" * (size - 9) + b'"}'
+    answer = client.post(
+        f"/api/v1/postback/awin?account={OURS}",
+        input_stream=io.BytesIO(body),
+        content_type="application/json",
+        headers={"X-Affiliate-Signature": signature(body)},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == status
 
 
 def test_other_kinds_of_content_are_refused(client: FlaskClient, services: Services) -> None:

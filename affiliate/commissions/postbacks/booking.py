@@ -126,10 +126,11 @@ class _Books:
 
     def _book_bundle(self, bundle: _Bundle) -> int:
         digests = "".join(each.digest for each in bundle.messages)
+        many = "1 message" if len(bundle.rows) == 1 else f"{len(bundle.rows)} messages"
         result = import_rows(
             self.session,
             network=self.network,
-            name=f"{self.account.network} {self.account.publisher_ref}: {len(bundle.rows)} messages",
+            name=f"{self.account.network} {self.account.publisher_ref}: {many}",
             sha256=hashlib.sha256(digests.encode()).hexdigest(),
             rows=bundle.rows,
             reading=self.reading,
