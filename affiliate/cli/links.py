@@ -122,9 +122,12 @@ def add(context: Context, *, url: str, slug: str | None, name: str | None, site:
         added = library.add_link(session, site=find_site(session, site), url=url, slug=slug, name=name, now=app.clock())
     app.publish([added.link.id])
     if as_json:
-        print_json({**added.link.as_json(), "created": added.created, "duplicates": [d.path for d in added.duplicates]})
+        duplicates, notes = [d.path for d in added.duplicates], list(added.notes)
+        print_json({**added.link.as_json(), "created": added.created, "duplicates": duplicates, "notes": notes})
         return
     click.echo(f"{'Added' if added.created else 'Already there'}: {added.link.path} → {added.link.target_url}")
+    for note in added.notes:
+        click.echo(note)
     for duplicate in added.duplicates:
         click.echo(f"The same target is also at {duplicate.path}.")
 

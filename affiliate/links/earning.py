@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput, InvalidUrl, OwnHost
-from affiliate.links.library import advertisers_page
+from affiliate.links.cleaning import cleaned
 from affiliate.links.programmes import account_test
 from affiliate.links.routes import LEDGER, NETWORK, TYPED, Figure, Route, Routes
 from affiliate.links.sites import is_within, own_hosts
@@ -75,7 +75,7 @@ def _page(url: str, is_ours: Callable[[str, str | None], bool | None], own: Coll
         if is_within(pasted.host, own):
             raise OwnHost(pasted.text, pasted.host)
         inspected = inspect(pasted.text, is_ours=is_ours)
-        target = advertisers_page(inspected)
+        target = cleaned(inspected).url
         if is_within(target.host, own):
             raise OwnHost(target.text, target.host)
     except InvalidUrl as problem:

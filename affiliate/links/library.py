@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from affiliate.errors import CannotBuild, InvalidInput, InvalidUrl, NotFound, OwnHost, SlugTaken, UnknownAdvertiser
+from affiliate.errors import CannotBuild, InvalidInput, NotFound, OwnHost, SlugTaken, UnknownAdvertiser
 from affiliate.ids import new_placement_token
 from affiliate.links import queries, slugs
+from affiliate.links.cleaning import clean
 from affiliate.links.programmes import checked_mode, is_our_account, terms
 from affiliate.links.queries import LinkFilter
 from affiliate.links.routes import covering, why_not
@@ -17,10 +18,9 @@ from affiliate.links.sites import is_own_host
 from affiliate.money import Money
 from affiliate.networks import registry
 from affiliate.networks.base import DIRECT, REDIRECT, DeepLink
-from affiliate.networks.inspect import Inspected, inspect
 from affiliate.store.jobs import enqueue
 from affiliate.store.tables import Link, LinkChange, LinkPath, Placement, Product, Programme, Site
-from affiliate.urls import WebUrl, parse_web_url, same_target, without_tracking
+from affiliate.urls import WebUrl, parse_web_url, same_target
 
 STATUSES = ("live", "scheduled", "expired", "retired")
 READ_FACTS = "products.read-facts"
@@ -77,52 +77,43 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class AddedLink:
-    """The link, whether it is new, and the site's other links to the same target."""
+    """The link, whether it is new, the site's other links to the same target, and what was taken off the pasted address besides
+    click ids, in sentences."""
 
     link: LinkView
     created: bool
     duplicates: tuple[LinkView, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A pasted address, cleaned: the advertiser's own page, and the programme that pays for it."""
+    """A pasted address, cleaned: the advertiser's own page, the programme that pays for it, and what was taken off besides
+    click ids, in sentences."""
 
     url: WebUrl
     programme: Programme
     mode: str
-    note: str | None
+    notes: tuple[str, ...]
 
 
 def resolve_target(session: Session, site: Site, text: str) -> Target:
-    """What a pasted address leads to: networks' wrappings taken off, tracking parameters dropped, programme found.
+    """What a pasted address leads to: redirects and networks' wrappings taken off, tracking parameters dropped, programme found.
 
     InvalidUrl, OwnHost or UnknownAdvertiser where it cannot become a link. Makes no request.
     """
     pasted = parse_web_url(text)
     if is_own_host(session, pasted.host):
         raise OwnHost(pasted.text, pasted.host)
-    inspected = inspect(pasted.text, is_ours=lambda key, ref: is_our_account(session, key, ref))
-    note = f"taken out of a link of {inspected.network}" if inspected.network else None
-    target = advertisers_page(inspected)
+    page = clean(pasted.text, is_ours=lambda key, ref: is_our_account(session, key, ref))
+    target = page.url
     if is_own_host(session, target.host):
         raise OwnHost(target.text, target.host)
     programme = covering(session, target.host, entity_id=site.entity_id)
     if programme is None:
         reason = why_not(session, target.host, entity_id=site.entity_id)
         raise UnknownAdvertiser(target.host.removeprefix("www."), reason)
-    return Target(target, programme, programme.mode, note)
-
-
-def advertisers_page(inspected: Inspected) -> WebUrl:
-    """What a link leads to, without the parameters that only say how somebody came. InvalidUrl where it does not show
-    it."""
-    if inspected.target_url is None:
-        raise InvalidUrl(
-            inspected.url,
-            f"it is a link of {inspected.network} that does not show where it leads; open it and paste the product's address.",
-        )
-    return parse_web_url(without_tracking(inspected.target_url))
+    return Target(target, programme, programme.mode, page.notes)
 
 
 def add_link(
@@ -137,11 +128,11 @@ def add_link(
     same = queries.by_target(session, site.id, same_target(target.url.text))
     if same and not slug:
         views = _views(session, same)
-        return AddedLink(views[0], False, tuple(views[1:]))
+        return AddedLink(views[0], False, tuple(views[1:]), target.notes)
     wanted = _free_slug(session, site, target, slug, name)
     link = _create(session, site, target, slug=wanted, name=name, now=now)
     duplicates = tuple(_views(session, same))
-    return AddedLink(show_by_id(session, link.id), True, duplicates)
+    return AddedLink(show_by_id(session, link.id), True, duplicates, target.notes)
 
 
 def link_for_target(session: Session, *, site: Site, url: str, name: str | None = None, now: datetime) -> LinkView:

@@ -34,13 +34,15 @@ _MOST_LINES = 200  # a paste of more would keep its request open for longer than
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What became of one pasted line: `kind` is new, known or refused. `host` is set where no programme covers it."""
+    """What became of one pasted line: `kind` is new, known or refused. `host` is set where no programme covers it; `notes` say
+    what was taken off besides click ids."""
 
     line: str
     kind: str
     link: LinkView | None = None
     problem: str = ""
     host: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @pages.get("")
@@ -122,7 +124,7 @@ def _paste(form: Form, line: str) -> Pasted:
         return Pasted(line, "refused", problem=f"No programme covers {problem.host} yet.", host=problem.host)
     except AffiliateError as problem:
         return Pasted(line, "refused", problem=str(problem))
-    return Pasted(line, "new" if added.created else "known", added.link)
+    return Pasted(line, "new" if added.created else "known", added.link, notes=added.notes)
 
 
 @pages.get("/<int:link_id>")

@@ -61,7 +61,7 @@ def add_link(body: LinkIn) -> tuple[dict[str, Any], int]:
         )
     services().publish([added.link.id])
     duplicates = [other.path for other in added.duplicates]
-    answer = {**added.link.as_json(), "created": added.created, "duplicates": duplicates}
+    answer = {**added.link.as_json(), "created": added.created, "duplicates": duplicates, "notes": added.notes}
     return answer, 201 if added.created else 200
 
 

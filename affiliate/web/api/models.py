@@ -201,6 +201,7 @@ class LinkOut(Loose):
 class AddedLinkOut(LinkOut):
     created: bool
     duplicates: list[str]
+    notes: list[str]
 
 
 class LinkListOut(Listed[LinkOut]):
