@@ -21,6 +21,9 @@ class Attribution:
     sub_id: str | None
 
 
+_UNSAID = Attribution(NONE, None, None)
+
+
 def tokens_in(sub_ids: Iterable[str]) -> set[str]:
     """Every text among these sub-ids that has the form of a placement token."""
     return {token for sub_id in sub_ids if (token := _token(sub_id))}
@@ -31,6 +34,8 @@ def attribute(sub_ids: tuple[str, ...], placements: Mapping[str, int]) -> Attrib
 
     Nothing is forced: a row whose sub-ids name no placement of ours stays without one.
     """
+    if not sub_ids:
+        return _UNSAID
     carried = [sub_id for sub_id in sub_ids if sub_id.strip()]
     ours_by_form = [(sub_id, token) for sub_id in carried if (token := _token(sub_id))]
     for sub_id, token in ours_by_form:
@@ -40,4 +45,4 @@ def attribute(sub_ids: tuple[str, ...], placements: Mapping[str, int]) -> Attrib
         return Attribution(UNKNOWN_TOKEN, None, ours_by_form[0][0])
     if carried:
         return Attribution(FOREIGN, None, carried[0])
-    return Attribution(NONE, None, None)
+    return _UNSAID

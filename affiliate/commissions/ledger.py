@@ -177,11 +177,15 @@ class History:
 
     def add(self, version: Version) -> None:
         self.versions.append(version)
-        self.versions.sort(key=lambda known: known[:3])
+        if len(self.versions) > 1:
+            self.versions.sort(key=lambda known: known[:3])
 
     def at(self, moment: datetime) -> Facts | None:
         """What was true then; None before the first observation."""
-        return next((known.facts for known in reversed(self.versions) if known.observed_at <= moment), None)
+        for known in reversed(self.versions):
+            if known.observed_at <= moment:
+                return known.facts
+        return None
 
     def knows_another_programme(self, programme_id: int) -> bool:
         return bool(self.versions) and self.versions[-1].facts.programme_id != programme_id

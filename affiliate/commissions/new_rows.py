@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from affiliate.commissions import queries
 from affiliate.commissions.ledger import Facts, Key, RunMoment
 
+_REPEATED = len(queries.REPEATED)  # the facts begin with them
+
 
 class NewRows:
     """Keeps what is appended until `insert`. While the ledger's lock is held, ids are counted here: asking the database
@@ -18,6 +20,8 @@ class NewRows:
         self._version_id = queries.next_id(session, "transaction_versions")
         self._moment = queries.stored_moment(session)
         self._at: dict[datetime, object] = {}  # the runs' own moments, which come with every row
+        self._said: Facts | None = None
+        self._values: tuple[object, ...] = ()
         self._transactions: list[tuple[object, ...]] = []
         self._versions: list[tuple[object, ...]] = []
         self._current: list[tuple[object, ...]] = []
@@ -25,7 +29,7 @@ class NewRows:
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
         """A transaction that nobody knew, whose only version comes next. Its id."""
         transaction_id, self._transaction_id = self._transaction_id, self._transaction_id + 1
-        repeated = self._repeated(facts)
+        repeated = self._stored(facts)[:_REPEATED]
         self._transactions.append(
             (transaction_id, *key, network, *repeated, self._version_id, self._run_moment(created_at))
         )
@@ -46,7 +50,6 @@ class NewRows:
     ) -> int:
         """A further version. Its id."""
         version_id, self._version_id = self._version_id, self._version_id + 1
-        moment = self._moment
         self._versions.append(
             (
                 version_id,
@@ -56,12 +59,7 @@ class NewRows:
                 line,
                 self._run_moment(run.as_of),
                 self._run_moment(recorded_at),
-                *facts[:2],
-                moment(facts.transaction_at),
-                moment(facts.click_at),
-                *facts[4:16],
-                moment(facts.validated_at),
-                *facts[17:],
+                *self._stored(facts),
                 unsaid,
                 payload,
                 digest,
@@ -72,7 +70,7 @@ class NewRows:
 
     def current(self, transaction_id: int, version_id: int, facts: Facts) -> None:
         """Makes a version the current picture of a transaction that was known."""
-        self._current.append((version_id, *self._repeated(facts), transaction_id))
+        self._current.append((version_id, *self._stored(facts)[:_REPEATED], transaction_id))
 
     def insert(self) -> None:
         queries.insert_transactions(self._session, self._transactions)
@@ -86,8 +84,12 @@ class NewRows:
         self.insert()
         queries.keep_ids(self._session, transactions=self._transaction_id, transaction_versions=self._version_id)
 
-    def _repeated(self, facts: Facts) -> tuple[object, ...]:
-        return (*facts[:2], self._moment(facts.transaction_at), self._moment(facts.click_at), *facts[4:8])
+    def _stored(self, facts: Facts) -> tuple[object, ...]:
+        if facts is not self._said:  # a new transaction and its version ask one after the other
+            moment = self._moment
+            sold, clicked, validated = moment(facts[2]), moment(facts[3]), moment(facts[16])
+            self._said, self._values = facts, (*facts[:2], sold, clicked, *facts[4:16], validated, *facts[17:])
+        return self._values
 
     def _run_moment(self, at: datetime) -> object:
         stored = self._at.get(at)

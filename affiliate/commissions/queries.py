@@ -17,7 +17,7 @@ from affiliate.store.tables import ImportRun, Placement, QuarantinedRow, Transac
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
 REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
-_VERSION = (
+VERSION = (
     "id",
     "transaction_id",
     "number",
@@ -31,7 +31,7 @@ _VERSION = (
     "payload_sha256",
     "payload_key",
 )
-_TRANSACTION = ("id", *Key._fields, "network", *REPEATED, "current_version_id", "created_at")
+TRANSACTION = ("id", *Key._fields, "network", *REPEATED, "current_version_id", "created_at")
 _SAID = [
     type_coerce(column, BigInteger) if name in ("commission", "sale_amount") else column  # micros, as they are
     for name in Facts._fields
@@ -121,7 +121,8 @@ def placements_of(session: Session, tokens: Collection[str]) -> dict[str, int]:
 def next_id(session: Session, table: str) -> int:
     of_postgresql = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))"
     of_sqlite = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608 - our own table names
-    return session.execute(text(of_postgresql if _is_postgresql(session) else of_sqlite)).scalar_one()
+    number: int = session.execute(text(of_postgresql if _is_postgresql(session) else of_sqlite)).scalar_one()
+    return number
 
 
 def keep_ids(session: Session, **used: int) -> None:
@@ -131,13 +132,13 @@ def keep_ids(session: Session, **used: int) -> None:
 
 
 def insert_transactions(session: Session, rows: Sequence[Sequence[object]]) -> None:
-    """Rows in the order of _TRANSACTION, moments as `stored_moment` makes them."""
-    _insert(session, "transactions", _TRANSACTION, rows)
+    """Rows in the order of TRANSACTION, moments as `stored_moment` makes them."""
+    _insert(session, "transactions", TRANSACTION, rows)
 
 
 def insert_versions(session: Session, rows: Sequence[Sequence[object]]) -> None:
-    """Rows in the order of _VERSION, moments as `stored_moment` makes them."""
-    _insert(session, "transaction_versions", _VERSION, rows)
+    """Rows in the order of VERSION, moments as `stored_moment` makes them."""
+    _insert(session, "transaction_versions", VERSION, rows)
 
 
 def _insert(session: Session, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -150,7 +151,7 @@ def _insert(session: Session, table: str, names: Sequence[str], rows: Sequence[S
         _copy(connection, f"COPY {table} ({columns}) FROM STDIN", rows)
     else:
         places = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(rows))  # type: ignore[arg-type]  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(rows))  # noqa: S608
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, BinaryIO, TypeVar
+
+import msgspec
 
 from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
@@ -19,7 +21,7 @@ T = TypeVar("T")
 _NOTHING = "{}"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 50
-_CONTAINERS = (dict, list)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _THREE_DOTS = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
 _THREE_COLONS = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 _LARGEST_FLOATED = 10**6  # above, a float's tail reaches the decimals that count
@@ -50,13 +52,13 @@ class Row:
         self._values = values
         self._payload = payload
 
-    def raw(self, *path: str) -> Any:
-        value: Any = self._values.get(path[0])
-        for name in path[1:] if len(path) > 1 else ():
+    def raw(self, first: str, *path: str) -> Any:
+        value: Any = self._values.get(first)
+        for name in path:
             if value is None or value == []:
                 return None
             if not isinstance(value, dict):
-                raise BadValue(f"{'.'.join(path)} cannot be read: {_shown(value)} has no fields.")
+                raise BadValue(f"{'.'.join((first, *path))} cannot be read: {_shown(value)} has no fields.")
             value = value.get(name)
         return None if value == "" else value
 
@@ -64,20 +66,21 @@ class Row:
         """Whether the record has this field at all, be it empty."""
         return name in self._values
 
-    def text(self, *path: str) -> str | None:
-        value = self._values.get(path[0]) if len(path) == 1 else self.raw(*path)
+    def text(self, first: str, *path: str) -> str | None:
+        value = self.raw(first, *path) if path else self._values.get(first)
         if value.__class__ is str:
             return value.strip() or None
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-            raise BadValue(f"{'.'.join(path)} is {_shown(value)} where a text was expected.")
+            raise BadValue(f"{'.'.join((first, *path))} is {_shown(value)} where a text was expected.")
         return str(value).strip() or None
 
     def texts(self, names: Iterable[str], *path: str) -> tuple[str, ...]:
         """Those of these texts, under the path, that are filled."""
-        if path and self.raw(*path) is None:
-            return ()
+        values = self.raw(*path) if path else self._values
+        if isinstance(values, dict):
+            names = [name for name in names if name in values]
         return tuple(value for name in names if (value := self.text(*path, name)))
 
     def need(self, *path: str) -> str:
@@ -122,12 +125,11 @@ class Row:
     @property
     def payload(self) -> "Payload":
         """The row as it came, without personal data."""
-        return self._payload or Payload(payload_text(self._values))
+        return Payload(payload_text(self._values)) if self._payload is None else self._payload
 
 
 class Payload(Mapping[str, object]):
-    """A record as JSON `text` without personal data, made once; as a mapping, the values of that text. A decimal is a JSON
-    number where that number is exactly it, else its text."""
+    """A record as JSON `text` without personal data, made once; as a mapping, the values of that text."""
 
     __slots__ = ("text",)
 
@@ -273,11 +275,16 @@ def payload_text(record: object) -> str:
         kept = _kept(record)
     except _TooDeepError:
         return _NOTHING
-    text = _JSON.encode(kept)
-    if _may_reveal(text):
-        kept = _without_addresses(kept)
-        text = _JSON.encode(kept)
-    return text if _storable(text) else _ASCII.encode(kept)
+    text = _json(kept)
+    return _json(_without_addresses(kept)) if _may_reveal(text) else text
+
+
+def _json(value: object) -> str:
+    """Decimals are numbers, digit for digit."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(value, default=str)
 
 
 def _no_number(name: str) -> Any:
@@ -294,14 +301,21 @@ def _kept(value: object, depth: int = 0) -> object:
     if depth > _DEEPEST:
         raise _TooDeepError
     if isinstance(value, dict):
-        return {
-            name: _kept(inner, depth + 1) if isinstance(inner, _CONTAINERS) else inner
-            for name, inner in value.items()
-            if not is_personal(name)
-        }
+        kept = value.copy()
+        for name in _personal(tuple(value)):
+            del kept[name]
+        for name, inner in kept.items():
+            if type(inner) is dict or type(inner) is list:
+                kept[name] = _kept(inner, depth + 1)
+        return kept
     if isinstance(value, list):
         return [_kept(inner, depth + 1) for inner in value]
     return value
+
+
+@lru_cache(maxsize=1000)  # a report's records have the same fields, and asking for each field took half of this
+def _personal(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if is_personal(name)]
 
 
 def _without_addresses(value: object) -> object:
@@ -321,18 +335,6 @@ def _may_reveal(payload: str) -> bool:
 
 def _is_address(value: object) -> bool:
     return isinstance(value, str) and reveals(value)
-
-
-def _number(value: object) -> float | str:
-    """A decimal as a JSON number where that number is exactly it, else its text."""
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{value!r} cannot be kept.")
-    number = float(value)
-    return number if Decimal(repr(number)) == value else str(value)
-
-
-_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=_number)
-_ASCII = json.JSONEncoder(check_circular=False, default=_number)
 
 
 class _TooDeepError(Exception):
