@@ -1,6 +1,8 @@
 """JSON: the objects of a list, or one object to a line."""
 
+import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -10,10 +12,14 @@ from affiliate.errors import UnreadableFile
 from affiliate.networks.base import BadRow
 from affiliate.networks.encodings import found_encoding
 from affiliate.networks.rows import json_document, payload_text
+from affiliate.networks.streaming import json_records
 from affiliate.networks.table import FILE, JSON, NDJSON, Knows, Record, Shape, Table
 
 _LISTS_WITHIN = 4  # names deep: no known report keeps its rows further down
 _DEEPEST = 50
+_HELD = 4_000_000  # bytes: of a document up to this size all lists are looked at
+_BEGINNING = 200_000  # bytes of a larger one, in which the lists that begin are looked at
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"\s*:|"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
 def read_objects(file: BinaryIO, knows: Knows | None, path: str | None = None) -> Table:
@@ -21,16 +27,42 @@ def read_objects(file: BinaryIO, knows: Knows | None, path: str | None = None) -
     known columns, or one object to a line. Columns are names joined by dots; lists inside a row stay lists."""
     if path is None and _is_one_to_a_line(file):
         return _table(Shape(NDJSON, "utf-8"), lambda: _lines(file))
-    document = json_document(file, FILE)
-    lists = dict(_lists(document, ()))
+    if file.seek(0, io.SEEK_END) > _HELD:
+        paths = list(dict.fromkeys(_first_lists(file)))
+        first = {at: [row for _, row in islice(_rows(file, at), 100)] for at in paths}
+    else:
+        file.seek(0)
+        first = dict(_lists(json_document(file, FILE), ()))
     if path is None:
-        if not lists:
+        if not first:
             raise UnreadableFile(FILE, "there is no list of objects in it.")
-        path = max(lists, key=lambda at: _worth(lists[at], knows))
-    if path not in lists:
-        raise UnreadableFile(FILE, f"there is no list of objects under “{path}”. Lists are under: {', '.join(lists)}.")
-    rows = lists[path]
-    return _table(Shape(JSON, "utf-8", place=path), lambda: iter(enumerate(rows, start=1)))
+        path = max(first, key=lambda at: _worth(first[at], knows))
+    if path not in first:
+        raise UnreadableFile(FILE, f"there is no list of objects under “{path}”. Lists are under: {', '.join(first)}.")
+    found = path
+    return _table(Shape(JSON, "utf-8", place=found), lambda: _rows(file, found))
+
+
+def _rows(file: BinaryIO, path: str) -> Iterator[tuple[int, object]]:
+    file.seek(0)
+    return json_records(file, FILE, *(path.split(".") if path else ()))
+
+
+def _first_lists(file: BinaryIO) -> Iterator[str]:
+    """The paths of lists that begin with the document: of a large one the first lists are those with rows."""
+    file.seek(0)
+    names: list[str | None] = []  # of the objects around; None for a list
+    name = ""
+    for found in _TOKEN.finditer(file.read(_BEGINNING).decode("utf-8-sig", "replace")):
+        part = found.group()
+        if part == "[" and None not in names and len(names) <= _LISTS_WITHIN:
+            yield ".".join(around for around in (*names[1:], name) if around)
+        if part in "{[":
+            names.append(name if part == "{" else None)
+        elif part in "}]" and names:
+            names.pop()
+        elif part.endswith(":"):
+            name = part[1 : part.rindex('"')]
 
 
 def _table(shape: Shape, rows: Any) -> Table:
