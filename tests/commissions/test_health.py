@@ -373,6 +373,13 @@ def test_one_great_sale_does_not_make_the_next_weeks_low() -> None:
     assert not against_usual(counts, day, known_since=day - 60 * DAY).is_low
 
 
+@pytest.mark.parametrize(("usual", "is_low"), [(8, True), (6, False)])
+def test_a_day_without_rows_is_low_where_some_would_surely_have_come(usual: int, is_low: bool) -> None:
+    day = date(2026, 11, 18)
+    counts = {day - timedelta(weeks=number): usual for number in range(1, 9)}
+    assert against_usual(counts, day, known_since=day - 60 * DAY).is_low is is_low
+
+
 def test_with_three_weeks_known_nothing_is_usual() -> None:
     day = date(2026, 11, 18)
     assert against_usual({}, day, known_since=day - 21 * DAY).usual is None
