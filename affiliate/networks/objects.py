@@ -18,7 +18,7 @@ from affiliate.networks.table import FILE, JSON, NDJSON, Knows, Record, Shape, T
 _LISTS_WITHIN = 4  # names deep: no known report keeps its rows further down
 _DEEPEST = 50
 _HELD = 4_000_000  # bytes: of a document up to this size all lists are looked at
-_BEGINNING = 200_000  # bytes of a larger one, in which the lists that begin are looked at
+_BEGINNING = 200_000  # bytes: of a larger one the lists that begin there; no row alone on its line is longer
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"\s*:|"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
@@ -90,8 +90,8 @@ def flat(row: dict[str, Any], path: str = "", depth: int = 0) -> dict[str, objec
 def _is_one_to_a_line(file: BinaryIO) -> bool:
     """Whether the first line is an object by itself, and not the document with the list."""
     file.seek(0)
-    first = file.readline()
-    more = file.readline()
+    first = file.readline(_BEGINNING)
+    more = file.readline(_BEGINNING)
     file.seek(0)
     try:
         row = json.loads(first.decode("utf-8-sig"))
