@@ -34,7 +34,7 @@ def ledger(store: Store) -> Store:
 
 def account(store: Store, network: str = "awin", ref: str = "426667") -> int:
     with store.transaction() as session:
-        return add_account(session, network, ref, currency="GBP", now=NOW - 400 * DAY).id
+        return add_account(session, network, ref, currency="GBP", time_zone="UTC", now=NOW - 400 * DAY).id
 
 
 def pulled(
@@ -247,7 +247,7 @@ def short_memory(pulled_at: datetime, *gaps: Gap) -> Facts:
 
     api = Api("https://api.example", {}, (TRANSACTION,), 30 * DAY, never, memory=30 * DAY)
     return Facts(
-        account=PublisherAccount(network="short", publisher_ref="7", to_be_completed=False),
+        account=PublisherAccount(network="short", publisher_ref="7", time_zone="UTC", to_be_completed=False),
         network=Network("short", "Short", "redirect", never, never, api=api),
         now=NOW,
         can_pull=True,
@@ -260,6 +260,13 @@ def short_memory(pulled_at: datetime, *gaps: Gap) -> Facts:
         postbacks_wait_since=None,
         programmes_to_complete=0,
     )
+
+
+def test_an_account_without_a_zone_whose_network_asks_for_one_is_noted(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        account_id = add_account(session, "skimlinks", "100001", now=NOW).id
+    pulled(ledger, account_id, NOW - 3 * DAY, NOW)
+    assert kinds(the_connector(ledger)) == [("zone-missing", "note")]
 
 
 def test_messages_that_nobody_books_are_told_of_after_an_hour(ledger: Store) -> None:
