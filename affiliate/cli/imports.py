@@ -20,10 +20,10 @@ from affiliate.cli.frame import (
     print_json,
     print_table,
 )
-from affiliate.commissions.importing import ImportResult, import_transactions, reading_of
+from affiliate.commissions.importing import REPLAY, ImportResult, import_transactions, reading_of
 from affiliate.commissions.maps import Told, find_columns, save_map, told
 from affiliate.commissions.replaying import Replayed, replay_run
-from affiliate.commissions.runs import list_runs
+from affiliate.commissions.runs import RunView, list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.proposals import Proposal, is_whole, propose
@@ -223,7 +223,7 @@ def runs(context: Context, *, as_json: bool) -> None:
             r.amended,
             r.unchanged,
             r.quarantined,
-            "undone" if r.undone_at else "",
+            _standing(r),
         )
         for r in listed
     ]
@@ -232,6 +232,12 @@ def runs(context: Context, *, as_json: bool) -> None:
         rows,
         empty="No imports yet. Start with: affiliate import transactions NETWORK FILE",
     )
+
+
+def _standing(run: RunView) -> str:
+    if run.replaced_by:
+        return f"replaced by {run.replaced_by}"
+    return "undone" if run.undone_at else "replay" if run.origin == REPLAY else ""
 
 
 @import_.command()

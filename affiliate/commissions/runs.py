@@ -13,7 +13,8 @@ from affiliate.store.tables import ImportRun
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One import. `as_of` is when the file was true, `recorded_at` when we read it; both UTC."""
+    """One import. `as_of` is when the file was true, `recorded_at` when we read it; both UTC. `origin` is file, api, postback
+    or replay; `replaced_by` the run of a newer file of the same period, which is why this one is undone."""
 
     id: int
     kind: str
@@ -28,6 +29,9 @@ class RunView:
     unchanged: int
     quarantined: int
     undone_at: datetime | None
+    origin: str
+    period: str | None
+    replaced_by: int | None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -44,6 +48,9 @@ class RunView:
             "unchanged": self.unchanged,
             "quarantined": self.quarantined,
             "undone_at": self.undone_at.isoformat() if self.undone_at else None,
+            "origin": self.origin,
+            "period": self.period,
+            "replaced_by": self.replaced_by,
         }
 
 
@@ -100,4 +107,7 @@ def _view(run: ImportRun) -> RunView:
         unchanged=run.unchanged,
         quarantined=run.quarantined,
         undone_at=run.undone_at,
+        origin=run.origin,
+        period=run.period,
+        replaced_by=run.replaced_by,
     )
