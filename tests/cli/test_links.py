@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 from affiliate.ids import is_placement_token
 from tests.cli.conftest import Run
 
@@ -71,7 +73,13 @@ def test_a_link_is_added_listed_shown_renamed_and_retired(newsroom: Run) -> None
 def test_adding_what_is_there_is_done_already(newsroom: Run) -> None:
     first = newsroom("link", "add", DRESS, "--json").json
     again = newsroom("link", "add", DRESS, "--json").json
-    assert (again["slug"], again["created"]) == (first["slug"], False)
+    assert (again["slug"], again["created"], again["notes"]) == (first["slug"], False, [])
+
+
+def test_what_was_taken_off_an_address_besides_click_ids_is_told(newsroom: Run) -> None:
+    wrapped = f"https://www.google.com/url?q={quote(DRESS, safe='')}"
+    assert newsroom("link", "add", wrapped, "--json").json["notes"] == ["Taken out of a redirect of www.google.com."]
+    assert "Taken out of a redirect of www.google.com." in newsroom("link", "add", wrapped).stdout
 
 
 def test_a_host_without_a_programme_is_refused_with_the_command_that_helps(newsroom: Run) -> None:

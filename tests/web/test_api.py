@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from affiliate.store.tables import Article, Link
+from affiliate.urls import encode
 from affiliate.web import Services
 from affiliate.web.accounts import SCOPES, find_token, revoke_token
 from tests.conftest import HandClock
@@ -213,7 +214,9 @@ def test_a_link_is_made_found_changed_and_published(script: Script, published: P
     assert made.status_code == 201, made.text
     assert made.json is not None
     assert (made.json["path"], made.json["target_url"], made.json["created"]) == ("/go/dress", SHOP, True)
-    assert script.post("/links", {"url": SHOP}).status_code == 200
+    assert made.json["notes"] == []
+    again = script.post("/links", {"url": f"https://www.google.com/url?q={encode(SHOP)}"})
+    assert (again.status_code, again.json and again.json["notes"]) == (200, ["Taken out of a redirect of www.google.com."])
     found = script.get("/links", search="marble").json
     assert found is not None
     assert (found["total"], found["items"][0]["slug"]) == (1, "dress")

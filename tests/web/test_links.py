@@ -81,6 +81,14 @@ def test_many_addresses_are_pasted_at_once_and_nothing_is_lost(
     assert published.links == [next(link.id for link in links if link.id != known)]
 
 
+def test_an_editor_sees_what_was_taken_off_besides_click_ids(editor: Visitor, services: Services) -> None:
+    join(services)
+    wrapped = "https://go.skimresources.com/?id=1X2&url=https%3A%2F%2Fshop.example%2Fwomen%2Fsatin-skirt%3Fcolour%3Dred"
+    answer = editor.post("/links/new", urls=f"{wrapped}\n{DRESS}&gclid=x")
+    assert answer.text.count("Taken out of") == 1
+    assert "Taken out of a link of Skimlinks (1X2)." in answer.text
+
+
 def test_an_admin_gets_the_way_out_of_an_unknown_advertiser(signed_in: SignIn, services: Services) -> None:
     join(services)
     answer = signed_in(ADMIN).post("/links/new", urls="https://unknown.example/hat")
