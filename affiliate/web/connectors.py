@@ -13,7 +13,7 @@ from affiliate.web.forms import go
 from affiliate.web.services import services
 
 pages = Pages(
-    "connectors", __name__, roles=(FINANCE,), menu=("Connectors", "connectors.show"), url_prefix="/connectors"
+    "connectors", __name__, roles=(FINANCE,), menu=("Imports", "connectors.show"), url_prefix="/connectors"
 )
 
 
