@@ -176,7 +176,7 @@ def _postbacks(facts: Facts) -> Iterator[Alarm]:
 
 def _unfinished(facts: Facts) -> Iterator[Alarm]:
     api = facts.network.api if facts.network else None
-    if api is not None and api.time_zone is None and facts.account.time_zone is None:
+    if facts.can_pull and api is not None and api.time_zone is None and facts.account.time_zone is None:
         says = "No time zone is set: its days, and moments without an offset, are taken to be UTC."
         yield Alarm("zone-missing", NOTE, says, "Set the zone of its reports under Settings, Publisher accounts.")
     if facts.account.to_be_completed:
