@@ -12,9 +12,7 @@ from affiliate.web.accounts import FINANCE
 from affiliate.web.forms import go
 from affiliate.web.services import services
 
-pages = Pages(
-    "connectors", __name__, roles=(FINANCE,), menu=("Imports", "connectors.show"), url_prefix="/connectors"
-)
+pages = Pages("connectors", __name__, roles=(FINANCE,), menu=("Imports", "connectors.show"), url_prefix="/connectors")
 
 
 @pages.get("")

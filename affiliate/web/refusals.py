@@ -19,8 +19,8 @@ from affiliate.errors import (
     SettingsInvalid,
     StoreUnavailable,
     UnknownAdvertiser,
-    UnreadableMessage,
     Unreachable,
+    UnreadableMessage,
 )
 from affiliate.web.access import glimpse, wants_json
 from affiliate.web.reader import not_found_page
