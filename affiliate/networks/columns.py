@@ -58,7 +58,8 @@ class ColumnMap:
     """A checked column map. `columns` is our field → header, `constants` our field → the value of every row, `words`
     field → their word in lower case → ours (our own words are known without being mapped). `decimal` is the decimal
     mark, "." or ","; `date_format` strptime's, None for ISO 8601; `time_zone` that of moments without an offset, None for the
-    reading's. `records` says where the rows are, `encoding` how the text is written; None: found by looking."""
+    reading's. `records` says where the rows are, `encoding` how the text is written; None: found by looking.
+    `fields` are ours that a column, or a constant, holds."""
 
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +69,10 @@ class ColumnMap:
     time_zone: str | None = None
     records: str | None = None
     encoding: str | None = None
+    fields: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", frozenset(self.columns) | frozenset(self.constants))
 
     def as_json(self) -> dict[str, str]:
         """The map as it could be written again."""
@@ -85,11 +90,6 @@ class ColumnMap:
         """The file's columns that make up a field of ours: one, or several for an id."""
         header = self.columns[name]
         return tuple(header.split(JOINED)) if name == "external_id" else (header,)
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The fields of ours that a column, or a constant, holds."""
-        return frozenset(self.columns) | frozenset(self.constants)
 
     @classmethod
     def parse(cls, given: Mapping[str, object], source: str = "The column map") -> Self:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import BinaryIO
 
 from affiliate.errors import SettingsInvalid, UnreadableFile
@@ -105,8 +105,8 @@ class _MappedRow:
         fields = self.columns.fields
         currency = self.get("currency") if "currency" in fields else self.reading.currency
         raw_status, status = self.word("status")
-        raw_payment, payment = self.word("payment", UNPAID)
-        _, kind = self.word("kind", SALE)
+        raw_payment, payment = self.word("payment", UNPAID) if "payment" in fields else ("", UNPAID)
+        _, kind = self.word("kind", SALE) if "kind" in fields else ("", SALE)
         commission, transaction_at = self.money("commission", currency), self.moment("transaction_at")
         if commission is None or transaction_at is None:
             missing = "commission" if commission is None else "transaction_at"
@@ -114,26 +114,26 @@ class _MappedRow:
         return ReportedTransaction(
             line=self.line,
             external_id=self.identity(),
-            line_id=self.get("line_id") or "",
+            line_id=(self.get("line_id") or "") if "line_id" in fields else "",
             publisher_ref=self.get("publisher") or self.reading.publisher_ref,
             advertiser_ref=self.need("advertiser"),
-            advertiser_name=self.get("advertiser_name"),
+            advertiser_name=self.get("advertiser_name") if "advertiser_name" in fields else None,
             kind=kind,
             status=status,
             raw_status=raw_status,
             payment=payment,
             raw_payment=raw_payment or None,
             commission=commission,
-            sale=self.money("sale", currency),
+            sale=self.money("sale", currency) if "sale" in fields else None,
             transaction_at=transaction_at,
             sub_ids=tuple(value for name in SUB_IDS if name in fields and (value := self.get(name))),
             payload=self.row.payload,
-            click_at=self.moment("click_at"),
-            validated_at=self.moment("validated_at"),
-            order_ref=self.get("order_ref"),
-            payout_ref=self.get("payout_ref"),
-            original_ref=self.get("original_ref"),
-            reason=self.get("reason"),
+            click_at=self.moment("click_at") if "click_at" in fields else None,
+            validated_at=self.moment("validated_at") if "validated_at" in fields else None,
+            order_ref=self.get("order_ref") if "order_ref" in fields else None,
+            payout_ref=self.get("payout_ref") if "payout_ref" in fields else None,
+            original_ref=self.get("original_ref") if "original_ref" in fields else None,
+            reason=self.get("reason") if "reason" in fields else None,
         )
 
     def value(self, name: str) -> object:
@@ -146,7 +146,7 @@ class _MappedRow:
 
     def get(self, name: str) -> str | None:
         value = self.value(name)
-        if value is None or isinstance(value, str):
+        if value is None or isinstance(value, str):  # nearly always
             return value
         if isinstance(value, bool):
             return str(value).lower()
@@ -181,14 +181,17 @@ class _MappedRow:
 
     def money(self, name: str, currency: str | None) -> Money | None:
         value = self.value(name)
-        if isinstance(value, str):
-            value = plain_amount(value, self.columns.decimal)
-            if value is None:
-                mark = self.columns.decimal
-                raise BadValue(
-                    f"{self.called(name)} is {self.value(name)!r}, no amount with the decimal mark “{mark}”."
-                )
-        return None if value is None else money_of(value, currency, self.called(name))
+        if not isinstance(value, str):
+            return None if value is None else money_of(value, currency, self.called(name))
+        mark = self.columns.decimal
+        try:
+            return _money(value, mark, currency)
+        except BadValue:  # said again under the name of its column
+            plain = plain_amount(value, mark)
+            if plain is None:
+                problem = f"{self.called(name)} is {value!r}, no amount with the decimal mark “{mark}”."
+                raise BadValue(problem) from None
+            return money_of(plain, currency, self.called(name))
 
     def moment(self, name: str) -> datetime | None:
         text = self.get(name)
@@ -208,3 +211,8 @@ class _MappedRow:
                 " Import the file as the network gave it."
             )
         return text
+
+
+@lru_cache(maxsize=20_000)  # prices come again: a second look costs a twentieth
+def _money(text: str, mark: str, currency: str | None) -> Money:
+    return money_of(plain_amount(text, mark), currency, "")
