@@ -11,7 +11,7 @@ from affiliate.urls import split_query
 CLOSED = "zanox was merged into Awin; its links no longer earn."
 HOSTS = ("ad.zanox.com", "zanox-affiliate.de")
 LINKS = QueryLinks("zanox")
-_TARGET = re.compile(r"&ulp=(?:\[\[|%5B%5B)(.*?)(?:\]\]|%5D%5D)", re.IGNORECASE | re.DOTALL)
+_TARGET = re.compile(r"&ulp=(?:\[\[|(?:%(?:25)?5B){2})(.*?)(?:\]\]|(?:%(?:25)?5D){2})", re.IGNORECASE | re.DOTALL)
 _SUB_ID = re.compile(r"&(zpar[0-8])=([^&]+)", re.IGNORECASE)
 _CODE = re.compile(r"\d+C\d+T?")
 
