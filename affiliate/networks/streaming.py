@@ -5,14 +5,17 @@ import codecs
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
+
+import msgspec
 
 from affiliate.errors import UnreadableFile
 
 _PIECE = 1 << 18  # bytes read at once; four times as many were not faster
 _LARGEST = 16_000_000  # characters of one record: beyond, what does not end is damaged
+_AT_ONCE = msgspec.json.Decoder(float_hook=Decimal)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -51,6 +54,8 @@ class _Document:
         self._text = ""
         self._at = 0
         self._ended = False
+        self._between = ""  # what stands between two records, with a brace on either side
+        self._tried = False  # whether the text that waits was decoded at once
         self._lines, self._columns = 1, 0  # where the text begins in the file
 
     def list_at(self, path: tuple[str, ...]) -> Iterator[object]:
@@ -87,8 +92,30 @@ class _Document:
             self._at += 1
             return
         yield self._value()
+        first_end = self._at
         while self._mark(",]") == ",":
+            if not self._between:
+                self._next()
+                gap = self._text[first_end : self._at]
+                self._between = f"}}{gap if gap.strip() == ',' else ','}{{"
+            yield from self._waiting()
             yield self._value()
+
+    def _waiting(self) -> Sequence[object]:
+        """The records that wait in the text, up to the last gap that looks like the first one between two of them: all at
+        once, which is three times as fast as one by one. If what stands before that gap makes a list when it is put in
+        brackets, it is one; else the gap was inside a record, or something is wrong, and `_value` sees to it."""
+        if self._tried:
+            return ()
+        self._tried = True
+        last = self._text.rfind(self._between, self._at)
+        try:
+            records: list[object] = _AT_ONCE.decode(f"[{self._text[self._at : last + 1]}]") if last > 0 else []
+        except (msgspec.MsgspecError, RecursionError):
+            return ()
+        if records:
+            self._at = last + 1 + self._text[last + 1 :].index(",") + 1
+        return records
 
     def _names(self) -> Iterator[str]:
         """The names of an object; each one's value must be read before the next is asked for."""
@@ -161,6 +188,7 @@ class _Document:
         self._columns += len(read) - read.rfind("\n") - 1
         content = self._file.read(max(_PIECE, len(self._text)))
         self._ended = not content
+        self._tried = False
         self._text += self._decode(content, self._ended)
 
     def _wrong(self, what: str) -> None:

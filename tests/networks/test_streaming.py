@@ -44,6 +44,16 @@ def test_records_come_as_they_are_with_exact_decimals(indent: int | None) -> Non
     assert read(json.dumps(DOCUMENT, indent=indent).encode(), "Data", "Actions") == expected
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\n", ": ")])
+def test_many_records_come_as_they_are_however_they_are_set_apart(separators: tuple[str, str], piece: int) -> None:
+    records = [{"id": n, "parts": [{"sku": "a},{b"}, {"at": {"x": [{}, {"y": 0.10}]}}]} for n in range(300)]
+    content = json.dumps(records[: 300 if piece > 1 else 20], separators=separators).encode()
+    assert read(content) == list(enumerate(json.loads(content, parse_float=Decimal), start=1))
+    half = len(content) // 2
+    assert "Expecting ':' delimiter" in refusal(content[:half] + content[half:].replace(b'"id"', b'"id" "id"', 1))
+    assert read(content[:-1] + b', {"id": 1}]')[-1] == (len(read(content)) + 1, {"id": 1})
+
+
 def test_an_empty_list_has_no_records() -> None:
     assert read(b" [ ] \n") == read(b'{"Actions": []}', "Actions") == []
 
