@@ -87,11 +87,14 @@ class Query:
 
     def first(self, *names: str) -> str | None:
         """The value of the first of these (lower-case) names that has one."""
-        return next((self.values[name][1] for name in names if name in self.values), None)
+        for name in names:
+            if name in self.values:
+                return self.values[name][1]
+        return None
 
     def named(self, *names: str) -> dict[str, str]:
         """The parameters of these (lower-case) names that have a value, under the name that stands in the link."""
-        return dict(self.values[name] for name in names if name in self.values)
+        return dict([self.values[name] for name in names if name in self.values])
 
 
 @lru_cache(maxsize=64)  # each network that knows links by their path asks for the same one

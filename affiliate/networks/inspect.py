@@ -88,9 +88,10 @@ def outermost_layer(url: str) -> Layer | None:
         return None
     for network in candidates(host, address):
         if layer := network.take_apart(address):
-            said = (layer.note, network.closed, left_in(layer), "" if address == url else AS_IN_HTML)
-            note = "; ".join(part.rstrip(".") for part in said if part) or None
-            return layer if note == layer.note else replace(layer, note=note)
+            also = [network.closed, left_in(layer), "" if address == url else AS_IN_HTML]
+            if not any(also):
+                return layer
+            return replace(layer, note="; ".join(part.rstrip(".") for part in (layer.note, *also) if part))
     return None
 
 

@@ -42,7 +42,7 @@ class QueryLinks:
 
     def take_apart(self, url: str) -> Layer | None:
         """The link of this network, whose host is known already; None for a page of the host that is no click."""
-        if is_on(url, *self.short_hosts):
+        if self.short_hosts and is_on(url, *self.short_hosts):
             return Layer(self.key, url, note=SHORT_LINK)
         if self.path and not re.fullmatch(self.path, path_of(url).lower()):
             return None

@@ -22,7 +22,7 @@ _UNFINISHED = re.compile(r"[?#].*", re.DOTALL)
 def take_apart(url: str) -> Layer | None:
     """Also on a brand's own host, where the path has a camref."""
     ours = is_on(url, *HOSTS)
-    if not (ours or "camref:" in url):
+    if not (ours or "camref:" in url.lower()):
         return None
     found = _CLICK.fullmatch(behind_host(url))
     if found is None:

@@ -19,7 +19,7 @@ def take_apart(url: str) -> Layer | None:
     if is_on(url, *HOSTS):
         query = Query.of(url, "u")
         return Layer(KEY, url, query.first("a"), query.first("c"), query.named("r"), query.target)
-    return _direct(url) if "tt=" in url else None
+    return _direct(url)
 
 
 def _direct(url: str) -> Layer | None:
