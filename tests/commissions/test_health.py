@@ -317,6 +317,32 @@ def test_the_money_of_a_mapped_file_is_read_past_the_unknown_word_too(ledger: St
     ]
 
 
+def test_a_row_waits_no_longer_once_a_later_import_told_of_its_transaction(ledger: Store) -> None:
+    account(ledger)
+    bad, good = awin_row(1, commissionStatus="parked"), awin_row(1)
+    for row, hours in ((bad, 5), (awin_row(2, commissionAmount={"amount": 1, "currency": ""}), 5), (good, 9)):
+        with ledger.transaction() as session:
+            import_transactions(
+                session, network="awin", file_name="a.json", content=awin_file(row), as_of=NOW - hours * HOUR, now=NOW
+            )
+    assert [each.rows for each in health(ledger).waiting] == [1, 1]  # the good one is older than what waits
+    for row in (good | {"commissionStatus": "approved"}, awin_row(2)):
+        with ledger.transaction() as session:
+            import_transactions(session, network="awin", file_name="b.json", content=awin_file(row), now=NOW)
+    assert health(ledger).waiting == ()
+    with ledger.transaction() as session:
+        undo_import(session, 4, now=NOW)
+    assert [each.word for each in health(ledger).waiting] == ["parked"]
+
+
+def test_a_line_that_contradicts_another_waits_although_that_was_booked(ledger: Store) -> None:
+    account(ledger)
+    with ledger.transaction() as session:
+        file = awin_file(awin_row(1), awin_row(1, commissionAmount={"amount": 9, "currency": "EUR"}))
+        import_transactions(session, network="awin", file_name="a.json", content=file, now=NOW)
+    assert [(each.cause, each.rows) for each in health(ledger).waiting] == [("other", 1)]
+
+
 def test_the_worst_connector_stands_first_and_all_of_it_can_be_written_as_json(ledger: Store) -> None:
     well, ill = account(ledger), account(ledger, "rakuten", "3140")
     pulled(ledger, well, NOW - 3 * DAY, NOW)

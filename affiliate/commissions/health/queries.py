@@ -21,6 +21,7 @@ from affiliate.store.tables import (
 )
 
 DONE, FAILED = "done", "failed"
+_IN_ONE_QUERY = 500
 _OF_SALES = (TRANSACTION, CHANGE)  # a window of changes tells what is new in it too
 
 
@@ -50,6 +51,7 @@ class SetAside(NamedTuple):
     reason: str
     payload: str
     reading: dict[str, Any]
+    as_of: datetime
 
 
 def accounts(session: Session) -> Sequence[PublisherAccount]:
@@ -186,6 +188,7 @@ def set_aside(session: Session, limit: int) -> list[SetAside]:
             QuarantinedRow.reason,
             QuarantinedRow.payload,
             ImportRun.reading,
+            ImportRun.as_of,
         )
         .join(ImportRun, ImportRun.id == QuarantinedRow.import_run_id)
         .where(QuarantinedRow.resolved_at.is_(None), ImportRun.undone_at.is_(None), ImportRun.replaced_by.is_(None))
@@ -193,6 +196,30 @@ def set_aside(session: Session, limit: int) -> list[SetAside]:
         .limit(limit)
     )
     return [SetAside(*row) for row in rows]
+
+
+def versions_of(
+    session: Session, external_ids: Sequence[str]
+) -> Mapping[tuple[str, str, str], list[tuple[int, datetime]]]:
+    """By network, id and line the live runs that told of such transactions, and when what they said was true."""
+    found: dict[tuple[str, str, str], list[tuple[int, datetime]]] = defaultdict(list)
+    ours = session.scalars(select(PublisherAccount.id)).all()  # the index of ids begins with the account
+    for start in range(0, len(external_ids), _IN_ONE_QUERY):
+        some = external_ids[start : start + _IN_ONE_QUERY]
+        rows = session.execute(
+            select(Transaction.id, Transaction.network, Transaction.external_id, Transaction.line_id).where(
+                Transaction.account_id.in_(ours), Transaction.external_id.in_(some)
+            )
+        )
+        keys = {row[0]: (row[1], row[2], row[3]) for row in rows}
+        versions = session.execute(
+            select(TransactionVersion.transaction_id, TransactionVersion.import_run_id, TransactionVersion.observed_at)
+            .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
+            .where(TransactionVersion.transaction_id.in_(list(keys)), ImportRun.undone_at.is_(None))
+        )
+        for transaction_id, run_id, observed_at in versions:
+            found[keys[transaction_id]].append((run_id, observed_at))
+    return found
 
 
 def _utc_day(session: Session) -> ColumnElement[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from affiliate.commissions.health.queries import SetAside
 from affiliate.commissions.importing import reader_of
 from affiliate.errors import AffiliateError
 from affiliate.money import Money
-from affiliate.networks.base import Reading
+from affiliate.networks.base import Reading, ReportedTransaction
 from affiliate.networks.columns import ColumnMap
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import network_name
@@ -29,6 +29,7 @@ _WAYS_OUT = {
     CURRENCY: "Give the account its currency under Settings, Publisher accounts, then: affiliate import replay RUN",
     OTHER: "Open the import to see each row with its reason; correct the cause, then: affiliate import replay RUN",
 }
+_UNKNOWN = "XXX"  # ISO 4217: no currency
 _MOST = 5000  # rows looked at, about 10 MB; whoever has more has one cause for them all
 
 
@@ -66,10 +67,28 @@ class Waiting:
 
 def waiting_rows(session: Session) -> list[Waiting]:
     """By network and cause, the most rows first."""
-    groups: dict[_Cause, list[SetAside]] = defaultdict(list)
-    for row in queries.set_aside(session, _MOST):
-        groups[_Cause(row.network, _cause(row), row.word)].append(row)
+    groups: dict[_Cause, list[_Read]] = defaultdict(list)
+    for each in _still_waiting(session, [_Read(row, _read(row)) for row in queries.set_aside(session, _MOST)]):
+        groups[_Cause(each.row.network, _cause(each.row), each.row.word)].append(each)
     return sorted((_waiting(cause, rows) for cause, rows in groups.items()), key=lambda each: -each.rows)
+
+
+class _Read(NamedTuple):
+    """A row that waits, and what can be made of it."""
+
+    row: SetAside
+    said: ReportedTransaction | None
+
+
+def _still_waiting(session: Session, rows: Sequence[_Read]) -> Iterator[_Read]:
+    """Without those of whose transactions a later import told something that is at least as new."""
+    ids = {each.said.external_id for each in rows if each.said}
+    told = queries.versions_of(session, sorted(ids)) if ids else {}
+    for each in rows:
+        row, said = each
+        later = told.get((row.network, said.external_id, said.line_id), ()) if said else ()
+        if not any(run_id > row.run_id and at >= row.as_of for run_id, at in later):
+            yield each
 
 
 class _Cause(NamedTuple):
@@ -84,29 +103,30 @@ def _cause(row: SetAside) -> str:
     return CURRENCY if row.reason.startswith(_NO_CURRENCY) else OTHER
 
 
-def _waiting(cause: _Cause, rows: Sequence[SetAside]) -> Waiting:
+def _waiting(cause: _Cause, rows: Sequence[_Read]) -> Waiting:
     """`rows` newest first."""
-    distinct = {row.payload: row for row in reversed(rows)}
+    distinct = {each.row.payload: each.said for each in reversed(rows)}
     return Waiting(
         **cause._asdict(),
         network_name=network_name(cause.network),
-        reason=rows[0].reason,
+        reason=rows[0].row.reason,
         rows=len(distinct),
         money=_sums(distinct.values()),
-        run_ids=tuple(dict.fromkeys(row.run_id for row in rows)),
+        run_ids=tuple(dict.fromkeys(each.row.run_id for each in rows)),
     )
 
 
-def _sums(rows: Iterable[SetAside]) -> tuple[Money, ...]:
+def _sums(rows: Iterable[ReportedTransaction | None]) -> tuple[Money, ...]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        if amount := _commission(row):
-            sums[amount.currency] += amount.amount
+        if row and row.commission.currency != _UNKNOWN:
+            sums[row.commission.currency] += row.commission.amount
     return tuple(Money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
-class _AnyWord(Row):
-    """A row of which only the amounts matter: a word that nobody knows stands for any that is known."""
+class _Lenient(Row):
+    """A row read for its id and its amounts: a word that nobody knows stands for any that is known, a missing currency for
+    none."""
 
     def word(self, words: Mapping[str, str], *path: str) -> str:
         try:
@@ -114,13 +134,15 @@ class _AnyWord(Row):
         except BadValue:
             return next(iter(words.values()))
 
+    def money(self, currency: str | None, *path: str) -> Money | None:
+        return super().money(currency or _UNKNOWN, *path)
 
-def _commission(row: SetAside) -> Money | None:
+
+def _read(row: SetAside) -> ReportedTransaction | None:
     try:
         record = json.loads(row.payload, parse_float=Decimal)
         reading = _reading(row)
-        reader = reader_of(find_network(row.network), reading)
-        return reader.transaction(1, _AnyWord(record), reading).commission
+        return reader_of(find_network(row.network), reading).transaction(1, _Lenient(record), reading)
     except (AffiliateError, BadValue, ValueError, AttributeError):
         return None
 
@@ -132,4 +154,4 @@ def _reading(row: SetAside) -> Reading:
     if columns and row.word:
         words = {name: {row.word.lower(): next(iter(known.values())), **known} for name, known in columns.words.items()}
         columns = replace(columns, words=words)
-    return Reading(said.get("currency"), said.get("time_zone") or "UTC", said.get("publisher_ref"), columns)
+    return Reading(said.get("currency") or _UNKNOWN, said.get("time_zone") or "UTC", said.get("publisher_ref"), columns)
