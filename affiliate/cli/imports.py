@@ -168,13 +168,17 @@ def inspect(
     print_json({"file": file.name, **proposal.as_json()}) if as_json else _print_proposal(proposal)
 
 
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
 def _print_proposal(proposal: Proposal) -> None:
     shape = proposal.shape
     found = {"encoding": shape.encoding, "delimiter": shape.delimiter and repr(shape.delimiter), "rows in": shape.place}
     click.echo(", ".join([shape.format.upper(), *(f"{name} {value}" for name, value in found.items() if value)]))
-    print_table(
-        proposal.columns, [[row.get(name) for name in proposal.columns] for row in proposal.rows], empty="No rows."
-    )
+    rows = [[name, *(_cell(row.get(name)) for row in proposal.rows[:3])] for name in proposal.columns]
+    print_table(("Column", *(f"Row {number}" for number, _ in enumerate(proposal.rows[:3], start=1))), rows, empty="")
     click.echo("Column map:")
     for name, value in proposal.proposed.items():
         click.echo(f"  {name} = {value}")

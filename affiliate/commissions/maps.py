@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,8 @@ def told(
     if map_name:
         return Told(ColumnMap.parse({**find_columns(session, map_name), **columns}, f"The column map {map_name}"))
     if before or (columns and not own):
-        return Told(ColumnMap.parse({**known, **columns}, f"The column map for {network}"))
+        merged = ColumnMap.parse({**known, **columns}, f"The column map for {network}")
+        return Told(replace(merged, may_lack=frozenset(known) - frozenset(columns)))
     return Told(said=dict(columns))
 
 

@@ -59,7 +59,8 @@ class ColumnMap:
     field → their word in lower case → ours (our own words are known without being mapped). `decimal` is the decimal
     mark, "." or ","; `date_format` strptime's, None for ISO 8601; `time_zone` that of moments without an offset, None for the
     reading's. `records` says where the rows are, `encoding` how the text is written; None: found by looking.
-    `fields` are ours that a column, or a constant, holds."""
+    `may_lack` are fields whose columns need not be in a sheet: those of a ready map. `fields` are ours that a column, or a
+    constant, holds."""
 
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class ColumnMap:
     time_zone: str | None = None
     records: str | None = None
     encoding: str | None = None
+    may_lack: frozenset[str] = frozenset()
     fields: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,8 +124,16 @@ class ColumnMap:
         problems += _option_problems(texts)
         if problems:
             raise SettingsInvalid(source, problems)
-        options = {name: texts[name] for name in OPTIONS if texts.get(name)}
-        return cls(columns, constants, words, **options)
+        return cls(
+            columns,
+            constants,
+            words,
+            texts.get("decimal") or ".",
+            date_format=texts.get("date_format") or None,
+            time_zone=texts.get("time_zone") or None,
+            records=texts.get("records") or None,
+            encoding=texts.get("encoding") or None,
+        )
 
 
 def _word_problems(key: str, ours: str, known: tuple[str, ...]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -30,7 +30,7 @@ def mapped(ready: Mapping[str, str] | None = None) -> Reader:
     is not known of the network: then it asks."""
 
     def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
-        return _records(file, _map_of(reading, ready), is_ready=reading.columns is None)
+        return _records(file, _map_of(reading, ready))
 
     def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         return _MappedRow(line, row, _map_of(reading, ready), reading).transaction()
@@ -65,7 +65,8 @@ def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:
 @cache
 def _ready(items: tuple[tuple[str, str], ...]) -> ColumnMap:
     try:
-        return ColumnMap.parse(dict(items), "The ready-made column map")
+        columns = ColumnMap.parse(dict(items), "The ready-made column map")
+        return replace(columns, may_lack=frozenset(columns.columns))
     except SettingsInvalid as problem:
         missing = " ".join(problem.problems)
         raise UnreadableFile(
@@ -73,21 +74,21 @@ def _ready(items: tuple[tuple[str, str], ...]) -> ColumnMap:
         ) from problem
 
 
-def _records(file: BinaryIO, columns: ColumnMap, *, is_ready: bool) -> Iterator[tuple[int, object] | BadRow]:
+def _records(file: BinaryIO, columns: ColumnMap) -> Iterator[tuple[int, object] | BadRow]:
     """UnreadableFile names a column that is not there and lists those that are."""
     wanted = columns.wanted
     table = open_table(
         file, lambda names: len(wanted.intersection(names)), place=columns.records, encoding=columns.encoding
     )
-    _refuse_other_columns(table, columns, is_ready=is_ready)
+    _refuse_other_columns(table, columns)
     yield from table.records
 
 
-def _refuse_other_columns(table: Table, columns: ColumnMap, *, is_ready: bool) -> None:
-    """In a sheet every column of somebody's own map must be there. A ready one knows more columns than a download may have,
+def _refuse_other_columns(table: Table, columns: ColumnMap) -> None:
+    """In a sheet every column that somebody named must be there. A ready map knows more columns than a download may have,
     and objects leave out what is empty: then only what every row needs must be there."""
     is_sheet = table.shape.format in (CSV, XLSX)
-    asked = columns.columns if is_sheet and not is_ready else [name for name in NEEDED if name in columns.columns]
+    asked = [name for name in columns.columns if name in NEEDED or (is_sheet and name not in columns.may_lack)]
     refuse_missing(table.columns, tuple(dict.fromkeys(header for name in asked for header in columns.headers(name))))
 
 

@@ -12,7 +12,7 @@ from affiliate.ids import placement_of_sub_id
 from affiliate.money import currency_code
 from affiliate.networks.amounts import decimal_marks, plain_amount
 from affiliate.networks.base import BadRow
-from affiliate.networks.columns import CONSTANT, NEEDED, WORDS, ColumnMap
+from affiliate.networks.columns import CONSTANT, FIELDS, JOINED, NEEDED, WORDS, ColumnMap
 from affiliate.networks.days import DAY_FIRST, orders
 from affiliate.networks.formats import open_table
 from affiliate.networks.headers import MEANING, currency_mark, found_columns, plain
@@ -98,7 +98,13 @@ def propose(
         seen.note(record)
     if not seen.columns:
         raise UnreadableFile(FILE, "it is empty; its first line must name the columns.")
-    return _Guess(table.shape, seen, dict(said), currency).proposal(is_settled=is_settled)
+    known = {name: value for name, value in said.items() if name not in FIELDS or _is_there(value, seen.columns)}
+    return _Guess(table.shape, seen, known, currency).proposal(is_settled=is_settled)
+
+
+def _is_there(value: str, columns: Sequence[str]) -> bool:
+    """Whether the file has this column, or these; a ready map knows more of them than a download may have."""
+    return value.startswith(CONSTANT) or value in columns or set(value.split(JOINED)) <= set(columns)
 
 
 class _Seen:

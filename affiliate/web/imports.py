@@ -4,7 +4,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -209,6 +209,9 @@ def _columns(session: Session, form: Form, network: str, given: Mapping[str, str
     if not given:
         raise InvalidInput("Say which column means what: choose a saved column map, or look at the file first.")
     columns = ColumnMap.parse(given)
+    if not form.value("mapped"):  # nobody has confirmed yet that the file has all that a ready map knows
+        reader = find_network(network).reader
+        columns = replace(columns, may_lack=frozenset((reader.columns if reader else None) or {}))
     if keep and form.text("map_name"):
         save_map(session, form.text("map_name"), given, now=services().clock())
     return columns

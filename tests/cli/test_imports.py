@@ -118,3 +118,18 @@ def test_a_dry_run_says_what_would_change(run: Run, folder: Path) -> None:
     assert "line 2, 1: new, commission 1.50 EUR, approved" in preview("1.50", "--dry-run").stdout
     preview("1.50")
     assert "amended, commission 2.50 instead of 1.50" in preview("2.50", "--dry-run").stdout
+
+
+def test_a_ready_map_knows_more_columns_than_a_download_has(run: Run, folder: Path) -> None:
+    file = written(folder, "legacyId,eventDate,orderStatus,currency,Earned\n9,2026-10-01 10:00:00,cancelled,USD,1.00\n")
+    said = ("--column", "commission=Earned", "--column", "advertiser==FlexOffers")
+    assert run("import", "transactions", "flexoffers", file, *said, "--json").json["new"] == 1
+    gone = run("import", "transactions", "flexoffers", file, *said, "--column", "sub_id=Gone", code=1)
+    assert "no column “Gone”" in gone.stderr
+
+
+def test_a_look_at_a_file_is_readable(run: Run, folder: Path) -> None:
+    said = run("import", "inspect", written(folder, GERMAN, encoding="cp1252")).stdout
+    assert "CSV, encoding cp1252, delimiter ';'" in said
+    assert "  Provision (€): 1.234,50 → 1234.50" in said
+    assert "To be said with --column status.Geprüft=…: What does “Geprüft” mean: pending, approved, declined?" in said

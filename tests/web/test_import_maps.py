@@ -127,6 +127,13 @@ def test_a_network_with_a_ready_map_asks_for_the_rest(finance: Visitor) -> None:
     assert "<option selected>publisherRevenue</option>" in page
 
 
+def test_a_network_with_a_whole_map_is_previewed_at_once(finance: Visitor) -> None:
+    text = b"transaction_id,program_id,commission,date,status\n1,5,1.50,2026-11-01,paid\n"
+    page = shown(send(finance, text, "ascend.csv", network="pepperjam", currency="USD"))
+    assert "new: commission 1.50 USD, approved" in page
+    assert "<option selected>program_id</option>" in page
+
+
 def test_amazon_s_period_and_date_style_can_be_said(finance: Visitor, services: Services) -> None:
     content = b"Tracking ID,Date Shipped,ASIN,Ad Fees($)\nt-20,03/04/2026,B1,1.50\n"
     assert "Say --column date_format" in shown(send(finance, content, network="amazon", currency="USD"))
