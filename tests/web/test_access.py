@@ -26,6 +26,7 @@ BLUEPRINTS = {
     "desk": {EDITOR, ADMIN},  # what changes an article
     "imports": {FINANCE, ADMIN},
     "connectors": {FINANCE, ADMIN},
+    "networks": {EDITOR, ADMIN},
     "settings": {ADMIN},
     "people": {ADMIN},
     "status": {ADMIN},
