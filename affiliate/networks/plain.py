@@ -173,7 +173,7 @@ NETWORKS = (
         ),
         "Optimise",
         ("track.omguk.com", *(f"clk.omgt{region}.com" for region in range(1, 10))),
-        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=UNVERIFIED),
+        Coverage(recognise=PROVEN, build=PROVEN, sub_ids=PROVEN),
     ),
     # `aev` as the sub-id: padosoft/laravel-affiliate-network.
     _network(
