@@ -32,7 +32,7 @@ from affiliate.networks.columns import ColumnMap
 from affiliate.networks.mapped import READER as MAPPED
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.rows import Payload, Unread, payload_text, unread_report
-from affiliate.store.tables import ImportRun, PublisherAccount, Transaction
+from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"
 FILE, API, POSTBACK, REPLAY = "file", "api", "postback", "replay"  # where a run is from
@@ -287,6 +287,7 @@ class _Booking:
         self.session = session
         self.run = run
         self.moment = RunMoment(run.as_of, run.recorded_at, run.id)
+        self.network = run.network
         self.counterparties = counterparties
         self.bad: list[BadRow] = []
         self.changes: list[Change] = []
@@ -296,9 +297,11 @@ class _Booking:
         self.later = [one for one in queries.runs_after(session, run.network, run.kind, run.as_of) if one > self.moment]
         self.read_alike = queries.runs_read_alike(session, run, counterparties.since)
         self.new_rows = NewRows(session)
+        self.placements: dict[str, int] = {}  # those that the rows named so far
+        self.rows = self.new = self.amended = self.unchanged = 0  # counted here: a mapped object costs more to count in
 
     def book(self, batch: Sequence[ReportedTransaction | Unread | BadRow]) -> None:
-        self.run.rows += len(batch)
+        self.rows += len(batch)
         self.bad += (row for row in batch if isinstance(row, BadRow))
         coming = [_Coming(row, _digest(row)) for row in batch if not isinstance(row, BadRow)]
         known = self._known_word_for_word(coming)
@@ -316,7 +319,8 @@ class _Booking:
     def finish(self) -> None:
         """Writes what was set aside and what was confirmed, and lets newer files stand that this one went under."""
         self.bad.sort(key=lambda bad: bad.line)
-        self.run.quarantined = len(self.bad)
+        self.run.rows, self.run.quarantined = self.rows, len(self.bad)
+        self.run.new, self.run.amended, self.run.unchanged = self.new, self.amended, self.unchanged
         self.run.confirmed = self.confirmed.packed() if self.confirmed else None
         queries.insert_quarantined(
             self.session,
@@ -342,16 +346,13 @@ class _Booking:
             now=self.run.recorded_at,
         )
         self.new_rows.finish()
-        for known in self.session:
-            if isinstance(known, Transaction):
-                self.session.expire(known)  # what was written went past it
 
     def _known_word_for_word(self, coming: Sequence[_Coming]) -> Mapping[int, tuple[int, int]]:
         """Which rows need not be read, since they say word for word what is the current picture: by their place, the
         transaction and the parts that they leave unsaid. A repetition within the file is read."""
         if not self.read_alike:
             return {}
-        said = queries.said_in_force(self.session, {payload_key(one.digest) for one in coming}, self.run.as_of)
+        said = queries.said_in_force(self.session, {payload_key(one.digest) for one in coming}, self.moment.as_of)
         known: dict[int, tuple[int, int]] = {}
         taken: set[int] = set()
         for place, one in enumerate(coming):
@@ -384,7 +385,7 @@ class _Booking:
 
     def _place_all(self, items: Sequence[_Item], histories: dict[Key, History]) -> None:
         tokens = {token for item in items if item.row.sub_ids for token in tokens_in(item.row.sub_ids)}
-        placements = queries.placements_of(self.session, tokens)
+        self.placements |= queries.placements_of(self.session, tokens - self.placements.keys())
         for item in items:
             row = item.row
             programme_id = self.counterparties.programme_of(row, item.key.account_id)
@@ -392,12 +393,12 @@ class _Booking:
             if row.publisher_ref is None and history.knows_another_programme(programme_id):
                 self._set_aside(row, _ANOTHERS.format(id=row.external_id, advertiser=row.advertiser_ref))
             else:
-                self._place(item, Facts.of(row, programme_id, attribute(row.sub_ids, placements)), history)
+                self._place(item, Facts.of(row, programme_id, attribute(row.sub_ids, self.placements)), history)
 
     def _place(self, item: _Item, said: Facts, history: History) -> None:
         """A row is compared with what was true at the run's moment, so that a late file with old news neither repeats what
         is known nor overrules what came later."""
-        before = history.at(self.run.as_of)
+        before = history.at(self.moment.as_of)
         facts = said.beside(before)
         line = self.seen[history.transaction_id]
         if facts == before:
@@ -412,21 +413,21 @@ class _Booking:
             self._append(item, facts, said.unsaid(before), history)
 
     def _confirm(self, transaction_id: int, unsaid: int, line: int) -> None:
-        self.run.unchanged += 1
+        self.unchanged += 1
         if not self.seen[transaction_id]:
             self.seen[transaction_id] = line
             self.confirmed[transaction_id] = 1 + unsaid
 
     def _append(self, item: _Item, facts: Facts, unsaid: int, history: History) -> None:
         if history.versions:
-            self.run.amended += 1
+            self.amended += 1
         else:
-            self.run.new += 1
+            self.new += 1
         if len(self.changes) < _EXAMPLES:
             self.changes.append(self._change(history, item.row, facts))
         was_known = bool(history.transaction_id)
         if not was_known:
-            history.transaction_id = self.new_rows.transaction(item.key, self.run.network, facts, self.run.recorded_at)
+            history.transaction_id = self.new_rows.transaction(item.key, self.network, facts, self.moment.recorded_at)
         version_id = self.new_rows.version(
             history.transaction_id,
             number=history.next_number,
@@ -436,9 +437,9 @@ class _Booking:
             unsaid=unsaid,
             payload=_payload_of(item.row),
             digest=item.digest,
-            recorded_at=self.run.recorded_at,
+            recorded_at=self.moment.recorded_at,
         )
-        history.add(Version(*self.moment[:2], history.next_number, self.run.id, facts, unsaid, version_id))
+        history.add(Version(*self.moment[:2], history.next_number, self.moment.run_id, facts, unsaid, version_id))
         history.next_number += 1
         self.seen[history.transaction_id] = item.row.line
         if was_known and self.later:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
 from affiliate.commissions.ledger import Facts, Key, RunMoment
+from affiliate.store.tables import Transaction
 
 _REPEATED = len(queries.REPEATED)  # the facts begin with them
 
@@ -83,6 +84,9 @@ class NewRows:
         """Inserts what is left, and tells the database which ids were used."""
         self.insert()
         queries.keep_ids(self._session, transactions=self._transaction_id, transaction_versions=self._version_id)
+        for known in self._session:
+            if isinstance(known, Transaction):
+                self._session.expire(known)  # what was written went past it
 
     def _stored(self, facts: Facts) -> tuple[object, ...]:
         if facts is not self._said:  # a new transaction and its version ask one after the other
