@@ -98,6 +98,15 @@ def test_a_row_that_contradicts_the_file_or_is_not_whole_is_not_read_again(sqlit
         assert amounts(session) == ["1.5 EUR", "4.5 EUR"]
 
 
+def test_which_of_two_sayings_is_right_is_not_decided_by_reading_again(sqlite_store: Store) -> None:
+    text = "Id,Shop,Commission,Date,State\n1,Acme,1.50,2026-10-01,approved\n1,Acme,9.99,2026-10-01,approved\n"
+    with sqlite_store.transaction() as session:
+        run_id = book(session, text)
+        replayed = replay_run(session, run_id, now=NOW)
+        assert (replayed.booked, [bad.line for bad in replayed.still]) == (None, [3])
+        assert amounts(session) == ["1.5 EUR"]
+
+
 def test_a_currency_that_the_account_has_by_now_is_used(sqlite_store: Store) -> None:
     content = "Id,Shop,Commission,Date,State\n1,Acme,1.50,2026-10-01,approved\n"
     with sqlite_store.transaction() as session:

@@ -364,6 +364,6 @@ def test_a_rakuten_row_without_a_currency_is_set_aside() -> None:
     assert "currency" in read("rakuten", [rakuten_row(currency=None)], currency="USD").bad[0].reason
 
 
-def test_amazons_report_is_refused_in_words() -> None:
+def test_a_report_that_nobody_has_seen_is_refused_in_words() -> None:
     with pytest.raises(UnreadableFile, match="not known; give a column map"):
-        read_as("amazon", b"Category,Name\n", Reading())
+        read_as("webgains", b"Category,Name\n", Reading())
