@@ -242,6 +242,47 @@ def test_a_file_that_is_no_json_is_refused_by_name(ledger: Store, content: bytes
     assert counted(ledger, PublisherAccount) == 0
 
 
+def test_a_report_that_is_cut_off_imports_nothing_however_many_rows_were_read(
+    ledger: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affiliate.commissions.importing._BATCH", 2)
+    content = awin_file(*(awin_row(number) for number in range(9)))
+    for length in range(1, len(content), 97):
+        with pytest.raises(UnreadableFile), ledger.transaction() as session:
+            import_transactions(session, network="awin", file_name="awin.json", content=content[:length], now=NOW)
+    for table in (ImportRun, Transaction, TransactionVersion, PublisherAccount):
+        assert counted(ledger, table) == 0
+
+
+def test_a_csv_that_is_cut_off_says_exactly_what_it_took(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        newsroom(session, NOW)
+    content = sheet({"id": "t1"}, {"id": "t2", "reason": "late"}, {"id": "t3"})
+    whole = content.index(b"\n") + 1
+    for length in range(whole, len(content), 7):
+        with sqlite_store.transaction() as session:
+            result = import_transactions(
+                session,
+                network="generic",
+                file_name="sales.csv",
+                content=content[:length],
+                reading=Reading(columns=ColumnMap.parse(MAP)),
+                dry_run=True,
+                now=NOW,
+            )
+        lines = content[whole:length].decode().splitlines()
+        assert result.rows == len(lines) == result.new + len(result.quarantined)
+        assert len(result.quarantined) == (1 if lines and lines[-1].count(",") < 13 else 0)
+
+
+def test_a_negative_row_stays_negative(ledger: Store) -> None:
+    with ledger.transaction() as session:
+        book(session, {"id": "t1", "commission": "-5.00", "sale": "-50.00"}, now=NOW)
+    said = current(ledger)
+    assert said is not None
+    assert (str(said.commission), str(said.sale_amount), said.status) == ("-5", "-50", "pending")
+
+
 def test_an_unknown_network_and_a_future_as_of_are_refused(ledger: Store) -> None:
     with ledger.transaction() as session:
         with pytest.raises(NotFound, match="nowhere"):
