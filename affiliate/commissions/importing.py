@@ -43,6 +43,7 @@ _ANOTHERS = (
 )
 _NOBODYS = (0, 0, 0)
 NEW, AMENDED = "new", "amended"
+_COLLECTING = gc.get_threshold()  # read once: two imports may overlap
 _EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
 
@@ -464,12 +465,11 @@ class _Booking:
 def _collecting_seldom() -> Iterator[None]:
     """A row is 40 objects that live as long as its batch; looking for circles among them at every 700 took a sixth of an
     import."""
-    usual = gc.get_threshold()
-    gc.set_threshold(40 * _BATCH, *usual[1:])
+    gc.set_threshold(40 * _BATCH, *_COLLECTING[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*_COLLECTING)
 
 
 def _batches(rows: Iterable[Coming]) -> Iterator[Sequence[Coming]]:

@@ -106,9 +106,7 @@ class Row:
     def money(self, currency: str | None, *path: str) -> Money | None:
         """The signed amount at the path, None where there is none."""
         value = self.raw(*path)
-        if value is None:
-            return None
-        return money_of(value, currency, ".".join(path))
+        return None if value is None else money_of(value, currency, ".".join(path))
 
     def need_money(self, currency: str | None, *path: str) -> Money:
         if (money := self.money(currency, *path)) is None:
