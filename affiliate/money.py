@@ -46,7 +46,7 @@ def exact(text: str | int | Decimal) -> Decimal:
         raise InvalidMoney(f"{text!r} is no amount.") from problem
     if not amount.is_finite() or abs(amount) >= _LARGEST:
         raise InvalidMoney(f"{text!r} is no amount that can be booked.")
-    if amount != amount.quantize(Decimal("0.000001")):
+    if amount != round(amount, 6):
         raise InvalidMoney(f"{text!r} has more than six decimals.")
     return amount
 

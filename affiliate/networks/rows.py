@@ -168,9 +168,9 @@ def money_of(value: object, currency: str | None, field: str) -> Money:
 
 def _as_meant(number: Decimal) -> Decimal:
     """A JSON number without the tail that binary floats leave in the network's own sums (40.470000000000006)."""
-    if abs(number) < _LARGEST_FLOATED and abs(number - (rounded := round(number, 6))) < _FLOAT_TAIL:
-        return rounded
-    return number
+    if not abs(number) < _LARGEST_FLOATED or (rounded := round(number, 6)) == number:
+        return number
+    return rounded if abs(number - rounded) < _FLOAT_TAIL else number
 
 
 def moment_of(text: str, zone_name: str, field: str, date_format: str | None = None) -> datetime:
