@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions.attribution import UNKNOWN_TOKEN
 from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
-from affiliate.store.tables import ImportRun, Placement, QuarantinedRow, Transaction, TransactionVersion
+from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow, Transaction, TransactionVersion
 
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
@@ -382,3 +382,8 @@ def forget_quarantined(session: Session, run_id: int) -> None:
 def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:
     wanted = select(QuarantinedRow).where(QuarantinedRow.import_run_id == run_id)
     return session.scalars(wanted.order_by(QuarantinedRow.line, QuarantinedRow.id)).all()
+
+
+def payouts_of(session: Session, account_id: int, external_ids: Sequence[str]) -> dict[str, Payout]:
+    found = session.scalars(select(Payout).where(Payout.account_id == account_id, Payout.external_id.in_(external_ids)))
+    return {payout.external_id: payout for payout in found}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from affiliate.commissions.pulling.payouts import StoredPayouts, store_payouts
+from affiliate.commissions.payouts import StoredPayouts, store_payouts
 from affiliate.commissions.runs import list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import Conflict

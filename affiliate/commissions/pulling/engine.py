@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session
 
 from affiliate.clock import Clock, day_start
 from affiliate.commissions.importing import API, import_rows
+from affiliate.commissions.payouts import store_payouts
 from affiliate.commissions.pulling import queries
 from affiliate.commissions.pulling.account import IN_WORDS, Account, Progress, PulledWindow
 from affiliate.commissions.pulling.pages import Pages
-from affiliate.commissions.pulling.payouts import store_payouts
 from affiliate.commissions.pulling.queries import DONE, FAILED, WAITING
 from affiliate.commissions.pulling.windows import RESUMED_WITHIN, Past, Request, days, due, resumable
 from affiliate.errors import (
@@ -280,7 +280,7 @@ def _book(session: Session, own: Account, pull: Pull, pages: Pages, *, as_of: da
     elif pull.basis == PAYOUT:
         account = session.get_one(PublisherAccount, own.id)
         stored = store_payouts(session, account, pages.payouts(own), name=name, sha256=digest, as_of=as_of, now=now)
-        outcome = {each: getattr(stored, each) for each in stored.__slots__}
+        outcome = {each: getattr(stored, each) for each in stored.__slots__} | {"quarantined": len(stored.quarantined)}
     else:
         result = import_rows(
             session,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions.pulling.windows import Past, Request
 from affiliate.networks.api import Window
-from affiliate.store.tables import Payout, PublisherAccount, Pull
+from affiliate.store.tables import PublisherAccount, Pull
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
@@ -88,11 +88,6 @@ def fail(session: Session, pull_id: int, problem: str, *, not_before: datetime, 
 
 def put_off(session: Session, pull_ids: Sequence[int], *, not_before: datetime) -> None:
     session.execute(update(Pull).where(Pull.id.in_(pull_ids)).values(not_before=not_before))
-
-
-def payouts_of(session: Session, account_id: int, external_ids: Sequence[str]) -> dict[str, Payout]:
-    found = session.scalars(select(Payout).where(Payout.account_id == account_id, Payout.external_id.in_(external_ids)))
-    return {payout.external_id: payout for payout in found}
 
 
 def _past(pulls: Sequence[Pull]) -> Past:

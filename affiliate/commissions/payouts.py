@@ -1,5 +1,6 @@
 """What networks paid or will pay, as they last said it: kept beside the ledger, a row for each invoice or self-bill."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from affiliate.commissions.importing import API
-from affiliate.commissions.pulling import queries
+from affiliate.commissions import queries
+from affiliate.commissions.importing import API, FILE, reading_of
+from affiliate.errors import InvalidInput, UnreadableFile
+from affiliate.links.programmes import find_account
 from affiliate.networks.base import BadRow, ReportedPayout
+from affiliate.networks.registry import network as find_network
+from affiliate.networks.registry import networks
 from affiliate.store.tables import ImportRun, Payout, PublisherAccount, QuarantinedRow
 
 PAYOUTS = "payouts"
@@ -23,7 +28,42 @@ class StoredPayouts:
     new: int
     amended: int
     unchanged: int
-    quarantined: int
+    quarantined: tuple[BadRow, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("rows", "new", "amended", "unchanged")}
+        aside = [{"line": bad.line, "reason": bad.reason} for bad in self.quarantined]
+        return {"run": self.run_id, **counts, "quarantined": aside}
+
+
+def import_payouts(
+    session: Session,
+    *,
+    network: str,
+    file_name: str,
+    content: bytes,
+    account_ref: str | None = None,
+    as_of: datetime | None = None,
+    now: datetime,
+) -> StoredPayouts:
+    """Stores a network's own list of invoices or self-bills, as its API answers it, for one of our accounts.
+
+    UnreadableFile if it is no such list or the network's is not known, NotFound without an account, InvalidInput for an
+    `as_of` in the future; nothing was stored then.
+    """
+    source = find_network(network)
+    read = source.api.read_payouts if source.api else None
+    if read is None:
+        known = ", ".join(each.key for each in networks() if each.api and each.api.read_payouts)
+        raise UnreadableFile(file_name, f"how {source.name} lists its payouts is not known; known are {known}.")
+    if as_of is not None and as_of > now:
+        raise InvalidInput(f"The file cannot have been true at {as_of.isoformat()}: that is in the future.")
+    account = find_account(session, source.key, account_ref)
+    rows = list(read(content, reading_of(session, source.key, publisher_ref=account.publisher_ref)))
+    digest = hashlib.sha256(content).hexdigest()
+    return store_payouts(
+        session, account, rows, name=file_name, sha256=digest, as_of=as_of or now, origin=FILE, now=now
+    )
 
 
 def store_payouts(
@@ -73,7 +113,7 @@ def store_payouts(
     )
     run.rows, run.quarantined = len(told), len(bad)
     session.flush()
-    return StoredPayouts(run.id, run.rows, run.new, run.amended, run.unchanged, run.quarantined)
+    return StoredPayouts(run.id, run.rows, run.new, run.amended, run.unchanged, tuple(bad))
 
 
 def _say(payout: Payout, fields: dict[str, Any], run: ImportRun) -> None:
