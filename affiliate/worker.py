@@ -14,7 +14,7 @@ from typing import Any
 
 from affiliate.app import Application
 from affiliate.clicks import rejudge, retention
-from affiliate.commissions import postbacks
+from affiliate.commissions import postbacks, track_records
 from affiliate.commissions.asked import asked
 from affiliate.commissions.health import NOTE, URGENT, look
 from affiliate.errors import AffiliateError, Conflict, NotFound, StoreUnavailable
@@ -144,6 +144,18 @@ def rejudge_clicks(node: Node) -> str:
     return f"judged the history by the rules {report.rules}: {sum(report.clicks.values())} clicks changed class"
 
 
+def count_track_records(node: Node) -> str:
+    """Counts anew how programmes did, where something was imported since or a day has passed."""
+    store, now = node.app.store, node.app.clock()
+    with store.reading() as session:
+        if not track_records.are_stale(session, now=now):
+            return ""
+        records = track_records.count(session, now=now)
+    with store.transaction() as session:
+        track_records.keep(session, records)
+    return f"counted how {len(records)} programmes did"
+
+
 def _forget_keys(app: Application) -> int:
     return KeyFiles(app.settings.visitor_keys_dir).forget(now=app.clock())
 
@@ -207,6 +219,7 @@ TASKS = (
     Task("visitors.forget", 300.0, "deletes visitor keys and visits that have had their time", forget_visitors),
     Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
+    Task("programmes.count", 900.0, "counts how programmes did, for choosing between them", count_track_records),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
     Task("networks.pull", 600.0, "asks networks' APIs for what is due", pull_networks, may_be_cut=True),
     Task("networks.asked", 5.0, "asks networks' APIs for what somebody asked for", pull_asked, may_be_cut=True),

@@ -103,6 +103,8 @@ class Router:
             return Route(reason=f"{link.advertiser} wants its addresses untouched.")
         if link.status != "live":
             return Route(reason=f"The link {link.path} is {link.status}.", alarming=True)
+        if not link.joined:
+            return Route(reason=f"{link.path} earns nothing: we are not in its programme any more.", alarming=True)
         if link.deep_link is None:
             return Route(reason=f"No deep link can be built for {link.path}: see its programme.", alarming=True)
         return Route(link, written, network=link.network)

@@ -20,6 +20,7 @@ from affiliate.cli.frame import (
     print_json,
     print_table,
 )
+from affiliate.cli.programmes import import_aliases, import_programmes
 from affiliate.commissions.importing import REPLAY, ImportResult, import_transactions, reading_of
 from affiliate.commissions.maps import Told, find_columns, save_map, told
 from affiliate.commissions.replaying import Replayed, replay_run
@@ -307,4 +308,6 @@ def _print_replayed(replayed: Replayed) -> None:
         click.echo(f"  still set aside, line {bad.line}: {bad.reason}")
 
 
+import_.add_command(import_programmes)
+import_.add_command(import_aliases)
 COMMANDS = {command.name: command for command in (import_,)}

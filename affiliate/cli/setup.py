@@ -1,19 +1,14 @@
-"""What a new publisher needs first: site, account, programme, user, token."""
+"""What a new publisher needs first: site, account, user, token."""
 
 import click
 from sqlalchemy.orm import Session
 
 from affiliate.cli.frame import Context, Group, json_option, pass_context, print_json
 from affiliate.errors import InvalidInput
-from affiliate.links import setup
-from affiliate.links.programmes import add_account, add_programme
+from affiliate.links.programmes import add_account
 from affiliate.links.sites import add_entity, add_site
-from affiliate.networks.base import MODES
-from affiliate.redirect.hop import REFERRER_POLICIES
 from affiliate.store.tables import Site
 from affiliate.web.accounts import ROLES, SCOPES, add_token, add_user
-
-_USUAL = "usual"
 
 
 @click.group(cls=Group)
@@ -132,123 +127,6 @@ def add_account_command(
 
 
 @click.group(cls=Group)
-def programme() -> None:
-    """Programmes: an advertiser's terms on a network, and the hosts they cover."""
-
-
-@programme.command("add")
-@click.option("--network", required=True)
-@click.option("--advertiser-id", required=True, help="The advertiser's id at the network.")
-@click.option("--name", required=True, help="The advertiser's name.")
-@click.option("--host", "hosts", multiple=True, required=True, help="A host it pays for; may be repeated.")
-@click.option("--mode", type=click.Choice(MODES), help="Default: what the network allows.")
-@click.option("--rate", help="A fraction: 0.08 for 8 %.")
-@click.option("--template", help="The deep link's template, for the network `template`.")
-@click.option(
-    "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="What the network's links need besides."
-)
-@click.option("--referrer-policy", type=click.Choice(REFERRER_POLICIES), help="What the shop learns of the page.")
-@click.option("--account", "account_ref", help="Our publisher id, where we have several at the network.")
-@json_option
-@pass_context
-def add_programme_command(
-    context: Context,
-    *,
-    network: str,
-    advertiser_id: str,
-    name: str,
-    hosts: tuple[str, ...],
-    mode: str | None,
-    rate: str | None,
-    template: str | None,
-    parameters: tuple[str, ...],
-    referrer_policy: str | None,
-    account_ref: str | None,
-    as_json: bool,
-) -> None:
-    """Add a programme."""
-    app = context.app
-    with app.store.transaction() as session:
-        made = add_programme(
-            session,
-            network=network,
-            advertiser_ref=advertiser_id,
-            name=name,
-            hosts=hosts,
-            mode=mode,
-            rate=rate,
-            template=template,
-            parameters=_pairs(parameters),
-            referrer_policy=referrer_policy,
-            account_ref=account_ref,
-            now=app.clock(),
-        )
-        answer = {
-            "network": made.network,
-            "advertiser_id": made.advertiser_ref,
-            "name": made.name,
-            "mode": made.mode,
-            "hosts": [host.host for host in made.hosts],
-        }
-    print_json(answer) if as_json else click.echo(f"Added {name}: links to {', '.join(hosts)} earn on {network}.")
-
-
-@programme.command("edit")
-@click.option("--network", required=True)
-@click.option("--advertiser-id", required=True, help="The advertiser's id at the network.")
-@click.option("--mode", type=click.Choice(MODES))
-@click.option(
-    "--referrer-policy",
-    type=click.Choice((_USUAL, *REFERRER_POLICIES)),
-    help=f"What the shop learns of the page; `{_USUAL}`: {REFERRER_POLICIES[0]}.",
-)
-@click.option("--account", "account_ref", help="Our publisher id, where we have several at the network.")
-@json_option
-@pass_context
-def edit_programme_command(
-    context: Context,
-    *,
-    network: str,
-    advertiser_id: str,
-    mode: str | None,
-    referrer_policy: str | None,
-    account_ref: str | None,
-    as_json: bool,
-) -> None:
-    """Change how a programme's links lead to the shop; they follow within a second. Its page changes the rest."""
-    app = context.app
-    with app.store.transaction() as session:
-        known = setup.find_programme(session, network=network, advertiser_ref=advertiser_id, account_ref=account_ref)
-        wanted = referrer_policy or known.referrer_policy
-        edited = setup.edit_programme(
-            session,
-            programme_id=known.id,
-            name=known.name,
-            hosts=known.hosts,
-            mode=mode or known.mode,
-            rate=known.rate,
-            template=known.template,
-            parameters=known.parameters,
-            referrer_policy=None if wanted == _USUAL else wanted,
-            joined=known.joined,
-            now=app.clock(),
-        )
-    app.publish(edited.link_ids)
-    now, links = edited.programme, len(edited.link_ids)
-    if as_json:
-        print_json({"name": now.name, "mode": now.mode, "referrer_policy": now.referrer_policy or None, "links": links})
-    else:
-        click.echo(f"{now.name}: {now.mode}, referrer policy {now.referrer_policy or _USUAL}. {links} links follow.")
-
-
-def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise click.BadParameter(f"{text!r}: write NAME=VALUE.", param_hint="--parameter")
-    return dict(text.split("=", 1) for text in texts)
-
-
-@click.group(cls=Group)
 def user() -> None:
     """People who sign in."""
 
@@ -292,4 +170,4 @@ def add_token_command(context: Context, *, scopes: tuple[str, ...], name: str, a
         click.echo(f"The token, shown this once: {made.text}")
 
 
-COMMANDS = {command.name: command for command in (site, account, programme, user, token)}
+COMMANDS = {command.name: command for command in (site, account, user, token)}

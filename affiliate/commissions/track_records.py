@@ -6,6 +6,7 @@ The day of payment is that of the payout that covers a transaction, else the day
 seen it unpaid: what was paid already when we first heard of it tells nothing of how long it took.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,12 +32,11 @@ def are_stale(session: Session, *, now: datetime) -> bool:
     return now - counted_at > FRESH or any(moment is not None and moment >= counted_at for moment in changed)
 
 
-def count_track_records(session: Session, *, now: datetime) -> int:
-    """Replaces all records; of how many programmes there are some."""
-    decided = session.execute(_decided(now - SINCE)).all()
+def count(session: Session, *, now: datetime) -> list[dict[str, Any]]:
+    """A record for each programme that has sold anything, to be kept. Reads the ledger of twelve months, so not in a
+    transaction that others wait for."""
     paid = {row.programme_id: row for row in session.execute(_paid(session, now - SINCE))}
-    session.execute(delete(TrackRecord))
-    records = [
+    return [
         {
             "programme_id": row.programme_id,
             "transactions": row.transactions,
@@ -46,11 +46,15 @@ def count_track_records(session: Session, *, now: datetime) -> int:
             "payment_days": round(Decimal(paid[row.programme_id].days)) if row.programme_id in paid else None,
             "counted_at": now,
         }
-        for row in decided
+        for row in session.execute(_decided(now - SINCE))
     ]
+
+
+def keep(session: Session, records: Sequence[Mapping[str, Any]]) -> None:
+    """Puts these in place of all records there are."""
+    session.execute(delete(TrackRecord))
     if records:
         session.execute(insert(TrackRecord), records)
-    return len(records)
 
 
 def _sales(since: datetime) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ READ_FACTS = "products.read-facts"
 @dataclass(frozen=True, slots=True)
 class LinkView:
     """A link as people and scripts see it. `deep_link` carries the token of the link's default placement, `own_mode`
-    is set where the link differs from its programme, `price` is `amount` as people write it, `facts_note` says why the product's page could not be read."""
+    is set where the link differs from its programme, `joined` says whether we are in that, `price` is `amount` as people write it, `facts_note` says why the product's page could not be read."""
 
     id: int
     site: str
@@ -42,6 +42,7 @@ class LinkView:
     network: str
     advertiser: str
     programme_id: int
+    joined: bool
     mode: str
     own_mode: str | None
     status: str
@@ -305,6 +306,18 @@ def set_status(session: Session, *, link_id: int, status: str, now: datetime) ->
     return show_by_id(session, link_id)
 
 
+def reroute_link(session: Session, *, link_id: int, now: datetime) -> LinkView:
+    """Moves a link to the programme that a new link to its page would be made on; its paths and placements stay.
+    UnknownAdvertiser or CannotBuild: nothing changed."""
+    link = _whole(session, link_id)
+    target = resolve_target(session, link.site, link.target_url)
+    deep_link(target.programme, target.url.text, target.mode)
+    link.programme_id = target.programme.id
+    link.product.advertiser_id = target.programme.advertiser_id
+    changed(session, link, now)
+    return show_by_id(session, link_id)
+
+
 def retire_link(session: Session, *, link_id: int, now: datetime) -> LinkView:
     return set_status(session, link_id=link_id, status="retired", now=now)
 
@@ -346,6 +359,7 @@ def _view(link: Link, token: str) -> LinkView:
         network=link.programme.network,
         advertiser=link.programme.advertiser.name,
         programme_id=link.programme_id,
+        joined=link.programme.joined,
         mode=mode_of(link),
         own_mode=link.mode,
         status=link.status,
@@ -363,6 +377,8 @@ def _view(link: Link, token: str) -> LinkView:
 
 
 def _finished(link: Link, token: str) -> str | None:
+    if not link.programme.joined:
+        return None
     try:
         built = deep_link(link.programme, link.target_url, mode_of(link))
     except CannotBuild:  # the programme lost what its builder needs; the link shows it as missing

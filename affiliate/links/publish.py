@@ -23,6 +23,7 @@ from affiliate.store.tables import Programme
 
 NEVER_BUILT = "there is none yet"
 KEPT = timedelta(days=7)  # changes; a node that was away for longer builds its table anew
+NOT_JOINED = "not-joined"
 _BATCH = 2_000  # links read, and written, at once: 10 to 40 ms
 _PRUNED_AT_ONCE = 10_000  # rows: a fifth of a second of SQLite's write lock
 
@@ -185,6 +186,8 @@ def entry_of(link: PublishedLink, token: str) -> Entry | None:
     policy = link.programme.referrer_policy or ""
     reason = link.status if link.status != "live" else ""
     mode = link.mode or link.programme.mode
+    if not reason and not link.programme.joined:
+        reason = NOT_JOINED  # the network's link of a closed programme may lead nowhere
     if not reason and mode != REDIRECT:
         reason = mode
     if not reason:

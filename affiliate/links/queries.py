@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
@@ -27,13 +28,30 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class LinkFilter:
-    """What to list: words found in name, path, target or advertiser (all of them), a status, a site; pages count from 1."""
+    """What to list: words found in name, path, target or advertiser (all of them), a status, a site, a programme; pages
+    count from 1."""
 
     text: str = ""
     status: str | None = None
     site_id: int | None = None
+    programme_id: int | None = None
     page: int = 1
     per_page: int | None = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeFilter:
+    """What to list: a text found in name, advertiser id or a host; a network's key; `standing` is joined, incomplete or
+    closed, "" for all; pages count from 1."""
+
+    text: str = ""
+    network: str = ""
+    standing: str = ""
+    page: int = 1
+    per_page: int | None = PAGE
+
+
+STANDINGS = ("joined", "incomplete", "closed")
 
 
 def _whole() -> Select[Link]:
@@ -89,6 +107,8 @@ def _matching(wanted: LinkFilter) -> list[object]:
         conditions.append(Link.status == wanted.status)
     if wanted.site_id:
         conditions.append(Link.site_id == wanted.site_id)
+    if wanted.programme_id:
+        conditions.append(Link.programme_id == wanted.programme_id)
     return conditions
 
 
@@ -227,6 +247,37 @@ def uses_of_programmes(session: Session, programme_ids: Collection[int]) -> dict
     return dict.fromkeys(programme_ids, (0, 0)) | {row[0]: (row[1], row[2]) for row in rows}
 
 
+def programmes(session: Session, wanted: ProgrammeFilter) -> tuple[Sequence[Programme], int]:
+    """The page of programmes, those to be completed first, then by name; and how many match in all."""
+    matching = and_(True, *_matching_programmes(wanted))
+    total = session.scalar(select(func.count(Programme.id)).where(matching)) or 0
+    page = (
+        select(Programme)
+        .options(joinedload(Programme.account), joinedload(Programme.advertiser), selectinload(Programme.hosts))
+        .where(matching)
+        .order_by(Programme.to_be_completed.desc(), func.lower(Programme.name), Programme.id)
+    )
+    if wanted.per_page:
+        page = page.limit(wanted.per_page).offset((max(wanted.page, 1) - 1) * wanted.per_page)
+    return session.scalars(page).all(), total
+
+
+def _matching_programmes(wanted: ProgrammeFilter) -> Iterable[ColumnElement[bool]]:
+    if word := wanted.text.strip():
+        with_host = select(ProgrammeHost.programme_id).where(ProgrammeHost.host.icontains(word, autoescape=True))
+        yield or_(
+            Programme.name.icontains(word, autoescape=True),
+            Programme.advertiser_ref.icontains(word, autoescape=True),
+            Programme.id.in_(with_host),
+        )
+    if wanted.network:
+        yield Programme.network == wanted.network
+    if wanted.standing == "incomplete":
+        yield Programme.to_be_completed.is_(True)
+    elif wanted.standing:
+        yield Programme.joined.is_(wanted.standing == "joined")
+
+
 def programmes_covering(session: Session, hosts: Collection[str]) -> dict[str, list[Programme]]:
     """By host the programmes that name it, joined or not, oldest first, with account, company and advertiser."""
     found: dict[str, list[Programme]] = {}
@@ -255,6 +306,11 @@ class Record:
     @property
     def decided(self) -> int:
         return self.approved + self.declined
+
+    @property
+    def approval_rate(self) -> Decimal | None:
+        """Approved of those decided; None where none is."""
+        return Decimal(self.approved) / self.decided if self.decided else None
 
 
 _RECORD = (

@@ -17,7 +17,9 @@ from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import list_runs, show_run
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import AffiliateError, InvalidInput
-from affiliate.links.setup import AccountView, list_accounts, list_programmes
+from affiliate.links.catalogue import list_programmes
+from affiliate.links.queries import ProgrammeFilter
+from affiliate.links.setup import AccountView, list_accounts
 from affiliate.money import currency_code
 from affiliate.networks.columns import NEEDED, OPTIONAL, ColumnMap
 from affiliate.networks.proposals import Proposal, is_whole
@@ -90,7 +92,8 @@ def show(run_id: int) -> str:
         detail = show_run(session, run_id)
         network = detail.run.network
         accounts = [a for a in list_accounts(session) if a.network == network and a.to_be_completed]
-        programmes = [p for p in list_programmes(session) if p.network == network and p.to_be_completed]
+        incomplete = ProgrammeFilter(network=network, standing="incomplete", per_page=None)
+        programmes, _ = list_programmes(session, incomplete)
     return render_template(
         "imports/run.html", run=detail.run, set_aside=detail.set_aside, accounts=accounts, programmes=programmes
     )

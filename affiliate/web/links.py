@@ -9,17 +9,21 @@ from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from affiliate.articles.earning import will_earn_there
 from affiliate.clicks.count import Counts, summed
 from affiliate.clock import day_start, zone
 from affiliate.errors import AffiliateError, NotFound, UnknownAdvertiser
 from affiliate.links import library
+from affiliate.links.catalogue import has_programmes, show_programme
+from affiliate.links.earning import MOST_URLS, Verdict, in_words
 from affiliate.links.library import LinkView
 from affiliate.links.queries import PAGE, LinkFilter
-from affiliate.links.setup import has_programmes
+from affiliate.links.routes import Routes, better
 from affiliate.links.sites import find_site
 from affiliate.money import decimal_text
 from affiliate.networks.base import MODES
 from affiliate.reports.link_use import clicks_by_day, clicks_of_links, placements_of_link
+from affiliate.urls import host_of
 from affiliate.web.access import Pages
 from affiliate.web.accounts import EDITOR
 from affiliate.web.forms import Form, go
@@ -51,8 +55,17 @@ def show_library() -> str:
     status = asked.value("status") if asked.value("status") in library.STATUSES else None
     page = int(asked.value("page")) if asked.value("page").isdecimal() and len(asked.value("page")) < 7 else 1
     site = chosen_site() if len(sites()) > 1 else None
-    wanted = LinkFilter(text=asked.text("q"), status=status, site_id=site.id if site else None, page=max(page, 1))
+    number = asked.value("programme")
+    programme_id = int(number) if number.isdecimal() and len(number) <= 9 else None
+    wanted = LinkFilter(
+        text=asked.text("q"),
+        status=status,
+        site_id=site.id if site and not programme_id else None,
+        programme_id=programme_id,
+        page=max(page, 1),
+    )
     with services().store.reading() as session:
+        programme = show_programme(session, programme_id) if programme_id else None
         links, total = library.list_links(session, wanted)
         clicks = clicks_of_links(session, [link.id for link in links], since=_since())
         ready = total > 0 or has_programmes(session)
@@ -66,7 +79,8 @@ def show_library() -> str:
         page=wanted.page,
         per_page=PAGE,
         statuses=library.STATUSES,
-        searching=bool(wanted.text or wanted.status or asked.value("site")),
+        searching=bool(wanted.text or wanted.status or asked.value("site") or programme),
+        programme=programme,
         days=_DAYS,
         page_url=_page_url,
     )
@@ -121,10 +135,46 @@ def _paste(form: Form, line: str) -> Pasted:
             site = find_site(session, form.value("site") or None)
             added = library.add_link(session, site=site, url=line, slug=slug, name=name, now=services().clock())
     except UnknownAdvertiser as problem:
+        if problem.reason:
+            return Pasted(line, "refused", problem=str(problem))
         return Pasted(line, "refused", problem=f"No programme covers {problem.host} yet.", host=problem.host)
     except AffiliateError as problem:
         return Pasted(line, "refused", problem=str(problem))
     return Pasted(line, "new" if added.created else "known", added.link, notes=added.notes)
+
+
+@pages.get("/earn")
+def show_earn() -> str:
+    site = chosen_site()
+    return render_template(
+        "links/earn.html", form=Form({"site": site.key if site else ""}), verdicts=[], most=MOST_URLS
+    )
+
+
+@pages.post("/earn")
+def send_earn() -> tuple[str, int]:
+    form = Form(request.form)
+    urls = [line.strip() for line in form.value("urls").splitlines() if line.strip()]
+    verdicts: list[Verdict] = []
+    if not urls:
+        form.note("urls", "Paste at least one address, one on each line.")
+    elif not form.value("site") and len(sites()) > 1:
+        form.note("site", "Choose the site on which they would stand.")
+    else:
+        try:
+            verdicts = _verdicts(form, urls)
+        except NotFound as problem:
+            form.note("article", str(problem))
+        except AffiliateError as problem:
+            form.note("urls", str(problem))
+    return render_template("links/earn.html", form=form, verdicts=verdicts, most=MOST_URLS), form.status
+
+
+def _verdicts(form: Form, urls: list[str]) -> list[Verdict]:
+    with services().store.reading() as session:
+        site = find_site(session, form.value("site") or None)
+        article = form.text("article") or None
+        return will_earn_there(session, site=site, urls=urls, article=article, policy=services().policy)
 
 
 @pages.get("/<int:link_id>")
@@ -181,6 +231,17 @@ def send_status(link_id: int) -> tuple[str, int] | Response:
     )
 
 
+@pages.post("/<int:link_id>/route")
+def send_route(link_id: int) -> tuple[str, int] | Response:
+    now = services().clock()
+    return _change(
+        link_id,
+        Form(request.form),
+        lambda session: library.reroute_link(session, link_id=link_id, now=now),
+        "Moved. It earns on the other programme from now on; its paths stay.",
+    )
+
+
 def _change(link_id: int, form: Form, change: Callable[[Session], LinkView], said: str) -> tuple[str, int] | Response:
     try:
         with services().store.transaction() as session:
@@ -212,7 +273,15 @@ def _link_page(session: Session, link: LinkView, sent: Form | None) -> str:
         days=_DAYS,
         uses=placements_of_link(session, link.id, since=day_start(first, site.time_zone)),
         modes=MODES,
+        better=_better(session, link, site.entity_id),
     )
+
+
+def _better(session: Session, link: LinkView, entity_id: int) -> str:
+    """The route that a new link to the same page would take, in words, where this one is on another; else empty."""
+    host = host_of(link.target_url) or ""
+    found = better(Routes(session, entity_id).to([host])[host], link.programme_id)
+    return (found.barrier or in_words(found)) if found else ""
 
 
 def _filled(link: LinkView, sent: Form | None) -> Form:

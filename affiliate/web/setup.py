@@ -1,6 +1,9 @@
 """What a publisher needs first, for admins: titles, companies, publisher accounts, programmes."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any, BinaryIO, cast
 
 from flask import flash, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -8,15 +11,21 @@ from werkzeug.wrappers import Response
 
 from affiliate.clock import zone
 from affiliate.disclosure.texts import TEXTS, checked_jurisdiction
-from affiliate.errors import AffiliateError, InvalidInput, NotFound
-from affiliate.links import setup
+from affiliate.errors import AffiliateError, InvalidInput, NotFound, UnreadableFile
+from affiliate.links import catalogue, setup
+from affiliate.links.catalogue import ProgrammeTerms, ProgrammeView, checked_days, checked_markets
+from affiliate.links.programme_files import COLUMNS, programmes_in
 from affiliate.links.programmes import add_account, add_programme, checked_rate
-from affiliate.links.setup import AccountView, ProgrammeView, SiteView
+from affiliate.links.queries import PAGE, STANDINGS, ProgrammeFilter
+from affiliate.links.routes import ENOUGH
+from affiliate.links.setup import AccountView, SiteView
 from affiliate.links.sites import add_entity, add_site, checked_key, checked_link_base
+from affiliate.links.told import ToldProgrammes, store_programmes
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES
 from affiliate.networks.registry import networks
 from affiliate.redirect.hop import REFERRER_POLICIES
+from affiliate.store.tables import PublisherAccount
 from affiliate.urls import normalise_host
 from affiliate.web.access import Pages
 from affiliate.web.forms import Form, go
@@ -292,10 +301,33 @@ def _account_page(account: AccountView, form: Form) -> tuple[str, int]:
 @pages.get("/programmes")
 def show_programmes() -> str:
     asked = Form(request.args)
+    page = int(asked.value("page")) if asked.value("page").isdecimal() and len(asked.value("page")) < 7 else 1
+    wanted = ProgrammeFilter(
+        text=asked.text("q"),
+        network=asked.value("network"),
+        standing=asked.value("standing") if asked.value("standing") in STANDINGS else "",
+        page=max(page, 1),
+    )
     with services().store.reading() as session:
-        programmes = setup.list_programmes(session, asked.text("q"))
-        has_accounts = bool(setup.list_accounts(session))
-    return render_template("settings/programmes.html", form=asked, rows=programmes, has_accounts=has_accounts)
+        programmes, total = catalogue.list_programmes(session, wanted)
+        accounts = setup.list_accounts(session)
+    return render_template(
+        "settings/programmes.html",
+        form=asked,
+        rows=programmes,
+        total=total,
+        page=wanted.page,
+        per_page=PAGE,
+        page_url=_programmes_url,
+        searching=bool(wanted.text or wanted.network or wanted.standing),
+        networks=sorted({(account.network, account.network_name) for account in accounts}),
+        enough=ENOUGH,
+    )
+
+
+def _programmes_url(page: int) -> str:
+    asked: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
+    return url_for("settings.show_programmes", **asked, page=page)
 
 
 @pages.get("/programmes/new")
@@ -312,7 +344,7 @@ def send_programme() -> Answer:
     try:
         with services().store.transaction() as session:
             account = _chosen_account(session, form)
-            name = add_programme(
+            made = add_programme(
                 session,
                 network=account.network,
                 account_ref=account.publisher_ref,
@@ -320,23 +352,63 @@ def send_programme() -> Answer:
                 name=form.text("name"),
                 hosts=form.lines("hosts"),
                 mode=form.value("mode") or None,
-                rate=_fraction(form.text("rate")),
                 template=form.text("template") or None,
-                parameters=_parameters(form.value("parameters")),
-                referrer_policy=form.value("referrer_policy"),
+                parameters=_pairs(form.value("parameters")),
                 now=services().clock(),
-            ).name
+            )
+            terms = replace(_sent_terms(form, made.mode), joined=True)
+            catalogue.edit_programme(session, programme_id=made.id, terms=terms, now=services().clock())
     except AffiliateError as problem:
         form.refuse(problem)
         return _programme_page(None, form)
-    flash(f"{name} is added: links to {', '.join(form.lines('hosts'))} earn from now on.", "good")
+    flash(f"{form.text('name')} is added: links to {', '.join(form.lines('hosts'))} earn from now on.", "good")
     return go(url_for("settings.show_programmes"))
+
+
+@pages.get("/programmes/file")
+def show_programme_file() -> Answer:
+    return _programme_file_page(Form())
+
+
+@pages.post("/programmes/file")
+def send_programme_file() -> Answer:
+    """Shows what a list of programmes would do, or does it."""
+    form = Form(request.form)
+    preview = form.value("step") != "store"
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        form.note("file", "Choose a file.")
+        return _programme_file_page(form)
+    try:
+        with services().store.transaction() as session, session.begin_nested() as savepoint:
+            account = session.get_one(PublisherAccount, _chosen_account(session, form).id)
+            rows = programmes_in(cast("BinaryIO", file.stream))
+            result = store_programmes(session, account, rows, whole=bool(form.value("whole")), now=services().clock())
+            if preview:
+                savepoint.rollback()
+    except UnreadableFile as problem:
+        form.note("file", str(problem))
+        return _programme_file_page(form)
+    except AffiliateError as problem:
+        form.refuse(problem)
+        return _programme_file_page(form)
+    if not preview:
+        services().publish(result.link_ids)
+    return _programme_file_page(form, result, preview=preview)
+
+
+def _programme_file_page(form: Form, result: ToldProgrammes | None = None, *, preview: bool = True) -> tuple[str, int]:
+    with services().store.reading() as session:
+        accounts = setup.list_accounts(session)
+    return render_template(
+        "settings/programme_file.html", form=form, result=result, preview=preview, accounts=accounts, columns=COLUMNS
+    ), form.status
 
 
 @pages.get("/programmes/<int:programme_id>")
 def show_programme(programme_id: int) -> Answer:
     with services().store.reading() as session:
-        programme = setup.show_programme(session, programme_id)
+        programme = catalogue.show_programme(session, programme_id)
     return _programme_page(programme, Form(_programme_values(programme)))
 
 
@@ -344,24 +416,13 @@ def show_programme(programme_id: int) -> Answer:
 def send_programme_edit(programme_id: int) -> Answer:
     form = _checked_programme(Form(request.form))
     with services().store.reading() as session:
-        programme = setup.show_programme(session, programme_id)
+        programme = catalogue.show_programme(session, programme_id)
     if not form.ok:
         return _programme_page(programme, form)
     try:
         with services().store.transaction() as session:
-            edited = setup.edit_programme(
-                session,
-                programme_id=programme_id,
-                name=form.text("name"),
-                hosts=form.lines("hosts"),
-                mode=form.value("mode") or programme.mode,
-                rate=_fraction(form.text("rate")),
-                template=form.text("template"),
-                parameters=_parameters(form.value("parameters")),
-                referrer_policy=form.value("referrer_policy"),
-                joined=bool(form.value("joined")),
-                now=services().clock(),
-            )
+            terms = _sent_terms(form, programme.terms.mode)
+            edited = catalogue.edit_programme(session, programme_id=programme_id, terms=terms, now=services().clock())
     except AffiliateError as problem:
         form.refuse(problem)
         return _programme_page(programme, form)
@@ -382,23 +443,57 @@ def _checked_programme(form: Form) -> Form:
     if not form.lines("hosts"):
         form.note("hosts", "Name at least one host that the programme pays for, such as shop.example.")
     form.checked_lines("hosts", normalise_host)
-    form.checked("rate", _fraction)
-    form.checked("parameters", _parameters)
+    for name in ("rate", "approval_rate"):
+        form.checked(name, _fraction)
+    for name in ("cookie_days", "payment_days"):
+        form.checked(name, _days)
+    for name in ("parameters", "permissions"):
+        form.checked(name, _pairs)
+    form.checked("markets", lambda _text: checked_markets(form.lines("markets")))
     return form
 
 
-def _fraction(percentage: str) -> str | None:
-    """What people type as a percentage (8 or 8 %), as the text of a fraction (0.08)."""
+def _sent_terms(form: Form, mode: str) -> ProgrammeTerms:
+    """What a checked form says; `mode` where it leaves that open."""
+    return ProgrammeTerms(
+        name=form.text("name"),
+        hosts=form.lines("hosts"),
+        mode=form.value("mode") or mode,
+        rate=_fraction(form.text("rate")),
+        template=form.text("template"),
+        parameters=_pairs(form.value("parameters")),
+        referrer_policy=form.value("referrer_policy"),
+        joined=bool(form.value("joined")),
+        conditions=form.text("conditions"),
+        cookie_days=_days(form.text("cookie_days")),
+        markets=form.lines("markets"),
+        permissions=_pairs(form.value("permissions")),
+        approval_rate=_fraction(form.text("approval_rate")),
+        payment_days=_days(form.text("payment_days")),
+        pinned=bool(form.value("pinned")),
+    )
+
+
+def _fraction(percentage: str) -> Decimal | None:
+    """What people type as a percentage (8 or 8 %), as a fraction (0.08)."""
     text = percentage.removesuffix("%").strip()
     if not text:
         return None
     try:
-        return str(checked_rate(exact(text) / 100))
+        return checked_rate(exact(text) / 100)
     except AffiliateError as problem:
         raise InvalidInput(f"{percentage!r} is no percentage between 0 and 100.") from problem
 
 
-def _parameters(text: str) -> dict[str, str]:
+def _days(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 5:
+        raise InvalidInput(f"{text!r} is no number of days.")
+    return checked_days(int(text))
+
+
+def _pairs(text: str) -> dict[str, str]:
     """Lines of `name=value`."""
     pairs = [line.strip() for line in text.splitlines() if line.strip()]
     for pair in pairs:
@@ -408,17 +503,36 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _programme_values(programme: ProgrammeView) -> dict[str, str]:
-    rate = programme.rate
+    terms = programme.terms
     return {
-        "name": programme.name,
-        "hosts": "\n".join(programme.hosts),
-        "mode": programme.mode,
-        "rate": f"{(rate * Decimal(100)).normalize():f}" if rate is not None else "",
-        "template": programme.template,
-        "parameters": "\n".join(f"{name}={value}" for name, value in programme.parameters.items()),
-        "referrer_policy": programme.referrer_policy,
-        "joined": "yes" if programme.joined else "",
+        "name": terms.name,
+        "hosts": "\n".join(terms.hosts),
+        "mode": terms.mode,
+        "rate": _percentage(terms.rate),
+        "conditions": terms.conditions,
+        "cookie_days": _number(terms.cookie_days),
+        "markets": ", ".join(terms.markets),
+        "permissions": _lines(terms.permissions),
+        "approval_rate": _percentage(terms.approval_rate),
+        "payment_days": _number(terms.payment_days),
+        "pinned": "yes" if terms.pinned else "",
+        "template": terms.template,
+        "parameters": _lines(terms.parameters),
+        "referrer_policy": terms.referrer_policy,
+        "joined": "yes" if terms.joined else "",
     }
+
+
+def _percentage(fraction: Decimal | None) -> str:
+    return f"{(fraction * Decimal(100)).normalize():f}" if fraction is not None else ""
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _lines(pairs: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in pairs.items())
 
 
 def _programme_page(programme: ProgrammeView | None, form: Form) -> tuple[str, int]:
@@ -431,4 +545,5 @@ def _programme_page(programme: ProgrammeView | None, form: Form) -> tuple[str, i
         accounts=accounts,
         modes=MODES,
         referrer_policies=REFERRER_POLICIES,
+        enough=ENOUGH,
     ), form.status

@@ -8,7 +8,8 @@ def test_a_programme_is_edited_and_its_links_follow(newsroom: Run, folder: Path)
     newsroom("link", "add", "https://halden.example/dress", "--slug", "dress")
     edit = ("programme", "edit", "--network", "awin", "--advertiser-id", "88001")
     answer = newsroom(*edit, "--referrer-policy", "no-referrer", "--json").json
-    assert answer == {"name": "Halden & Vale", "mode": "redirect", "referrer_policy": "no-referrer", "links": 1}
+    shown = {name: answer[name] for name in ("name", "mode", "referrer_policy", "links")}
+    assert shown == {"name": "Halden & Vale", "mode": "redirect", "referrer_policy": "no-referrer", "links": 1}
     found = LinkTable(folder / "data" / "links").find("", "/go/dress")
     assert found is not None
     assert found.entry.referrer_policy == "no-referrer"

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from affiliate.commissions.track_records import are_stale, count_track_records
+from affiliate.commissions.track_records import are_stale, count, keep
 from affiliate.commissions.undo import undo_import
 from affiliate.links.queries import Record, track_records
 from affiliate.store import Store
@@ -24,7 +24,7 @@ def ledger(store: Store) -> Store:
 def record(store: Store, shop: str = "77") -> Record | None:
     """Counted now."""
     with store.transaction() as session:
-        count_track_records(session, now=NOW)
+        keep(session, count(session, now=NOW))
         programme_id = session.scalars(select(Programme.id).where(Programme.advertiser_ref == shop)).one()
         return track_records(session, [programme_id]).get(programme_id)
 
@@ -109,7 +109,7 @@ def test_records_are_stale_after_an_import_and_after_a_day(ledger: Store) -> Non
         sheets.book(session, {"id": "t1"}, now=NOW)
     assert stale()
     with ledger.transaction() as session:
-        count_track_records(session, now=NOW + timedelta(hours=1))
+        keep(session, count(session, now=NOW + timedelta(hours=1)))
     assert not stale(hours=2)
     assert stale(hours=26)
     with ledger.transaction() as session:

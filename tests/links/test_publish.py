@@ -1,11 +1,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
-from affiliate.links import library, publish, setup
+from affiliate.links import catalogue, library, publish
 from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, publish_hosts, publish_now
 from affiliate.links.queries import PublishedLink
 from affiliate.links.sites import add_site, find_site, set_hosts
@@ -73,20 +74,9 @@ def test_a_programmes_referrer_policy_is_published_with_all_its_links(newsroom: 
     add(newsroom, "https://www.amazon.co.uk/dp/B000TEST01", "other")
     publisher.publish_pending()
     with newsroom.transaction() as session:
-        known = setup.find_programme(session, network="awin", advertiser_ref="88001")
-        setup.edit_programme(
-            session,
-            programme_id=known.id,
-            name=known.name,
-            hosts=known.hosts,
-            mode=known.mode,
-            rate=known.rate,
-            template=known.template,
-            parameters=known.parameters,
-            referrer_policy="unsafe-url",
-            joined=known.joined,
-            now=NOW,
-        )
+        known = catalogue.find_programme(session, network="awin", advertiser_ref="88001")
+        terms = replace(known.terms, referrer_policy="unsafe-url")
+        catalogue.edit_programme(session, programme_id=known.id, terms=terms, now=NOW)
     assert publisher.publish_pending() == 2
     entries = [at(table, f"/go/{slug}") for slug in ("one", "two", "other")]
     assert [entry and entry.referrer_policy for entry in entries] == ["unsafe-url", "unsafe-url", ""]

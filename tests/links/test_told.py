@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from affiliate.links import setup
+from affiliate.links import catalogue
 from affiliate.links.library import add_link
 from affiliate.links.programmes import add_programme, find_account
 from affiliate.links.sites import find_site
@@ -45,8 +46,6 @@ def tell(session: Session, *rows: ReportedProgramme | BadRow, whole: bool = True
 
 
 def with_changes(row: ReportedProgramme, **changes: Any) -> ReportedProgramme:
-    from dataclasses import replace
-
     return replace(row, **changes)
 
 
@@ -106,8 +105,9 @@ def test_what_a_person_changed_since_stays(session: Session) -> None:
 
 def test_hosts_that_a_person_added_or_took_away_are_left_so(session: Session) -> None:
     tell(session, with_changes(SHOP, hosts=("shop.example", "old.example", "wrong.example")))
-    known = setup.find_programme(session, network="awin", advertiser_ref="9001")
-    edit(session, known, hosts=["shop.example", "old.example", "outlet.example"])
+    known = catalogue.find_programme(session, network="awin", advertiser_ref="9001")
+    typed = replace(known.terms, hosts=["shop.example", "old.example", "outlet.example"])
+    catalogue.edit_programme(session, programme_id=known.id, terms=typed, now=NOW)
     tell(session, with_changes(SHOP, hosts=("shop.example", "new.example", "wrong.example")))
     assert hosts(session, "9001") == ["new.example", "outlet.example", "shop.example"]
     tell(session, with_changes(SHOP, hosts=()))
@@ -199,18 +199,3 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_a_bad_host_is_noted(session:
     assert "no fraction" in result.bad[0].reason
     assert result.new == 1
     assert "not a host" in result.notes[0]
-
-
-def edit(session: Session, known: setup.ProgrammeView, *, hosts: list[str]) -> None:
-    setup.edit_programme(
-        session,
-        programme_id=known.id,
-        name=known.name,
-        hosts=hosts,
-        mode=known.mode,
-        rate=known.rate,
-        template=known.template,
-        parameters=known.parameters,
-        joined=known.joined,
-        now=NOW,
-    )

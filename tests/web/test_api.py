@@ -25,6 +25,10 @@ CALLS = [
     ("PATCH", "/links/none", "links:write"),
     ("GET", "/sites", "links:read"),
     ("GET", "/programmes", "links:read"),
+    ("POST", "/programmes", "links:write"),
+    ("GET", "/programmes/1", "links:read"),
+    ("PATCH", "/programmes/1", "links:write"),
+    ("POST", "/earn", "links:read"),
     ("GET", "/products", "links:read"),
     ("GET", "/articles", "articles:read"),
     ("POST", "/rewrite", "articles:write"),
@@ -78,7 +82,7 @@ def test_a_call_needs_a_token_with_its_scope(
 
 def test_every_call_of_the_api_is_in_the_cast(app: APIFlask) -> None:
     routes = {
-        (method, rule.rule.removeprefix("/api/v1").replace("<path:slug>", "none"))
+        (method, rule.rule.removeprefix("/api/v1").replace("<path:slug>", "none").replace("<int:programme_id>", "1"))
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "postbacks.send"  # let in by its own proof
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -96,7 +100,9 @@ def test_the_description_is_shut_to_strangers_and_shows_no_page(script: Script, 
     assert stranger.get("/openapi.json").status_code == 401
     described = script.client.get("/openapi.json", headers={"Authorization": f"Bearer {script.token}"}).json
     assert described is not None
-    assert set(described["paths"]) == {"/api/v1" + path.replace("none", "{slug}") for _, path, _ in CALLS}
+    assert set(described["paths"]) == {
+        "/api/v1" + path.replace("none", "{slug}").replace("/1", "/{programme_id}") for _, path, _ in CALLS
+    }
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     names = [name for name in described["components"]["schemas"] if not name.replace(".", "").isalnum()]
     assert names == []
@@ -216,7 +222,10 @@ def test_a_link_is_made_found_changed_and_published(script: Script, published: P
     assert (made.json["path"], made.json["target_url"], made.json["created"]) == ("/go/dress", SHOP, True)
     assert made.json["notes"] == []
     again = script.post("/links", {"url": f"https://www.google.com/url?q={encode(SHOP)}"})
-    assert (again.status_code, again.json and again.json["notes"]) == (200, ["Taken out of a redirect of www.google.com."])
+    assert (again.status_code, again.json and again.json["notes"]) == (
+        200,
+        ["Taken out of a redirect of www.google.com."],
+    )
     found = script.get("/links", search="marble").json
     assert found is not None
     assert (found["total"], found["items"][0]["slug"]) == (1, "dress")
@@ -274,6 +283,35 @@ def test_an_unknown_link_is_404_in_json(script: Script) -> None:
 
 
 # ---- what stands below ----------------------------------------------------------------------------------------------
+
+
+def test_a_programme_is_added_and_changed_and_its_links_follow(script: Script, published: Published) -> None:
+    body = {"network": "awin", "advertiser_id": "5", "name": "New", "hosts": ["new.example"], "rate": "0.05"}
+    made = script.post("/programmes", {**body, "markets": ["gb"], "pinned": True})
+    assert made.status_code == 201
+    assert made.json is not None
+    assert (made.json["rate"], made.json["markets"], made.json["pinned"]) == ("0.05", ["GB"], True)
+    link = script.post("/links", {"url": "https://new.example/a"})
+    assert link.status_code == 201
+    published.links.clear()
+    path = f"/programmes/{made.json['id']}"
+    changed = script.patch(path, {"rate": None, "approval_rate": "0.9", "terms": "4 to 6 %"}).json
+    assert changed is not None
+    assert (changed["rate"], changed["approval_rate"], changed["terms"]) == (None, "0.9", "4 to 6 %")
+    assert (changed["name"], changed["links"], len(published.links)) == ("New", 1, 1)
+    assert script.patch(path, {"rate": "8"}).status_code == 422
+    assert script.get(path).json == changed
+    assert script.get("/programmes", standing="closed").json["total"] == 0  # type: ignore[index]
+
+
+def test_fifty_addresses_are_asked_about_at_once(script: Script) -> None:
+    urls = [SHOP, "https://nobody.example/"]
+    verdicts = script.post("/earn", {"urls": urls}).json
+    assert verdicts is not None
+    assert [(each["url"], each["earns"]) for each in verdicts] == [(SHOP, True), (urls[1], False)]
+    assert verdicts[1]["reason"] == "No programme covers nobody.example."
+    assert script.post("/earn", {"urls": [SHOP] * 51}).status_code == 422
+    assert script.post("/earn", {"urls": urls, "article": "nobody's"}).status_code == 404
 
 
 def test_sites_programmes_products_and_articles_are_listed(script: Script) -> None:

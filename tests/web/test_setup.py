@@ -4,8 +4,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from affiliate.links import setup
+from affiliate.links import catalogue, setup
 from affiliate.links.library import add_link
+from affiliate.links.queries import ProgrammeFilter
 from affiliate.links.sites import find_site
 from affiliate.store.tables import LinkChange, Programme, PublisherAccount
 from affiliate.web import Services
@@ -47,8 +48,9 @@ def test_the_way_of_a_new_publisher_leads_to_a_link_that_earns(admin: Visitor, s
     assert "No programme yet" in admin.get("/settings/programmes").text
     assert admin.post("/settings/programmes/new", **PROGRAMME).status_code == 303
     with services.store.reading() as session:
-        (programme,) = setup.list_programmes(session)
-    assert (programme.hosts, str(programme.rate), programme.mode) == (("shop.example",), "0.08", "redirect")
+        [programme], _ = catalogue.list_programmes(session, ProgrammeFilter())
+    terms = programme.terms
+    assert (terms.hosts, str(terms.rate), terms.mode) == (("shop.example",), "0.08", "redirect")
     assert "8%" in admin.get("/settings/programmes").text
     assert "1 added" in admin.post("/links/new", urls="https://shop.example/dress").text
 
@@ -138,19 +140,19 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
     assert admin.post("/settings/programmes/1", **changed).status_code == 303
     assert published.links == [number]
     with services.store.reading() as session:
-        programme = setup.show_programme(session, 1)
+        programme = catalogue.show_programme(session, 1)
         assert not setup.show_account(session, 1).to_be_completed
         told = session.scalars(select(LinkChange.link_id).order_by(LinkChange.id)).all()
     assert told[-1:] == [number], "other nodes are not told"
     assert len(told) == 2
     assert not programme.to_be_completed
-    assert (programme.mode, programme.hosts) == ("direct", ("other.example", "shop.example"))
-    assert programme.referrer_policy == "no-referrer"
+    assert (programme.terms.mode, programme.terms.hosts) == ("direct", ("other.example", "shop.example"))
+    assert programme.terms.referrer_policy == "no-referrer"
     chosen = re.compile(r'<option value="no-referrer"\s+selected>')
     assert chosen.search(admin.get("/settings/programmes/1").text)
     admin.post("/settings/programmes/1", **{**changed, "referrer_policy": ""})
     with services.store.reading() as session:
-        assert setup.show_programme(session, 1).referrer_policy == ""
+        assert catalogue.show_programme(session, 1).terms.referrer_policy == ""
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,11 @@ def test_what_an_import_found_is_completed_here(admin: Visitor, services: Servic
         ("rate", "800", "between 0 and 100"),
         ("rate", "some", "between 0 and 100"),
         ("parameters", "nonsense", "write name=value"),
+        ("permissions", "nonsense", "write name=value"),
+        ("approval_rate", "120", "between 0 and 100"),
+        ("payment_days", "soon", "is no number of days"),
+        ("cookie_days", "99999", "from 0 to 3650"),
+        ("markets", "GB, Wales", "is no country"),
         ("referrer_policy", "sideways", "is no referrer policy"),
     ],
 )
@@ -178,7 +185,7 @@ def test_a_refused_programme_says_why_and_stores_nothing(
     assert words in answer.text
     assert "The Shop" in answer.text or field == "name"
     with services.store.reading() as session:
-        assert setup.list_programmes(session) == []
+        assert catalogue.list_programmes(session, ProgrammeFilter()) == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,18 @@
-"""What links stand on: sites, programmes, products. Read only; they are changed on the pages or by the command."""
+"""What links stand on: sites and products. Read only; they are changed on the pages or by the command."""
 
 from typing import Any
 
-from affiliate.links.setup import ProgrammeView, SiteView
-from affiliate.links.setup import list_programmes as find_programmes
+from affiliate.links.setup import SiteView
 from affiliate.links.setup import list_sites as find_sites
 from affiliate.money import Money, decimal_text
 from affiliate.store.tables import Product
 from affiliate.web.access import scoped
 from affiliate.web.api import queries
 from affiliate.web.api.door import SECURITY, blueprint
-from affiliate.web.api.models import ProductListOut, ProgrammeListOut, SearchQuery, SiteListOut
+from affiliate.web.api.models import ProductListOut, SearchQuery, SiteListOut
 from affiliate.web.services import services
 
-api = blueprint("library", "Sites, programmes, products")
+api = blueprint("library", "Sites, products")
 
 
 @api.get("/sites")
@@ -25,22 +24,6 @@ def list_sites() -> dict[str, Any]:
     with services().store.reading() as session:
         items = [_site(site) for site in find_sites(session)]
     return {"items": items, "total": len(items), "page": 1, "per_page": max(len(items), 1)}
-
-
-@api.get("/programmes")
-@api.input(SearchQuery, location="query", arg_name="query")
-@api.output(ProgrammeListOut)
-@api.doc(security=SECURITY)
-@scoped("links:read")
-def list_programmes(query: SearchQuery) -> dict[str, Any]:
-    """Search the programmes
-
-    Words are looked for in name, advertiser id and hosts; those to be completed first, then by name.
-    """
-    with services().store.reading() as session:
-        found = find_programmes(session, query.search)
-    items = [_programme(programme) for programme in found[query.offset : query.offset + query.per_page]]
-    return {"items": items, "total": len(found), "page": query.page, "per_page": query.per_page}
 
 
 @api.get("/products")
@@ -70,22 +53,6 @@ def _site(site: SiteView) -> dict[str, Any]:
         "jurisdiction": site.jurisdiction,
         "time_zone": site.time_zone,
         "monetise": site.monetise,
-    }
-
-
-def _programme(programme: ProgrammeView) -> dict[str, Any]:
-    return {
-        "id": programme.id,
-        "network": programme.network,
-        "account": programme.account,
-        "advertiser_id": programme.advertiser_ref,
-        "name": programme.name,
-        "advertiser": programme.advertiser,
-        "hosts": list(programme.hosts),
-        "mode": programme.mode,
-        "rate": f"{programme.rate.normalize():f}" if programme.rate is not None else None,
-        "joined": programme.joined,
-        "to_be_completed": programme.to_be_completed,
     }
 
 

@@ -225,7 +225,8 @@ class SiteListOut(Listed[SiteOut]):
 
 
 class ProgrammeOut(BaseModel):
-    """`rate` is a fraction as a decimal text (0.08 for 8 %)."""
+    """Rates are fractions as decimal texts (0.08 for 8 %). `approval_rate` and `payment_days` are what somebody expects;
+    `record` is what our own ledger says, and on how many transactions that rests. `links` are those in use, in `articles`."""
 
     id: int
     network: str
@@ -236,8 +237,83 @@ class ProgrammeOut(BaseModel):
     hosts: list[str]
     mode: str
     rate: str | None
+    terms: str
+    cookie_days: int | None
+    markets: list[str]
+    permissions: dict[str, str]
+    approval_rate: str | None
+    payment_days: int | None
+    pinned: bool
     joined: bool
+    raw_status: str
+    told_at: datetime | None
     to_be_completed: bool
+    links: int
+    articles: int
+    record: dict[str, Any]
+
+
+class ProgrammeQuery(Page):
+    search: Long = ""
+    network: Annotated[Text, StringConstraints(max_length=40)] = ""
+    standing: Literal["joined", "incomplete", "closed"] | None = None
+
+
+Fraction = Annotated[Text, StringConstraints(max_length=20)]
+DayCount = Annotated[int, Field(ge=0, le=3650)]
+Named = Annotated[dict[Short, Short], Field(max_length=50)]
+
+
+class ProgrammeChangeIn(Body):
+    """Only what is sent changes; null takes a value away. Rates are fractions as texts: "0.08" for 8 %."""
+
+    name: Short | None = None
+    hosts: list[Short] | None = Field(None, min_length=1, max_length=200)
+    mode: Literal["redirect", "direct", "untouched"] | None = None
+    rate: Fraction | None = None
+    terms: Long | None = None
+    cookie_days: DayCount | None = None
+    markets: list[Short] | None = Field(None, max_length=300)
+    permissions: Named | None = None
+    parameters: Named | None = None
+    template: Long | None = None
+    referrer_policy: Short | None = None
+    approval_rate: Fraction | None = None
+    payment_days: DayCount | None = None
+    pinned: bool | None = None
+    joined: bool | None = None
+
+
+class ProgrammeIn(ProgrammeChangeIn):
+    """`account` is our publisher id, where we have several at the network."""
+
+    network: Short
+    advertiser_id: Short
+    account: Short | None = None
+
+
+class EarnIn(Body):
+    """`article` is an id or address; its own switch, tags and section count."""
+
+    urls: list[Address] = Field(min_length=1, max_length=50)
+    site: Short | None = None
+    article: Annotated[Text, StringConstraints(max_length=1000)] | None = None
+
+
+class EarnOut(BaseModel):
+    """`route` is the programme that a link would be made on, or the first that covers the page and cannot be used."""
+
+    url: str
+    earns: bool
+    reason: str
+    target_url: str | None
+    pasted: Literal["ours", "other", "unknown", "no"]
+    route: dict[str, Any] | None
+    alternatives: list[dict[str, Any]]
+
+
+class EarnListOut(RootModel[list[EarnOut]]):
+    pass
 
 
 class ProgrammeListOut(Listed[ProgrammeOut]):
