@@ -427,6 +427,7 @@ class _Booking:
         if len(self.changes) < _EXAMPLES:
             self.changes.append(self._change(history, item.row, facts))
         was_known = bool(history.transaction_id)
+        before = history.versions[-1].facts if history.versions else None
         if not was_known:
             history.transaction_id = self.new_rows.transaction(item.key, self.network, facts, self.moment.recorded_at)
         version_id = self.new_rows.version(
@@ -446,7 +447,7 @@ class _Booking:
         if was_known and self.later:
             self.overtaking.append(history.transaction_id)
         elif was_known:
-            self.new_rows.current(history.transaction_id, version_id, facts)
+            self.new_rows.current(history.transaction_id, version_id, facts, before)
 
     def _change(self, history: History, row: ReportedTransaction, facts: Facts) -> Change:
         named = f"{row.external_id}/{row.line_id}" if row.line_id else row.external_id
@@ -465,7 +466,7 @@ class _Booking:
 def _collecting_seldom() -> Iterator[None]:
     """A row is 40 objects that live as long as its batch; looking for circles among them at every 700 took a sixth of an
     import."""
-    gc.set_threshold(40 * _BATCH, *_COLLECTING[1:])
+    gc.set_threshold(20 * _BATCH, 5, 5)
     try:
         yield
     finally:

@@ -26,6 +26,7 @@ class NewRows:
         self._transactions: list[tuple[object, ...]] = []
         self._versions: list[tuple[object, ...]] = []
         self._current: list[tuple[object, ...]] = []
+        self._moved: list[tuple[object, ...]] = []
 
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
         """A transaction that nobody knew, whose only version comes next. Its id."""
@@ -69,15 +70,20 @@ class NewRows:
         )
         return version_id
 
-    def current(self, transaction_id: int, version_id: int, facts: Facts) -> None:
-        """Makes a version the current picture of a transaction that was known."""
-        self._current.append((version_id, *self._stored(facts)[:_REPEATED], transaction_id))
+    def current(self, transaction_id: int, version_id: int, facts: Facts, before: Facts | None) -> None:
+        """Makes a version the current picture of a transaction that was known, `before` its picture so far. What it repeats
+        is indexed: written only where it differs, since a million transactions' indexes lie all over the file."""
+        if before is not None and facts[:_REPEATED] == before[:_REPEATED]:
+            self._current.append((version_id, transaction_id))
+        else:
+            self._moved.append((version_id, *self._stored(facts)[:_REPEATED], transaction_id))
 
     def insert(self) -> None:
         queries.insert_transactions(self._session, self._transactions)
         queries.insert_versions(self._session, self._versions)
-        queries.make_current(self._session, self._current)
-        for rows in (self._transactions, self._versions, self._current):
+        queries.make_current(self._session, self._current, repeating=())
+        queries.make_current(self._session, self._moved, repeating=queries.REPEATED)
+        for rows in (self._transactions, self._versions, self._current, self._moved):
             rows.clear()
 
     def finish(self) -> None:

@@ -189,12 +189,12 @@ def _is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def make_current(session: Session, rows: Sequence[tuple[object, ...]]) -> None:
-    """Rows of (the newest version's id, what transactions repeat of it in the order of REPEATED, transaction id)."""
+def make_current(session: Session, rows: Sequence[tuple[object, ...]], *, repeating: Sequence[str]) -> None:
+    """Rows of (the newest version's id, what transactions repeat of it in the order of `repeating`, transaction id)."""
     if not rows:
         return
     mark = "%s" if _is_postgresql(session) else "?"
-    repeated = "".join(f", {name} = {mark}" for name in REPEATED)
+    repeated = "".join(f", {name} = {mark}" for name in repeating)
     session.connection().exec_driver_sql(
         f"UPDATE transactions SET current_version_id = {mark}{repeated} WHERE id = {mark}",  # noqa: S608
         list(rows),
