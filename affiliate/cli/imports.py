@@ -20,6 +20,7 @@ from affiliate.cli.frame import (
     print_json,
     print_table,
 )
+from affiliate.cli.payouts import import_payouts
 from affiliate.cli.programmes import import_aliases, import_programmes
 from affiliate.commissions.importing import REPLAY, ImportResult, import_transactions, reading_of
 from affiliate.commissions.maps import Told, find_columns, save_map, told
@@ -310,4 +311,5 @@ def _print_replayed(replayed: Replayed) -> None:
 
 import_.add_command(import_programmes)
 import_.add_command(import_aliases)
+import_.add_command(import_payouts)
 COMMANDS = {command.name: command for command in (import_,)}

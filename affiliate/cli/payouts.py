@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from affiliate.cli.frame import REFUSED, Context, json_option, moment, pass_context, print_json
+from affiliate.cli.frame import REFUSED, Command, Context, json_option, moment, pass_context, print_json
 from affiliate.commissions.payouts import import_payouts as store
 from affiliate.errors import UnreadableFile
 
 
-@click.command("payouts")
+@click.command("payouts", cls=Command)
 @click.argument("network")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--as-of", metavar="T", help="When the file was true, as a date or an ISO moment (default: now).")

@@ -133,3 +133,18 @@ def test_a_look_at_a_file_is_readable(run: Run, folder: Path) -> None:
     assert "CSV, encoding cp1252, delimiter ';'" in said
     assert "  Provision (€): 1.234,50 → 1234.50" in said
     assert "To be said with --column status.Geprüft=…: What does “Geprüft” mean: pending, approved, declined?" in said
+
+
+def test_self_bills_are_stored_and_the_same_file_again_changes_nothing(run: Run) -> None:
+    bills = str(AMAZON.with_name("partnerize_selfbill.json"))
+    refused = run("import", "payouts", "partnerize", bills, code=1)
+    assert "affiliate account add partnerize" in refused.stderr
+    run("account", "add", "partnerize", "1l1007802")
+    first = run("import", "payouts", "partnerize", bills, "--json").json
+    again = run("import", "payouts", "partnerize", bills, "--json").json
+    assert (first["new"], first["quarantined"], again["new"], again["unchanged"]) == (1, [], 0, 1)
+
+
+def test_a_network_whose_payouts_nobody_knows_is_refused_with_those_that_are(run: Run, folder: Path) -> None:
+    refused = run("import", "payouts", "rakuten", written(folder, "[]", "payouts.json"), code=1)
+    assert "known are impact, partnerize" in refused.stderr

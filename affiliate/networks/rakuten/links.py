@@ -36,6 +36,8 @@ def _advertiser(query: Query) -> str | None:
 
 
 def deep_link(terms: Terms, target_url: str) -> DeepLink:
-    click = f"https://click.linksynergy.com/deeplink?id={encode(terms.publisher_ref)}&mid={encode(terms.advertiser_ref)}"
+    click = (
+        f"https://click.linksynergy.com/deeplink?id={encode(terms.publisher_ref)}&mid={encode(terms.advertiser_ref)}"
+    )
     after = f"&murl={encode(target_url)}"
     return DeepLink(f"{click}&u1=", after, longest=LONGEST_SUB_ID, bare=click + after)
