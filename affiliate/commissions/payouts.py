@@ -1,7 +1,6 @@
 """What networks paid or will pay, as they last said it: kept beside the ledger, a row for each invoice or self-bill."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from affiliate.links.programmes import find_account
 from affiliate.networks.base import BadRow, ReportedPayout
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import networks
+from affiliate.networks.rows import payload_text
 from affiliate.store.tables import ImportRun, Payout, PublisherAccount, QuarantinedRow
 
 PAYOUTS = "payouts"
@@ -135,5 +135,5 @@ def _fields(row: ReportedPayout) -> dict[str, Any]:
         "net": row.net.amount if row.net else None,
         "issued_at": row.issued_at,
         "paid_at": row.paid_at,
-        "payload": json.dumps(row.payload, ensure_ascii=False, default=str),
+        "payload": payload_text(dict(row.payload)),
     }
