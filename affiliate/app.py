@@ -15,7 +15,7 @@ from affiliate.commissions.postbacks.secrets import secrets_of
 from affiliate.errors import AffiliateError
 from affiliate.links.publish import publish_hosts, publish_now
 from affiliate.links.sites import ensure_default_site
-from affiliate.networks.credentials import has_credentials
+from affiliate.networks.asking.credentials import has_credentials
 from affiliate.networks.http import PoliteClient
 from affiliate.networks.registry import network as find_network
 from affiliate.nodes.standing import Watch

@@ -29,7 +29,7 @@ from affiliate.commissions import queries
 from affiliate.commissions.importing import import_transactions
 from affiliate.ids import new_placement_token
 from affiliate.networks.base import Reading
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.store import Store, migrations
 from affiliate.store.tables import (
     Advertiser,

@@ -28,7 +28,7 @@ from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import RunView, list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
-from affiliate.networks.proposals import Proposal, is_whole, propose
+from affiliate.networks.reading.proposals import Proposal, is_whole, propose
 
 
 @click.group("import", cls=Group)

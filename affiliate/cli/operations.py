@@ -148,7 +148,7 @@ def config() -> None:
 @pass_context
 def check(context: Context, as_json: bool) -> None:
     """Check the settings and the files of credentials; print the settings in force, secrets masked."""
-    from affiliate.networks.credentials import check_credentials
+    from affiliate.networks.asking.credentials import check_credentials
 
     shown = context.settings.as_shown()
     files = check_credentials(context.settings.networks.credentials_dir)

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json
 from affiliate.clock import parse_day
 from affiliate.commissions.pulling import BASES, Progress, PulledWindow
-from affiliate.networks.api import PROGRAMME, TRANSACTION
+from affiliate.networks.asking.api import PROGRAMME, TRANSACTION
 
 _COUNTED = ("rows", "new", "amended", "unchanged", "quarantined")
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from affiliate.networks.api import TRANSACTION, Window
+from affiliate.networks.asking.api import TRANSACTION, Window
 from affiliate.store.tables import PublisherAccount, Pull
 
 _WAITING = "waiting"

@@ -28,10 +28,10 @@ from affiliate.commissions.restating import restate
 from affiliate.commissions.undo import replace_period
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
-from affiliate.networks.columns import ColumnMap
-from affiliate.networks.mapped import READER as MAPPED
+from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.mapped import READER as MAPPED
+from affiliate.networks.reading.rows import Payload, Unread, payload_text, unread_report
 from affiliate.networks.registry import network as find_network
-from affiliate.networks.rows import Payload, Unread, payload_text, unread_report
 from affiliate.store.tables import ImportRun, PublisherAccount
 
 TRANSACTIONS = "transactions"

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput, NotFound, UnreadableFile
-from affiliate.networks.columns import ColumnMap
-from affiliate.networks.mapped import READER as GENERIC
+from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.mapped import READER as GENERIC
 from affiliate.networks.registry import network as find_network
 from affiliate.store import tables
 

@@ -13,9 +13,9 @@ from affiliate.commissions.importing import API, FILE, reading_of
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.links.programmes import find_account
 from affiliate.networks.base import BadRow, ReportedPayout
+from affiliate.networks.reading.rows import payload_text
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import networks
-from affiliate.networks.rows import payload_text
 from affiliate.store.tables import ImportRun, Payout, PublisherAccount, QuarantinedRow
 
 PAYOUTS = "payouts"

@@ -16,8 +16,8 @@ from affiliate.commissions.maps import Told, told
 from affiliate.commissions.runs import find_run
 from affiliate.errors import Conflict
 from affiliate.networks.base import BadRow, Reader, Reading
+from affiliate.networks.reading.rows import Unread
 from affiliate.networks.registry import network as find_network
-from affiliate.networks.rows import Unread
 from affiliate.store.tables import ImportRun, QuarantinedRow
 
 _CONTRADICTS = " contradicts line "  # the file said two things; reading it again does not say which is right

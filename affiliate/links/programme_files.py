@@ -9,8 +9,8 @@ from typing import BinaryIO
 from affiliate.errors import InvalidMoney, UnreadableFile
 from affiliate.money import exact
 from affiliate.networks.base import BadRow, ReportedProgramme
-from affiliate.networks.formats import open_table
-from affiliate.networks.rows import BadValue, payload_text
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.rows import BadValue, payload_text
 
 # Our column, then the names under which networks' own lists were seen to have it or people write it. The first that is
 # there counts.

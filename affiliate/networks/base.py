@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, BinaryIO
 
 from affiliate.money import Money
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.networks.words import (
     APPROVED,
     DECLINED,
@@ -26,8 +26,8 @@ from affiliate.networks.words import (
 from affiliate.urls import encode
 
 if TYPE_CHECKING:
-    from affiliate.networks.api import Api
-    from affiliate.networks.rows import Row
+    from affiliate.networks.asking.api import Api
+    from affiliate.networks.reading.rows import Row
 
 PROVEN, UNVERIFIED = "proven", "unverified"
 

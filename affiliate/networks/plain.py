@@ -5,7 +5,7 @@ Sources: unless a line says otherwise links found in public code, tests/networks
 """
 
 from affiliate.networks.base import PROVEN, UNVERIFIED, Coverage, Network, Reader
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 from affiliate.networks.shapes import QueryLinks
 from affiliate.networks.words import REDIRECT
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from affiliate.networks.api import CHANGE, TRANSACTION
+from affiliate.networks.asking.api import CHANGE, TRANSACTION
 from affiliate.store.tables import JournalSegment, LinkChange, Node, Postback, PublisherAccount, Pull
 from affiliate.store.types import UtcDateTime
 

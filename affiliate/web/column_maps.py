@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions.maps import find_columns
 from affiliate.errors import InvalidInput
-from affiliate.networks.columns import CONSTANT, FIELDS, NEEDED, OPTIONS, WORDS
-from affiliate.networks.mapped import READER as GENERIC
-from affiliate.networks.proposals import Proposal, propose
+from affiliate.networks.reading.columns import CONSTANT, FIELDS, NEEDED, OPTIONS, WORDS
+from affiliate.networks.reading.mapped import READER as GENERIC
+from affiliate.networks.reading.proposals import Proposal, propose
 from affiliate.networks.registry import network as find_network
 from affiliate.web.forms import Form
 

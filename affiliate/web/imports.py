@@ -21,8 +21,8 @@ from affiliate.links.catalogue import list_programmes
 from affiliate.links.queries import ProgrammeFilter
 from affiliate.links.setup import AccountView, list_accounts
 from affiliate.money import currency_code
-from affiliate.networks.columns import NEEDED, OPTIONAL, ColumnMap
-from affiliate.networks.proposals import Proposal, is_whole
+from affiliate.networks.reading.columns import NEEDED, OPTIONAL, ColumnMap
+from affiliate.networks.reading.proposals import Proposal, is_whole
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import networks
 from affiliate.web.access import Pages

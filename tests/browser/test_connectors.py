@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from affiliate.clock import utc_now
 from affiliate.links.programmes import add_account
-from affiliate.networks.api import TRANSACTION
+from affiliate.networks.asking.api import TRANSACTION
 from affiliate.store import Store
 from affiliate.store.tables import ImportRun, PublisherAccount, Pull, QuarantinedRow
 from tests.browser.checks import assert_sound, shoot

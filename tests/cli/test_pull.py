@@ -39,7 +39,7 @@ def ready(run: Run, folder: Path, server: AwinServer) -> Run:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("affiliate.networks.calls.ApiClient._keep_pace", lambda _self: None)
+    monkeypatch.setattr("affiliate.networks.asking.calls.ApiClient._keep_pace", lambda _self: None)
 
 
 def test_a_pull_prints_a_line_for_each_window(ready: Run) -> None:

@@ -13,10 +13,10 @@ from affiliate.commissions.importing import ImportResult, import_rows, import_tr
 from affiliate.ids import new_placement_token
 from affiliate.links.sites import ensure_default_site, find_site
 from affiliate.networks.base import Reading
-from affiliate.networks.columns import ColumnMap
-from affiliate.networks.mapped import READER as MAPPED
+from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.mapped import READER as MAPPED
+from affiliate.networks.reading.rows import read_report
 from affiliate.networks.registry import network
-from affiliate.networks.rows import read_report
 from affiliate.store.tables import (
     Advertiser,
     Article,

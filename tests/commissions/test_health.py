@@ -15,7 +15,7 @@ from affiliate.commissions.health.usual import against_usual
 from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.undo import undo_import
 from affiliate.links.programmes import add_account
-from affiliate.networks.api import TRANSACTION, Api, Window
+from affiliate.networks.asking.api import TRANSACTION, Api, Window
 from affiliate.networks.base import Network
 from affiliate.store import Store
 from affiliate.store.tables import Postback, PublisherAccount, Pull

@@ -12,7 +12,7 @@ from affiliate.ids import new_placement_token
 from affiliate.links.programmes import add_account
 from affiliate.links.sites import find_entity
 from affiliate.networks.base import Reading
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.store import Store
 from affiliate.store.tables import (
     ImportRun,

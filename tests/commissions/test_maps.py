@@ -8,7 +8,7 @@ import pytest
 
 from affiliate.commissions.maps import find_map, list_maps, save_map
 from affiliate.errors import AffiliateError, InvalidInput, NotFound, SettingsInvalid, UnreadableFile
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.store import Store
 from tests.commissions.sheets import MAP
 

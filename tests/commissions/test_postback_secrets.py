@@ -6,7 +6,7 @@ import pytest
 
 from affiliate.commissions.postbacks.proof import NO_SECRETS, Secrets
 from affiliate.commissions.postbacks.secrets import secrets_of
-from affiliate.networks.credentials import check_credentials, has_credentials
+from affiliate.networks.asking.credentials import check_credentials, has_credentials
 from affiliate.networks.registry import network
 
 AWIN = network("awin")

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, text
 
 from affiliate.commissions.importing import import_transactions
-from affiliate.networks.api import Api, Client
+from affiliate.networks.asking.api import Api, Client
+from affiliate.networks.asking.credentials import Credentials
 from affiliate.networks.base import Reading
-from affiliate.networks.credentials import Credentials
 from affiliate.store import Store, migrations
 from affiliate.store.tables import Base, Payout, Programme
 from tests.conftest import HandClock

@@ -9,7 +9,7 @@ from affiliate.commissions.replaying import replay_run
 from affiliate.commissions.runs import show_run
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import Conflict, NotFound
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.store import Store
 from affiliate.store.tables import ImportRun, PublisherAccount, Transaction, TransactionVersion
 from tests.commissions.sheets import newsroom

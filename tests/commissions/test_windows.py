@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from affiliate.commissions.pulling.windows import Past, Request, days, due, resumable, slices
-from affiliate.networks.api import CHANGE, PAYOUT, TRANSACTION, Api, Window
+from affiliate.networks.asking.api import CHANGE, PAYOUT, TRANSACTION, Api, Window
 from affiliate.networks.awin.api import API as AWIN
 from affiliate.networks.rakuten.api import API as RAKUTEN
 

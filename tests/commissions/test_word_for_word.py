@@ -11,7 +11,7 @@ from affiliate.commissions.importing import ImportResult, import_transactions
 from affiliate.ids import new_placement_token
 from affiliate.links.programmes import add_account
 from affiliate.networks.base import Reading
-from affiliate.networks.rows import Unread
+from affiliate.networks.reading.rows import Unread
 from affiliate.store import Store
 from affiliate.store.tables import Transaction
 from tests.commissions.sheets import awin_file, awin_row, newsroom, placed

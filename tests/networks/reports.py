@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from affiliate.commissions.importing import reader_of
 from affiliate.networks.base import BadRow, Reading, ReportedTransaction
+from affiliate.networks.reading.rows import read_report
 from affiliate.networks.registry import network
-from affiliate.networks.rows import read_report
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from werkzeug import Request, Response
 
 from affiliate.errors import Unreachable, UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.calls import ApiClient
+from affiliate.networks.asking.paging import on_same_host
 from affiliate.networks.base import (
     APPROVED,
     DECLINED,
@@ -32,10 +34,8 @@ from affiliate.networks.base import (
     ReportedProgramme,
     ReportedTransaction,
 )
-from affiliate.networks.calls import ApiClient
-from affiliate.networks.paging import on_same_host
+from affiliate.networks.reading.rows import read_report
 from affiliate.networks.registry import network
-from affiliate.networks.rows import read_report
 from tests.networks.reports import read_as
 from tests.networks.servers.base import Answer, Fault, broken_off, changed, cut_off, json_of, limited
 from tests.networks.servers.cj import CjServer

@@ -19,7 +19,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from affiliate.errors import BlockedAddress, Unreachable
-from affiliate.networks.calls import ApiClient
+from affiliate.networks.asking.calls import ApiClient
 from affiliate.networks.http import Address
 
 TOKEN = "t0p-secret+token/with=odd&letters"

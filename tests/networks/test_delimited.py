@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from affiliate.errors import AffiliateError, SettingsInvalid, UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.amounts import plain_amount
 from affiliate.networks.base import APPROVED, DECLINED, PAID, PENDING, Reading
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.amounts import plain_amount
+from affiliate.networks.reading.columns import ColumnMap
 from tests.networks.reports import Report, read_as
 
 MAP = {

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from affiliate.networks.columns import FIELDS, ColumnMap
+from affiliate.networks.reading.columns import FIELDS, ColumnMap
 from affiliate.networks.registry import networks
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")

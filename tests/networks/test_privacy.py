@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from affiliate.networks.privacy import is_personal
-from affiliate.networks.rows import payload_text
+from affiliate.networks.reading.privacy import is_personal
+from affiliate.networks.reading.rows import payload_text
 
 
 @pytest.mark.parametrize(

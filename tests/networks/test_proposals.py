@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from affiliate.errors import AffiliateError
 from affiliate.ids import new_placement_token
-from affiliate.networks.columns import ColumnMap
-from affiliate.networks.proposals import Proposal, is_whole, propose
+from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.proposals import Proposal, is_whole, propose
 
 HEADER = "Transaction ID,Merchant,Commission,Currency,Date,Status"
 

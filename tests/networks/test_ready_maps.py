@@ -8,7 +8,7 @@ import pytest
 
 from affiliate.errors import UnreadableFile
 from affiliate.networks.base import PROVEN, UNVERIFIED, Reading, ReportedTransaction
-from affiliate.networks.columns import ColumnMap
+from affiliate.networks.reading.columns import ColumnMap
 from affiliate.networks.registry import network, networks
 from tests.networks.reports import read_as
 

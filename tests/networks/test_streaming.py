@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.rows import json_document, records_at
-from affiliate.networks.streaming import json_records
+from affiliate.networks.reading.rows import json_document, records_at
+from affiliate.networks.reading.streaming import json_records
 
 RECORDS = [
     {"id": 1, "amount": 12.340, "name": "Grün & Söhne", "parts": [{"sku": "a]b"}, {}]},
@@ -21,7 +21,7 @@ DOCUMENT = {"Total": 3, "Next": None, "Data": {"Actions": RECORDS, "more": False
 @pytest.fixture(params=[1, 7, 1 << 18], autouse=True)
 def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """However little is read at once."""
-    monkeypatch.setattr("affiliate.networks.streaming._PIECE", request.param)
+    monkeypatch.setattr("affiliate.networks.reading.streaming._PIECE", request.param)
     return int(request.param)
 
 

@@ -14,8 +14,8 @@ from openpyxl import Workbook
 
 from affiliate.errors import UnreadableFile
 from affiliate.networks.base import Reading
-from affiliate.networks.columns import ColumnMap
-from affiliate.networks.formats import open_table
+from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.formats import open_table
 from tests.networks.reports import Report, read_as
 
 MAP = {

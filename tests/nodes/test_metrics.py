@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from affiliate.app import Application
-from affiliate.networks.api import CHANGE
+from affiliate.networks.asking.api import CHANGE
 from affiliate.nodes.metrics import metrics
 from affiliate.settings import Metrics, Server, Settings
 from affiliate.store import Store

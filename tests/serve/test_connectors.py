@@ -11,7 +11,7 @@ from affiliate.app import Application
 from affiliate.commissions.asked import ask_now
 from affiliate.commissions.postbacks import Proof, receive
 from affiliate.links.programmes import add_account
-from affiliate.networks.api import TRANSACTION
+from affiliate.networks.asking.api import TRANSACTION
 from affiliate.networks.registry import network
 from affiliate.settings import Networks, Settings
 from affiliate.store import Store

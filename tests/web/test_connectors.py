@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from affiliate.commissions.asked import asked
 from affiliate.commissions.importing import import_transactions
 from affiliate.links.programmes import add_account
-from affiliate.networks.api import TRANSACTION
+from affiliate.networks.asking.api import TRANSACTION
 from affiliate.store.tables import Pull
 from affiliate.web import Services
 from affiliate.web.accounts import ADMIN, EDITOR, FINANCE

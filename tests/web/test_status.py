@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from affiliate.links.programmes import add_account
-from affiliate.networks.api import TRANSACTION
+from affiliate.networks.asking.api import TRANSACTION
 from affiliate.nodes.queries import NodeRow, note_node
 from affiliate.store.tables import JournalSegment, Pull
 from affiliate.web import Services

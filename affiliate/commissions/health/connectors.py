@@ -16,7 +16,7 @@ from affiliate.commissions.health.usual import WEEKS, DayCount, against_usual
 from affiliate.commissions.health.waiting import Waiting, waiting_rows
 from affiliate.commissions.importing import API, FILE, POSTBACK, REPLAY, TRANSACTIONS
 from affiliate.errors import NotFound
-from affiliate.networks.api import Window
+from affiliate.networks.asking.api import Window
 from affiliate.networks.base import Network
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import network_name

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from affiliate.networks.api import Window
+from affiliate.networks.asking.api import Window
 
 DAY = timedelta(days=1)
 _BY_CHANCE = 0.01  # a silence that would come by itself less often than once in a hundred such histories is none

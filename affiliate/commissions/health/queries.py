@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, String, func, select, true, type_coerce
 from sqlalchemy.orm import Session
 
-from affiliate.networks.api import CHANGE, TRANSACTION, Window
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Window
 from affiliate.store.tables import (
     ImportRun,
     Postback,

@@ -21,11 +21,11 @@ from affiliate.commissions.importing import POSTBACK, import_rows, reader_of
 from affiliate.commissions.maps import find_map
 from affiliate.commissions.queries import one_import_at_a_time
 from affiliate.errors import NotFound, UnreadableFile
-from affiliate.networks.api import Window
+from affiliate.networks.asking.api import Window
 from affiliate.networks.base import BadRow, Network, Reading, ReportedTransaction
-from affiliate.networks.objects import flat
+from affiliate.networks.reading.objects import flat
+from affiliate.networks.reading.rows import read_record
 from affiliate.networks.registry import network as find_network
-from affiliate.networks.rows import read_record
 from affiliate.store import Store
 from affiliate.store.tables import Postback, PublisherAccount
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from affiliate.errors import NotSigned
-from affiliate.networks.credentials import SHORTEST_PROOF
+from affiliate.networks.asking.credentials import SHORTEST_PROOF
 
 HEADER = "X-Affiliate-Signature"
 TOLERANCE = timedelta(minutes=5)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from affiliate.commissions.postbacks.proof import Proof
 from affiliate.errors import InvalidInput, NotFound, UnreadableMessage
 from affiliate.networks.base import Network
-from affiliate.networks.rows import payload_text
+from affiliate.networks.reading.rows import payload_text
 from affiliate.store.tables import Postback, PublisherAccount
 
 LARGEST = 65_536  # bytes of a message; the largest example that a network shows has 3,000

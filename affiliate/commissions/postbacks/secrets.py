@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 from affiliate.commissions.postbacks.proof import NO_SECRETS, Secrets
+from affiliate.networks.asking.credentials import POSTBACK_KEY, POSTBACK_SECRET, file_of
 from affiliate.networks.base import Network
-from affiliate.networks.credentials import POSTBACK_KEY, POSTBACK_SECRET, file_of
 
 _LONGEST_REF = 200  # characters, percent-encoded: a file's name takes 255 bytes
 

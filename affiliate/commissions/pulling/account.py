@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from affiliate.clock import zone
-from affiliate.networks.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Ask, Page, Window
 from affiliate.networks.base import Network, Reading
 from affiliate.store.tables import PublisherAccount, Pull
 

@@ -38,10 +38,10 @@ from affiliate.errors import (
     UnreadableFile,
 )
 from affiliate.links.told import store_programmes
-from affiliate.networks.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Ask, Client, Window
+from affiliate.networks.asking.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Ask, Client, Window
+from affiliate.networks.asking.calls import ApiClient
+from affiliate.networks.asking.credentials import Credentials, has_credentials, read_credentials
 from affiliate.networks.base import BadRow, Network, ReportedProgramme
-from affiliate.networks.calls import ApiClient
-from affiliate.networks.credentials import Credentials, has_credentials, read_credentials
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import networks
 from affiliate.store import Store

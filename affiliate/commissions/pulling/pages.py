@@ -9,7 +9,7 @@ from typing import IO, Any
 from affiliate.commissions.importing import reader_of
 from affiliate.commissions.pulling.account import Account
 from affiliate.networks.base import BadRow, ReportedPayout, ReportedProgramme
-from affiliate.networks.rows import Unread
+from affiliate.networks.reading.rows import Unread
 
 
 @dataclass

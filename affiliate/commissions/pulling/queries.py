@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from affiliate.commissions.pulling.windows import Past, Request
-from affiliate.networks.api import Window
+from affiliate.networks.asking.api import Window
 from affiliate.store.tables import PublisherAccount, Pull
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"

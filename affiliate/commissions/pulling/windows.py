@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from affiliate.clock import day_bounds, day_start, zone
 from affiliate.errors import InvalidInput
-from affiliate.networks.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Window
+from affiliate.networks.asking.api import CHANGE, PAYOUT, PROGRAMME, TRANSACTION, Api, Window
 
 YEAR = timedelta(days=365)
 RESUMED_WITHIN = timedelta(days=1)  # an older unfinished request is asked for anew: what it brought is no longer true

@@ -23,12 +23,12 @@ from typing import BinaryIO
 from affiliate.clock import day_start
 from affiliate.errors import UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.amounts import decimal_marks, plain_amount
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.days import DAY_FIRST, MONTH_FIRST, orders, read_day
-from affiliate.networks.formats import open_table
-from affiliate.networks.rows import BadValue, Row, money_of
-from affiliate.networks.table import Table, set_aside
+from affiliate.networks.reading.amounts import decimal_marks, plain_amount
+from affiliate.networks.reading.days import DAY_FIRST, MONTH_FIRST, orders, read_day
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.rows import BadValue, Row, money_of
+from affiliate.networks.reading.table import Table, set_aside
 from affiliate.networks.words import APPROVED, SALE, UNPAID
 
 REPORT = "The Amazon report"

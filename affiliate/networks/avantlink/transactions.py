@@ -3,7 +3,7 @@
 Unknown, so for the user to say: the currency, and what the words of Commission_Status mean. A payment id says that it was paid.
 """
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

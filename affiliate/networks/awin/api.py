@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from affiliate.errors import Unreachable
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
-from affiliate.networks.authorization import bearer
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import bearer
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.rows import BadValue, Row, json_document, payload_text, records_at
+from affiliate.networks.reading.rows import BadValue, Row, json_document, payload_text, records_at
 
 _DATE_TYPES = {TRANSACTION: ("transaction",), CHANGE: ("transaction", "validation", "amendment")}
 _LIST = "Awin's list of programmes"

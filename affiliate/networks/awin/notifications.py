@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from affiliate.networks.rows import BadValue, Row
+from affiliate.networks.reading.rows import BadValue, Row
 
 _PUSHED = "AwinTransactionPush"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import Row
-from affiliate.networks.streaming import json_records
+from affiliate.networks.reading.rows import Row
+from affiliate.networks.reading.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, PAID, PENDING, SALE, UNPAID
 
 _REPORT = "The Awin report"

@@ -1,7 +1,7 @@
 """The export of Ingenious, on which Belboon runs: columns and the numbers of its states from padosoft/php-oara@b03fd95
 (BelboonWhitelabel.php:100-140); no row was found. How it writes dates is unknown."""
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
-from affiliate.networks.authorization import bearer
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import bearer
+from affiliate.networks.asking.paging import Sheet, every_page, whole_number
 from affiliate.networks.cj.programmes import ADVERTISERS, PAGE_SIZE, advertisers_of, read_programmes
 from affiliate.networks.cj.transactions import REPORT, records_of
-from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, whole_number
-from affiliate.networks.rows import json_document
+from affiliate.networks.reading.moments import zulu
+from affiliate.networks.reading.rows import json_document
 
 _LOOKUP = "https://advertiser-lookup.api.cj.com"
 _DATES = {CHANGE: "PostingDate", TRANSACTION: "EventDate"}

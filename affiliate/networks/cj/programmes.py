@@ -11,9 +11,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from affiliate.errors import UnreadableFile
+from affiliate.networks.asking.paging import whole_number
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.paging import whole_number
-from affiliate.networks.rows import BadValue, Row, read_each
+from affiliate.networks.reading.rows import BadValue, Row, read_each
 from affiliate.urls import host_of
 
 ADVERTISERS = "CJ's list of advertisers"

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from affiliate.errors import UnreadableFile
 from affiliate.money import Money
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import BadValue, Row, json_document, records_at
+from affiliate.networks.reading.rows import BadValue, Row, json_document, records_at
 from affiliate.networks.words import APPROVED, BONUS, CPC, LEAD, PAID, PENDING, SALE, UNPAID
 
 REPORT = "The CJ report"

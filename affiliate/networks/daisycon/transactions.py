@@ -5,7 +5,7 @@ Unknown, so for the user to say: which column brings our sub-id back, and what t
 programme is known by its name alone: its number is not in the export.
 """
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

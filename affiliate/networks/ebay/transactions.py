@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.formats import open_table
-from affiliate.networks.rows import Row
-from affiliate.networks.table import refuse_missing
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.rows import Row
+from affiliate.networks.reading.table import refuse_missing
 from affiliate.networks.words import APPROVED, DECLINED, PENDING, SALE, UNPAID
 
 ZONE = "America/Denver"

@@ -4,7 +4,7 @@ Unknown, so for the user to say: which field is the commission, and which names 
 EST, which is taken as the zone of New York.
 """
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

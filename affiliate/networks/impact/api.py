@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
-from affiliate.networks.authorization import basic
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import basic
+from affiliate.networks.asking.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
 from affiliate.networks.impact.invoices import read_payouts
 from affiliate.networks.impact.programmes import read_programmes
-from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
+from affiliate.networks.reading.moments import zulu
 
 _PAGE_SIZE = 1000
 _WIDEST = timedelta(days=45)

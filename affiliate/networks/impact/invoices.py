@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from affiliate.money import Money
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedPayout
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import BadValue, Row, read_each
+from affiliate.networks.reading.rows import BadValue, Row, read_each
 from affiliate.networks.words import INVOICED, PAID
 
 _WORDS = {"pending": INVOICED, "overdue": INVOICED, "paid": PAID}

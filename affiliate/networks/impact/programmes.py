@@ -4,9 +4,9 @@ programme's own tracking link. Rates are not told here: they are in the contract
 import re
 from collections.abc import Iterator, Mapping
 
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import Row, read_each
+from affiliate.networks.reading.rows import Row, read_each
 from affiliate.urls import host_of
 
 _JOINED = {"active": "yes", "expired": ""}

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from affiliate.money import Money
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import Row
-from affiliate.networks.streaming import json_records
+from affiliate.networks.reading.rows import Row
+from affiliate.networks.reading.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, DECLINED, INVOICED, LEAD, PENDING, SALE, UNPAID
 
 _REPORT = "The impact report"

@@ -4,7 +4,7 @@
 A row has no id: programme, second, site and sub-id together tell one from another. The time zone is unknown.
 """
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
-from affiliate.networks.authorization import basic
-from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import basic
+from affiliate.networks.asking.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
 from affiliate.networks.partnerize.payouts import SELF_BILLS, read_payouts
 from affiliate.networks.partnerize.programmes import PARTICIPATIONS, read_programmes
 from affiliate.networks.partnerize.transactions import REPORT
+from affiliate.networks.reading.moments import zulu
 
 
 def _transactions(ask: Ask, window: Window, basis: str) -> Iterator[Page]:

@@ -7,9 +7,9 @@
 from collections.abc import Iterator
 
 from affiliate.money import Money
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedPayout
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import BadValue, Row, read_each
+from affiliate.networks.reading.rows import BadValue, Row, read_each
 from affiliate.networks.words import INVOICED, PAID
 
 SELF_BILLS = "Partnerize's list of self-bills"

@@ -4,9 +4,9 @@ told when asked for, or stands in the campaign's tracking link."""
 import re
 from collections.abc import Iterator
 
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import Row, read_each
+from affiliate.networks.reading.rows import Row, read_each
 from affiliate.urls import host_of
 
 PARTICIPATIONS = "Partnerize's list of participations"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.mapped import beside
-from affiliate.networks.rows import BadValue, Row
-from affiliate.networks.streaming import json_records
+from affiliate.networks.reading.mapped import beside
+from affiliate.networks.reading.rows import BadValue, Row
+from affiliate.networks.reading.streaming import json_records
 from affiliate.networks.words import APPROVED, DECLINED, INVOICED, PENDING, SALE, UNPAID
 
 REPORT = "The Partnerize report"

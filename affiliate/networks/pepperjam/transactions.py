@@ -2,7 +2,7 @@
 padosoft/php-oara@b03fd95 (PepperJamApi.php:210-223); no row was found. One word says both, whether it was agreed and whether
 it was paid. The currency is unknown: the user must say it."""
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from affiliate.errors import Unreachable
-from affiliate.networks.api import CHANGE, TRANSACTION, Answer, Api, Ask, Page, Window
-from affiliate.networks.authorization import Token, basic, bearer
-from affiliate.networks.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Answer, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import Token, basic, bearer
+from affiliate.networks.asking.paging import Sheet, every_page, json_page, on_same_host, told, whole_number
 from affiliate.networks.rakuten.programmes import PARTNERSHIPS, read_programmes
 
 _EVENTS = "Rakuten's list of events"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import Row, read_each
+from affiliate.networks.reading.rows import Row, read_each
 
 PARTNERSHIPS = "Rakuten's list of partnerships"
 # "extended" is an offer that waits for us to accept it.

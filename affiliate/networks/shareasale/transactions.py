@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import BinaryIO
 
 from affiliate.money import Money
-from affiliate.networks.amounts import plain_amount
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.formats import open_table
-from affiliate.networks.rows import BadValue, Row, moment_of, money_of
-from affiliate.networks.table import refuse_missing
+from affiliate.networks.reading.amounts import plain_amount
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.rows import BadValue, Row, moment_of, money_of
+from affiliate.networks.reading.table import refuse_missing
 from affiliate.networks.words import APPROVED, DECLINED, KINDS, PAID, PENDING, SALE, UNPAID
 
 ZONE, CURRENCY = "America/Chicago", "USD"

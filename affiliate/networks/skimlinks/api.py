@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import quote
 
-from affiliate.networks.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
-from affiliate.networks.authorization import Token
-from affiliate.networks.moments import zulu
-from affiliate.networks.paging import Sheet, every_page, json_page, told, whole_number
+from affiliate.networks.asking.api import CHANGE, TRANSACTION, Api, Ask, Page, Window
+from affiliate.networks.asking.authorization import Token
+from affiliate.networks.asking.paging import Sheet, every_page, json_page, told, whole_number
+from affiliate.networks.reading.moments import zulu
 from affiliate.networks.skimlinks.programmes import MERCHANTS, read_programmes
 from affiliate.networks.skimlinks.transactions import REPORT
 

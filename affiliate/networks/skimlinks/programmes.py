@@ -4,9 +4,9 @@ reckoning of what comes out on average; the least and the most that it pays stan
 from collections.abc import Iterator
 from decimal import Decimal
 
+from affiliate.networks.asking.paging import json_page
 from affiliate.networks.base import BadRow, Reading, ReportedProgramme
-from affiliate.networks.paging import json_page
-from affiliate.networks.rows import BadValue, Row, read_each
+from affiliate.networks.reading.rows import BadValue, Row, read_each
 
 MERCHANTS = "Skimlinks' list of merchants"
 

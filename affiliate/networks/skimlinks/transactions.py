@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.rows import BadValue, Row
-from affiliate.networks.streaming import json_records
+from affiliate.networks.reading.rows import BadValue, Row
+from affiliate.networks.reading.streaming import json_records
 from affiliate.networks.words import APPROVED, BONUS, CPC, DECLINED, INVOICED, LEAD, PAID, PENDING, SALE, UNPAID
 
 REPORT = "The Skimlinks report"

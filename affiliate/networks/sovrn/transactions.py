@@ -3,7 +3,7 @@
 The schema has neither a status nor a currency: the user must say both.
 """
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

@@ -1,7 +1,7 @@
 """Any other network: its deep link from a template of the programme, its transactions from a CSV with a column map."""
 
 from affiliate.networks.base import PROVEN, Coverage, Network
-from affiliate.networks.mapped import READER
+from affiliate.networks.reading.mapped import READER
 from affiliate.networks.template.links import KEY, check_template, deep_link, take_apart
 from affiliate.networks.words import REDIRECT
 

@@ -1,7 +1,7 @@
 """TradeTracker's conversion transactions (XML of its SOAP service): fields and states from padosoft/php-oara@b03fd95
 (TradeTracker.php:128-193) and from a Java service's test in public code, whose one row was made up by its author."""
 
-from affiliate.networks.mapped import mapped
+from affiliate.networks.reading.mapped import mapped
 
 READER = mapped(
     {

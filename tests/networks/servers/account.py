@@ -10,8 +10,8 @@ from sqlalchemy import select
 from affiliate.commissions.pulling import Progress, PulledWindow, Puller
 from affiliate.commissions.pulling.engine import client_for
 from affiliate.links.sites import ensure_default_site, find_entity
-from affiliate.networks.api import Api, Client
-from affiliate.networks.credentials import Credentials, file_of
+from affiliate.networks.asking.api import Api, Client
+from affiliate.networks.asking.credentials import Credentials, file_of
 from affiliate.networks.registry import network as find_network
 from affiliate.store import Store
 from affiliate.store.tables import PublisherAccount, Transaction, TransactionVersion

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from affiliate.errors import Unreachable, UnreadableFile
-from affiliate.networks.api import Answer
-from affiliate.networks.rows import json_document
+from affiliate.networks.asking.api import Answer
+from affiliate.networks.reading.rows import json_document
 
 
 def basic(name: str, key: str) -> Mapping[str, str]:

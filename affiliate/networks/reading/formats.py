@@ -3,11 +3,11 @@
 from typing import BinaryIO
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.delimited import read_delimited
-from affiliate.networks.markup import read_markup
-from affiliate.networks.objects import read_objects
-from affiliate.networks.table import FILE, Knows, Table
-from affiliate.networks.workbook import read_workbook
+from affiliate.networks.reading.delimited import read_delimited
+from affiliate.networks.reading.markup import read_markup
+from affiliate.networks.reading.objects import read_objects
+from affiliate.networks.reading.table import FILE, Knows, Table
+from affiliate.networks.reading.workbook import read_workbook
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"

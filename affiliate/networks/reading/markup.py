@@ -10,7 +10,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.table import FILE, XML, Knows, Record, Shape, Table
+from affiliate.networks.reading.table import FILE, XML, Knows, Record, Shape, Table
 
 _LOOKED_AT = 5_000  # elements by which the repeated one is found
 _DEEPEST = 50

@@ -13,7 +13,17 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.table import FILE, HEADER_WITHIN, XLSX, Header, Knows, Record, Shape, Table, with_surplus
+from affiliate.networks.reading.table import (
+    FILE,
+    HEADER_WITHIN,
+    XLSX,
+    Header,
+    Knows,
+    Record,
+    Shape,
+    Table,
+    with_surplus,
+)
 
 _UNPACKED = 3_000_000_000  # bytes: a sheet of Excel's 1,048,576 rows with 30 columns is near 2 GB of XML
 _SHARED = 300_000_000  # bytes of shared texts, which are held in memory

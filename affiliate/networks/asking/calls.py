@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit
 import requests
 
 from affiliate.errors import Unreachable
-from affiliate.networks.api import Answer
+from affiliate.networks.asking.api import Answer
 from affiliate.networks.http import (
     CHUNK,
     REDIRECTS,

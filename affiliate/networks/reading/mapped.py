@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 from affiliate.errors import SettingsInvalid, UnreadableFile
 from affiliate.money import Money
-from affiliate.networks.amounts import plain_amount
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.columns import ANY, NEEDED, SUB_IDS, ColumnMap
-from affiliate.networks.formats import open_table
-from affiliate.networks.rows import BadValue, Row, moment_of, money_of
-from affiliate.networks.table import CSV, FILE, XLSX, Table, refuse_missing
+from affiliate.networks.reading.amounts import plain_amount
+from affiliate.networks.reading.columns import ANY, NEEDED, SUB_IDS, ColumnMap
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.rows import BadValue, Row, moment_of, money_of
+from affiliate.networks.reading.table import CSV, FILE, XLSX, Table, refuse_missing
 from affiliate.networks.words import SALE, UNPAID
 
 _ISO = re.compile(

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 
 from affiliate.errors import UnreadableFile
 from affiliate.networks.base import BadRow
-from affiliate.networks.encodings import found_encoding
-from affiliate.networks.rows import json_document, payload_text
-from affiliate.networks.streaming import json_records
-from affiliate.networks.table import FILE, JSON, NDJSON, Knows, Record, Shape, Table
+from affiliate.networks.reading.encodings import found_encoding
+from affiliate.networks.reading.rows import json_document, payload_text
+from affiliate.networks.reading.streaming import json_records
+from affiliate.networks.reading.table import FILE, JSON, NDJSON, Knows, Record, Shape, Table
 
 _LISTS_WITHIN = 4  # names deep: no known report keeps its rows further down
 _DEEPEST = 50

@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 from affiliate.errors import InvalidMoney, SettingsInvalid, UnreadableFile
 from affiliate.ids import placement_of_sub_id
 from affiliate.money import currency_code
-from affiliate.networks.amounts import decimal_marks, plain_amount
 from affiliate.networks.base import BadRow
-from affiliate.networks.columns import CONSTANT, FIELDS, JOINED, NEEDED, WORDS, ColumnMap
-from affiliate.networks.days import DAY_FIRST, orders
-from affiliate.networks.formats import open_table
-from affiliate.networks.headers import MEANING, currency_mark, found_columns, plain
-from affiliate.networks.moments import read_moment
-from affiliate.networks.privacy import is_personal, reveals
-from affiliate.networks.table import FILE, Shape
+from affiliate.networks.reading.amounts import decimal_marks, plain_amount
+from affiliate.networks.reading.columns import CONSTANT, FIELDS, JOINED, NEEDED, WORDS, ColumnMap
+from affiliate.networks.reading.days import DAY_FIRST, orders
+from affiliate.networks.reading.formats import open_table
+from affiliate.networks.reading.headers import MEANING, currency_mark, found_columns, plain
+from affiliate.networks.reading.moments import read_moment
+from affiliate.networks.reading.privacy import is_personal, reveals
+from affiliate.networks.reading.table import FILE, Shape
 
 _LOOKED_AT = 20_000  # rows: a date beyond the twelfth comes within a few hundred
 _KEPT = 500  # distinct values of a column

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from affiliate.errors import CredentialsUnusable, InvalidUrl, NotFound
-from affiliate.networks.api import Api
+from affiliate.networks.asking.api import Api
 from affiliate.networks.base import Network
 from affiliate.networks.registry import network as find_network
 from affiliate.urls import parse_web_url

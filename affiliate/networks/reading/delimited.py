@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.encodings import found_encoding
-from affiliate.networks.table import CSV, FILE, Header, Knows, Record, Shape, Table, set_aside, with_surplus
+from affiliate.networks.reading.encodings import found_encoding
+from affiliate.networks.reading.table import CSV, FILE, Header, Knows, Record, Shape, Table, set_aside, with_surplus
 
 DELIMITERS = (",", ";", "\t", "|")
 _BEGINNING = 200_000  # characters in which the header is looked for

@@ -13,8 +13,8 @@ import msgspec
 from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.moments import read_moment
-from affiliate.networks.privacy import is_personal, reveals
+from affiliate.networks.reading.moments import read_moment
+from affiliate.networks.reading.privacy import is_personal, reveals
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from affiliate.errors import UnreadableFile
 from affiliate.networks.base import BadRow
-from affiliate.networks.rows import payload_text
+from affiliate.networks.reading.rows import payload_text
 
 CSV, XLSX, JSON, NDJSON, XML = "csv", "xlsx", "json", "ndjson", "xml"
 FILE = "The file"

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from affiliate.errors import UnreadableFile
-from affiliate.networks.api import Page
-from affiliate.networks.rows import json_document, records_at
+from affiliate.networks.asking.api import Page
+from affiliate.networks.reading.rows import json_document, records_at
 
 
 class Sheet(NamedTuple):

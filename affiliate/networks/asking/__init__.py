@@ -1,0 +1,1 @@
+"""How networks' APIs are asked: windows, pages, patience, and credentials from files."""
