@@ -23,6 +23,7 @@ from affiliate.networks.registry import network, network_name
 from affiliate.store.tables import LinkChange, Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import normalise_host
 
+_MANY = 5  # programmes: if so many are missing at once, and more than half, the list is more likely cut off than true
 _LONGEST = 255  # characters; the columns'
 _NEVER_TOLD: Mapping[str, Any] = {
     "name": "",
@@ -106,7 +107,7 @@ def store_programmes(
     """Brings one account's programmes up to what its network tells.
 
     With `whole` the rows are all that the account has: what was told before and is not among them is left. Not so where
-    the list is empty or one of its rows could not be read, since the missing one may be that. Links follow through the
+    the list is empty, lacks more than half (and five) of them, or one of its rows could not be read. Links follow through the
     outbox; the caller publishes `link_ids` where it can. The same rows again change nothing.
     """
     book = _Book(session, account, now)
@@ -122,8 +123,10 @@ def store_programmes(
         book.notes.append("Rows could not be read, so programmes that are not in the list were left as they are.")
     elif whole and not book.listed:
         book.notes.append("The list is empty, so nothing was closed.")
+    elif whole and len(missing := book.missing()) >= _MANY and len(missing) > len(book.listed):
+        book.notes.append(f"The list lacks {len(missing)} programmes of before, more than it has; nothing was closed.")
     elif whole:
-        book.close_missing()
+        book.close(missing)
     return book.result(whole=whole, bad=tuple(bad))
 
 
@@ -163,15 +166,18 @@ class _Book:
         self._compare(programme, before)
         self.listed.add(row.advertiser_ref)
 
-    def close_missing(self) -> None:
-        """Whoever was told before and is not in the list."""
-        for ref, programme in self._known.items():
-            if ref not in self.listed and programme.told_at is not None and programme.joined:
-                before = _picture(programme)
-                programme.joined = False
-                programme.raw_status = "not listed"
-                programme.told = {**programme.told, "joined": False}
-                self._compare(programme, before)
+    def missing(self) -> list[Programme]:
+        """Whoever was told before, is joined, and is not in the list."""
+        unlisted = [each for ref, each in self._known.items() if ref not in self.listed]
+        return [each for each in unlisted if each.told_at is not None and each.joined]
+
+    def close(self, programmes: Iterable[Programme]) -> None:
+        for programme in programmes:
+            before = _picture(programme)
+            programme.joined = False
+            programme.raw_status = "not listed"
+            programme.told = {**programme.told, "joined": False}
+            self._compare(programme, before)
 
     def result(self, *, whole: bool, bad: tuple[BadRow, ...]) -> ToldProgrammes:
         self._session.flush()

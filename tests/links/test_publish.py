@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from affiliate.links import catalogue, library, publish
 from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, publish_hosts, publish_now
@@ -13,7 +13,7 @@ from affiliate.links.sites import add_site, find_site, set_hosts
 from affiliate.redirect import table_file
 from affiliate.redirect.table import Entry, LinkTable, NewTable
 from affiliate.store import Store
-from affiliate.store.tables import LinkChange
+from affiliate.store.tables import LinkChange, Programme
 from tests.conftest import NOW
 
 
@@ -268,3 +268,16 @@ def test_publishing_again_what_is_published_writes_nothing(newsroom: Store, tabl
     publish_now(newsroom, table, [link_id])
     publisher.publish_pending()
     assert table_file.opened(table.folder / "links.mdb").last_write() == written
+
+
+def test_a_link_of_a_programme_that_we_left_leads_to_the_shop_without_tracking(
+    newsroom: Store, table: LinkTable
+) -> None:
+    link_id = add(newsroom, "https://halden.example/a", "one")
+    with newsroom.transaction() as session:
+        programme = session.scalars(select(Programme).where(Programme.advertiser_ref == "88001")).one()
+        programme.joined = False
+    publish_now(newsroom, table, [link_id])
+    entry = at(table, "/go/one")
+    assert entry is not None
+    assert (entry.before, entry.after, entry.reason) == ("https://halden.example/a", "", "not-joined")

@@ -199,3 +199,15 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_a_bad_host_is_noted(session:
     assert "no fraction" in result.bad[0].reason
     assert result.new == 1
     assert "not a host" in result.notes[0]
+
+
+def test_a_list_that_lacks_most_of_what_was_told_closes_nothing(session: Session) -> None:
+    told = [with_changes(SHOP, advertiser_ref=str(number), name=f"Shop {number}") for number in range(11)]
+    tell(session, *told)
+    cut = tell(session, *told[:5])
+    assert (cut.left, cut.notes) == (
+        (),
+        ("The list lacks 6 programmes of before, more than it has; nothing was closed.",),
+    )
+    assert programme(session, "10").joined
+    assert len(tell(session, *told[:6]).left) == 5

@@ -16,7 +16,7 @@ IN_WORDS = {TRANSACTION: "by transaction", CHANGE: "by change", PAYOUT: "payouts
 @dataclass(frozen=True, slots=True)
 class PulledWindow:
     """What came of one window. `state` is done, failed or (where an earlier failure ended the pull) waiting; `rows` =
-    new + amended + unchanged + quarantined."""
+    new + amended + unchanged + quarantined. `notes`: what a person should know of it, such as programmes that closed."""
 
     network: str
     account: str
@@ -32,6 +32,7 @@ class PulledWindow:
     run_id: int | None = None
     problem: str = ""
     again_at: datetime | None = None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         days = f"{self.first:%Y-%m-%d}–{self.until:%Y-%m-%d} " if self.basis != PROGRAMME else ""
@@ -41,7 +42,7 @@ class PulledWindow:
             set_aside = f", {self.quarantined} quarantined" if self.quarantined else ""
             return (
                 f"{what}: {self.rows} rows, {self.new} new, {self.amended} amended, {self.unchanged} unchanged"
-                f"{set_aside}{run}"
+                f"{set_aside}{run}" + "".join(f"\n  {note}" for note in self.notes)
             )
         return f"{what}: {self.state}. {self.problem}".rstrip()
 
@@ -61,6 +62,7 @@ class PulledWindow:
             "run": self.run_id,
             "problem": self.problem,
             "again_at": self.again_at.isoformat() if self.again_at else None,
+            "notes": list(self.notes),
         }
 
 

@@ -310,4 +310,7 @@ def _store_programmes(
 ) -> dict[str, Any]:
     told = store_programmes(session, session.get_one(PublisherAccount, own.id), rows, now=now)
     counted = {"new": told.new, "amended": told.changed, "unchanged": told.unchanged, "quarantined": len(told.bad)}
-    return counted | {"rows": sum(counted.values())}
+    notes = (*map(str, told.left), *told.notes)
+    for note in notes:
+        log.warning("%s %s: %s", own.network.key, own.ref, note)
+    return counted | {"rows": sum(counted.values()), "notes": notes}
