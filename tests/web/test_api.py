@@ -478,5 +478,6 @@ def test_every_call_stands_in_the_documentation() -> None:
     documented = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     for method, path, scope in CALLS:
         row = next(line for line in documented.splitlines() if line.startswith(f"| `{scope}`"))
-        assert f"`{method} {path.replace('none', '<slug>')}`" in row
+        named = path.replace("none", "<slug>").replace("/1", "/<id>")
+        assert f"`{method} {named}`" in row
         assert f'"$URL{path.removesuffix("/none")}' in documented
