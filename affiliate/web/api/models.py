@@ -292,7 +292,7 @@ class ProgrammeIn(ProgrammeChangeIn):
     account: Short | None = None
 
 
-class EarnIn(Body):
+class EarningIn(Body):
     """`article` is an id or address; its own switch, tags and section count."""
 
     urls: list[Address] = Field(min_length=1, max_length=50)

@@ -11,7 +11,7 @@ from affiliate.links.queries import ProgrammeFilter
 from affiliate.web.access import scoped
 from affiliate.web.api.door import SECURITY, blueprint, site_of
 from affiliate.web.api.models import (
-    EarnIn,
+    EarningIn,
     EarnListOut,
     ProgrammeChangeIn,
     ProgrammeIn,
@@ -102,11 +102,11 @@ def patch_programme(programme_id: int, body: ProgrammeChangeIn) -> dict[str, Any
 
 
 @api.post("/earn")
-@api.input(EarnIn, arg_name="body")
+@api.input(EarningIn, arg_name="body")
 @api.output(EarnListOut)
 @api.doc(security=SECURITY)
 @scoped("links:read")
-def earn(body: EarnIn) -> EarnListOut:
+def earn(body: EarningIn) -> EarnListOut:
     """Say whether addresses would earn
 
     One verdict per address, in their order, with the reason in words. No request is made.
