@@ -1,4 +1,4 @@
-"""Pasted addresses come clean, and no product's address breaks: shapes of the big shops' product pages, from public code."""
+"""Pasted addresses come clean, and no product's address breaks: shapes of the big shops' product pages."""
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +8,8 @@ from affiliate.errors import InvalidUrl
 from affiliate.links.cleaning import clean
 from affiliate.urls import same_target
 
-# What selects a product, its colour, size or variant stays. Each address was found in public code, most with such
-# parameters as they are here.
+# What selects a product, its colour, size or variant stays. Most addresses were found in public code with such parameters;
+# those of Selfridges, Harrods, Wayfair and Adidas are the shape of one.
 KEPT = [
     "https://www.amazon.co.uk/dp/B084HXHFX2?th=1&psc=1",
     "https://www.amazon.com/gp/product/B07HGM2X4R?smid=A3QXG9E5SP9YPR&th=1",
