@@ -160,7 +160,10 @@ def test_where_only_files_come_a_silence_too_long_for_chance_is_a_gap(ledger: St
     connector = the_connector(ledger, credentials=False)
     assert connector.gaps == (Gap(date(2026, 10, 1), date(2026, 10, 5)),)
     assert connector.fed_by == ("file",)
-    assert "affiliate import transactions awin FILE" in connector.alarms[0].way_out
+    (gap,) = [each for each in connector.alarms if each.kind == "gaps"]
+    assert gap.severity == "note"
+    assert "On 4 days nothing was sold, longer than chance explains" in gap.says
+    assert "affiliate import transactions awin FILE" in gap.way_out
 
 
 def test_a_file_that_does_not_come_in_its_rhythm_is_overdue(ledger: Store) -> None:

@@ -132,8 +132,12 @@ def _gaps(facts: Facts) -> Iterator[Alarm]:
     shown = ", ".join(_days(gap) for gap in facts.gaps[-_MOST_GAPS:])
     more = f" and {len(facts.gaps) - _MOST_GAPS} earlier stretches" if len(facts.gaps) > _MOST_GAPS else ""
     days = sum(gap.days for gap in facts.gaps)
-    says = f"Of {days} {'day' if days == 1 else 'days'} nobody told us: {shown}{more}."
-    yield Alarm("gaps", SOON, says, _fill(facts, facts.gaps[-1]))
+    named = f"{days} {'day' if days == 1 else 'days'}"
+    if facts.pulled_at:
+        severity, says = SOON, f"Of {named} nobody told us: {shown}{more}."
+    else:  # files do not say which days they cover, so a fading title looks like a missing file
+        severity, says = NOTE, f"On {named} nothing was sold, longer than chance explains: {shown}{more}."
+    yield Alarm("gaps", severity, says, _fill(facts, facts.gaps[-1]))
 
 
 def _fill(facts: Facts, gap: Gap) -> str:
