@@ -2,16 +2,16 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Connection, Table, delete, func, insert, select, text, type_coerce, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import BigInteger, Table, delete, func, insert, select, text, type_coerce, update
 from sqlalchemy.orm import Session
 
 from affiliate.commissions.attribution import UNKNOWN_TOKEN
 from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
+from affiliate.store.copying import copy
 from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow, Transaction, TransactionVersion
 
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
@@ -148,24 +148,10 @@ def _insert(session: Session, table: str, names: Sequence[str], rows: Sequence[S
     columns = ", ".join(names)
     connection = session.connection()
     if _is_postgresql(session):
-        _copy(connection, f"COPY {table} ({columns}) FROM STDIN", rows)
+        copy(connection, f"COPY {table} ({columns}) FROM STDIN", rows)
     else:
         places = ", ".join("?" * len(names))
         connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(rows))  # noqa: S608
-
-
-def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
-    """Past SQLAlchemy, whose errors it raises all the same."""
-    driver: Any = connection.connection.driver_connection
-    dialect: Any = connection.dialect
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except dialect.loaded_dbapi.Error as problem:
-        raise DBAPIError.instance(
-            statement, None, problem, dialect.loaded_dbapi.Error, dialect=dialect, connection_invalidated=driver.closed
-        ) from problem
 
 
 def stored_moment(session: Session) -> Callable[[datetime | None], object]:
