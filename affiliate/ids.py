@@ -11,7 +11,6 @@ import secrets
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 PLACEMENT_LENGTH = 12
-CLICK_LENGTH = 28
 
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _DOUBLED = {character: sum(divmod(2 * value, 36)) for character, value in _VALUE.items()}

@@ -15,7 +15,6 @@ from affiliate.links.sites import ensure_default_site, find_site
 from affiliate.networks.base import Reading
 from affiliate.networks.reading.columns import ColumnMap
 from affiliate.networks.reading.mapped import READER as MAPPED
-from affiliate.networks.reading.rows import read_report
 from affiliate.networks.registry import network
 from affiliate.store.tables import (
     Advertiser,
@@ -27,6 +26,7 @@ from affiliate.store.tables import (
     Programme,
     PublisherAccount,
 )
+from tests.networks.reports import read_report
 
 MAP: dict[str, object] = {
     "external_id": "id",

@@ -1,12 +1,13 @@
 """A network's report as tests look at it: all good rows, all bad ones."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from affiliate.commissions.importing import reader_of
-from affiliate.networks.base import BadRow, Reading, ReportedTransaction
-from affiliate.networks.reading.rows import read_report
+from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
+from affiliate.networks.reading.rows import unread_report
 from affiliate.networks.registry import network
 
 
@@ -18,6 +19,11 @@ class Report:
     @property
     def rows(self) -> int:
         return len(self.good) + len(self.bad)
+
+
+def read_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[ReportedTransaction | BadRow]:
+    for record in unread_report(reader, file, reading):
+        yield record if isinstance(record, BadRow) else record.read()
 
 
 def read_as(key: str, content: bytes, reading: Reading) -> Report:

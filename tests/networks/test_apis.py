@@ -34,9 +34,8 @@ from affiliate.networks.base import (
     ReportedProgramme,
     ReportedTransaction,
 )
-from affiliate.networks.reading.rows import read_report
 from affiliate.networks.registry import network
-from tests.networks.reports import read_as
+from tests.networks.reports import read_as, read_report
 from tests.networks.servers.base import Answer, Fault, broken_off, changed, cut_off, json_of, limited
 from tests.networks.servers.cj import CjServer
 from tests.networks.servers.history import ADVERTISERS, History, history

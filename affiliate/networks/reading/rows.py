@@ -207,13 +207,6 @@ def unread_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[
         yield record if isinstance(record, BadRow) else Unread(reader, *record, reading)
 
 
-def read_report(reader: Reader, file: BinaryIO, reading: Reading) -> Iterator[ReportedTransaction | BadRow]:
-    """Reads a report row by row, in the file's order; a row that cannot be booked is set aside whole, with its reason.
-    UnreadableFile as above."""
-    for record in unread_report(reader, file, reading):
-        yield record if isinstance(record, BadRow) else record.read()
-
-
 def read_record(reader: Reader, line: int, record: object, reading: Reading) -> ReportedTransaction | BadRow:
     """Reads one record, which may be one that was set aside earlier."""
     return Unread(reader, line, record, reading).read()

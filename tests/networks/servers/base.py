@@ -3,6 +3,7 @@ goes wrong on demand."""
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
@@ -19,7 +20,7 @@ Fault = Callable[[Request, Answer], Response]
 TOKEN = "token-0f-the-tests"
 
 
-class ApiServer:
+class ApiServer(ABC):
     """`now` is the moment as of which it answers, `token` what opens it, `asked` every request in order (method, path with
     query, body). A subclass answers what is documented, and refuses what is not.
 
@@ -35,8 +36,8 @@ class ApiServer:
         self._closing = threading.Event()
         self._lock = threading.Lock()
 
-    def answer(self, request: Request) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, request: Request) -> Response: ...
 
     def fail(self, *faults: Fault | None) -> None:
         """The next requests go wrong so, one each; None for one that goes well."""
