@@ -16,14 +16,13 @@ from affiliate.errors import AffiliateError
 from affiliate.money import Money
 from affiliate.networks.base import Reading, ReportedTransaction
 from affiliate.networks.reading.columns import ColumnMap
-from affiliate.networks.reading.rows import BadValue, Row
+from affiliate.networks.reading.rows import NO_CURRENCY, BadValue, Row
 from affiliate.networks.registry import network as find_network
 from affiliate.networks.registry import network_name
 
 WORD, CURRENCY, OTHER = "word", "currency", "other"
 """What a row waits for: that we learn a word, that an account gets its currency, something else."""
 
-_NO_CURRENCY = "The currency of "  # affiliate/networks/reading/rows.py
 _WAYS_OUT = {
     WORD: "Find out at the network what it means; say it in the column map, or update Affiliate. Then read them again: affiliate import replay RUN",
     CURRENCY: "Give the account its currency under Settings, Publisher accounts, then: affiliate import replay RUN",
@@ -100,7 +99,7 @@ class _Cause(NamedTuple):
 def _cause(row: SetAside) -> str:
     if row.word:
         return WORD
-    return CURRENCY if row.reason.startswith(_NO_CURRENCY) else OTHER
+    return CURRENCY if row.reason.startswith(NO_CURRENCY) else OTHER
 
 
 def _waiting(cause: _Cause, rows: Sequence[_Read]) -> Waiting:

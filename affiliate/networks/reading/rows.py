@@ -26,6 +26,7 @@ _THREE_DOTS = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
 _THREE_COLONS = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 _LARGEST_FLOATED = 10**6  # above, a float's tail reaches the decimals that count
 _FLOAT_TAIL = Decimal("1e-9")
+NO_CURRENCY = "The currency of "  # begins the reason of rows that wait for one
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
@@ -163,7 +164,7 @@ def money_of(value: object, currency: str | None, field: str) -> Money:
     try:
         return Money(amount, currency_code(currency))
     except InvalidMoney as problem:
-        raise BadValue(f"The currency of {field} cannot be used: {problem}") from problem
+        raise BadValue(f"{NO_CURRENCY}{field} cannot be used: {problem}") from problem
 
 
 def _as_meant(number: Decimal) -> Decimal:
