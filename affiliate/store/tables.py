@@ -325,6 +325,162 @@ class ArticleDisclosure(Base):
     shown_until: Mapped[datetime | None]
 
 
+class ArticleVerdict(Base):
+    """What the newest check said of a variant of an article for one profile, from `held_from` until `held_until` (exclusive;
+    empty: still). A new row is written when the verdict changes; `checked_at` and `check_id` are of the check that last said
+    so."""
+
+    __tablename__ = "article_verdicts"
+    __table_args__ = (Index("ix_article_verdicts_article_id", "article_id", "held_until"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    variant: Mapped[str] = mapped_column(String(12))  # web, amp, feed, newsletter, app
+    profile: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(String(4))  # PASS, WARN, FAIL
+    check_id: Mapped[int] = mapped_column(ForeignKey("page_checks.id"))
+    checked_at: Mapped[datetime]
+    held_from: Mapped[datetime]
+    held_until: Mapped[datetime | None]
+
+
+# ---- disclosure and its evidence ------------------------------------------------------------------------------------
+
+
+class OwnText(Base):
+    """A publisher's own wording of a disclosure, checked before it was kept, and never changed: new wording is a new
+    version. The newest that is not retired is used in its jurisdiction and language (a primary subtag), on its site or,
+    where `site_id` is empty, on all."""
+
+    __tablename__ = "own_texts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(String(40), unique=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    jurisdiction: Mapped[str] = mapped_column(String(12))
+    language: Mapped[str] = mapped_column(String(20))
+    label: Mapped[str]
+    sentence: Mapped[str] = mapped_column(Text)
+    added_by: Mapped[str]
+    added_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class SiteProfile(Base):
+    """A profile that a site's pages are checked against, beside the jurisdiction of each article."""
+
+    __tablename__ = "site_profiles"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    profile: Mapped[str] = mapped_column(String(20), primary_key=True)
+    chosen_by: Mapped[str]
+    chosen_at: Mapped[datetime]
+
+
+class RuleChange(Base):
+    """A rule that is taken more or less seriously on a site, or for one article (an exception), than its pack says, with the
+    reason. Holds from `made_at` until `ends_at` or, if somebody ended it before, `ended_at`. Never deleted."""
+
+    __tablename__ = "rule_changes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    rule: Mapped[str] = mapped_column(String(20))
+    severity: Mapped[str] = mapped_column(String(5))  # BLOCK, ERROR, WARN, INFO
+    reason: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class PageCheck(Base):
+    """One check of one page: a record of evidence, never changed. `record` is all that was found, as the very text that is
+    hashed together with `previous_hash`; the other columns repeat parts of it for queries. `number` counts without a gap
+    from 1, `previous_hash` of the first is 64 zeros. `origin` is live (as served) or stored (as the rewriter left it);
+    `mode` static or rendered; `occasion` publish, edit, template, nightly, archive, crawl or asked."""
+
+    __tablename__ = "page_checks"
+    __table_args__ = (Index("ix_page_checks_article_id", "article_id", "number"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    url: Mapped[str] = mapped_column(Text)
+    variant: Mapped[str] = mapped_column(String(12))
+    origin: Mapped[str] = mapped_column(String(8))
+    mode: Mapped[str] = mapped_column(String(8))
+    occasion: Mapped[str] = mapped_column(String(12))
+    checked_at: Mapped[datetime] = mapped_column(index=True)
+    verdicts: Mapped[dict[str, Any]]
+    worst: Mapped[str] = mapped_column(String(4))
+    html_sha256: Mapped[str] = mapped_column(String(64))
+    record: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class EvidenceFile(Base):
+    """A page or a picture that records name by its SHA-256: kept once, however many name it. `content` is as `packing` says
+    (zlib, or "" for as it is); `size` is unpacked, in bytes."""
+
+    __tablename__ = "evidence_files"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    packing: Mapped[str] = mapped_column(String(8))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    added_at: Mapped[datetime]
+
+
+class EvidenceStamp(Base):
+    """A time stamp from outside (RFC 3161) over the hash of one record, and so over all before it."""
+
+    __tablename__ = "evidence_stamps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    authority: Mapped[str] = mapped_column(Text)
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+    stamped_at: Mapped[datetime]
+
+
+class Crawl(Base):
+    """One walk over a site's own pages. `state` is running, done or stopped; one that a crash left running goes on where it
+    was."""
+
+    __tablename__ = "crawls"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    start_url: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8))
+    most_pages: Mapped[int]
+    started_by: Mapped[str]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(Text, default="")
+
+
+class CrawledPage(Base):
+    """One address of a crawl. `found_in` is sitemap, feed, listing or page; `state` waiting, done, failed or skipped. What
+    was found there: `facts` (kind, paid links, scripts, teasers) and `findings`."""
+
+    __tablename__ = "crawled_pages"
+    __table_args__ = (UniqueConstraint("crawl_id", "url_sha256"), Index("ix_crawled_pages_state", "crawl_id", "state"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crawl_id: Mapped[int] = mapped_column(ForeignKey("crawls.id"))
+    url: Mapped[str] = mapped_column(Text)
+    url_sha256: Mapped[str] = mapped_column(String(64))
+    found_in: Mapped[str] = mapped_column(String(8))
+    depth: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    status: Mapped[int | None]
+    problem: Mapped[str] = mapped_column(Text, default="")
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    findings: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    worst: Mapped[str] = mapped_column(String(4), default="")
+    fetched_at: Mapped[datetime | None]
+
+
 # ---- clicks ---------------------------------------------------------------------------------------------------------
 
 
