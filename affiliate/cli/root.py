@@ -16,6 +16,7 @@ _SUBJECTS = {
     "db": "operations",
     "deeplink": "links",
     "demo": "operations",
+    "disclosure": "disclosure",
     "earn": "programmes",
     "import": "imports",
     "inspect": "links",

@@ -144,6 +144,11 @@ def may_open(endpoint: str) -> bool:
     return isinstance(blueprint, Pages) and (blueprint.everybody or (who is not None and who.role in blueprint.roles))
 
 
+def is_route(endpoint: str) -> bool:
+    """Whether there is such an endpoint at all, for tabs of rooms that come and go."""
+    return endpoint in current_app.view_functions
+
+
 def bearer() -> TokenRow | None:
     """The token that the request carries in its Authorization header; its use is noted."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")

@@ -19,6 +19,7 @@ from affiliate.web import (
     articles,
     clicks,
     connectors,
+    disclosure,
     headers,
     imports,
     links,
@@ -33,7 +34,7 @@ from affiliate.web import (
     words,
 )
 from affiliate.web import services as given
-from affiliate.web.access import Api, Pages, Signed, glimpse, may_open, menu_for
+from affiliate.web.access import Api, Pages, Signed, glimpse, is_route, may_open, menu_for
 from affiliate.web.folders import templates_folder
 from affiliate.web.services import Services
 from affiliate.web.site_choice import chosen_site, shown_zone, sites
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[Pages | Api | Signed, ...] = (
     clicks.pages,
     articles.pages,
     articles.desk,
+    disclosure.pages,
     imports.pages,
     connectors.pages,
     networks.pages,
@@ -111,7 +113,11 @@ def _prepare_templates(app: APIFlask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS, zip=zip)
     app.jinja_env.globals.update(
-        static_url=static_url, may_open=may_open, click_meanings=MEANINGS, compared_count=compared_count
+        static_url=static_url,
+        may_open=may_open,
+        is_route=is_route,
+        click_meanings=MEANINGS,
+        compared_count=compared_count,
     )
     app.context_processor(_frame)
 

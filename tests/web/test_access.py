@@ -24,6 +24,7 @@ BLUEPRINTS = {
     "clicks": {EDITOR, FINANCE, ADMIN},
     "articles": {EDITOR, FINANCE, ADMIN},
     "desk": {EDITOR, ADMIN},  # what changes an article
+    "disclosure": {EDITOR, FINANCE, ADMIN},
     "imports": {FINANCE, ADMIN},
     "connectors": {FINANCE, ADMIN},
     "networks": {EDITOR, ADMIN},
