@@ -445,7 +445,7 @@ class EvidenceStamp(Base):
 
 class Crawl(Base):
     """One walk over a site's own pages. `state` is running, done or stopped; one that a crash left running goes on where it
-    was."""
+    was: by the worker where it was started `in_background`, else by command."""
 
     __tablename__ = "crawls"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -453,22 +453,30 @@ class Crawl(Base):
     start_url: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     most_pages: Mapped[int]
+    in_background: Mapped[bool]
     started_by: Mapped[str]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(Text, default="")
 
+    site: Mapped[Site] = relationship()
+
 
 class CrawledPage(Base):
-    """One address of a crawl. `found_in` is sitemap, feed, listing or page; `state` waiting, done, failed or skipped. What
-    was found there: `facts` (kind, paid links, scripts, teasers) and `findings`."""
+    """One address of a crawl. `what` it is: robots, sitemap, feed or page; `found_in` the start, a sitemap, a feed, the
+    register or a page; `state` waiting, done, failed or skipped (`problem` says why). `facts` are what was read there.
+    `url_sha256` is of the address as it is compared (affiliate.urls.same_target)."""
 
     __tablename__ = "crawled_pages"
-    __table_args__ = (UniqueConstraint("crawl_id", "url_sha256"), Index("ix_crawled_pages_state", "crawl_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("crawl_id", "url_sha256"),
+        Index("ix_crawled_pages_state", "crawl_id", "state", "what", "depth"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     crawl_id: Mapped[int] = mapped_column(ForeignKey("crawls.id"))
     url: Mapped[str] = mapped_column(Text)
     url_sha256: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(8))
     found_in: Mapped[str] = mapped_column(String(8))
     depth: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
@@ -476,9 +484,24 @@ class CrawledPage(Base):
     problem: Mapped[str] = mapped_column(Text, default="")
     article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    findings: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    worst: Mapped[str] = mapped_column(String(4), default="")
     fetched_at: Mapped[datetime | None]
+
+
+class CrawlFinding(Base):
+    """What is wrong at one address of a crawl, in a sentence, and the way out. `rule` is of a rule pack, "" for kinds that
+    rest on none."""
+
+    __tablename__ = "crawl_findings"
+    __table_args__ = (Index("ix_crawl_findings_kind", "crawl_id", "kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crawl_id: Mapped[int] = mapped_column(ForeignKey("crawls.id"))
+    page_id: Mapped[int] = mapped_column(ForeignKey("crawled_pages.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    severity: Mapped[str] = mapped_column(String(5))
+    rule: Mapped[str] = mapped_column(String(20), default="")
+    message: Mapped[str] = mapped_column(Text)
+    mend: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[str] = mapped_column(Text, default="")
 
 
 # ---- clicks ---------------------------------------------------------------------------------------------------------

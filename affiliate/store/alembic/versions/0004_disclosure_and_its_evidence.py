@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("start_url", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("most_pages", sa.Integer(), nullable=False),
+        sa.Column("in_background", sa.Boolean(), nullable=False),
         sa.Column("started_by", sa.String(length=255), nullable=False),
         sa.Column("started_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
@@ -81,6 +82,7 @@ def upgrade() -> None:
         sa.Column("crawl_id", sa.Integer(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("url_sha256", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=8), nullable=False),
         sa.Column("found_in", sa.String(length=8), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
@@ -88,15 +90,30 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("findings", sa.JSON(), nullable=False),
-        sa.Column("worst", sa.String(length=4), nullable=False),
         sa.Column("fetched_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_crawled_pages_article_id")),
         sa.ForeignKeyConstraint(["crawl_id"], ["crawls.id"], name=op.f("fk_crawled_pages_crawl_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crawled_pages")),
         sa.UniqueConstraint("crawl_id", "url_sha256", name=op.f("uq_crawled_pages_crawl_id_url_sha256")),
     )
-    op.create_index("ix_crawled_pages_state", "crawled_pages", ["crawl_id", "state"], unique=False)
+    op.create_index("ix_crawled_pages_state", "crawled_pages", ["crawl_id", "state", "what", "depth"], unique=False)
+    op.create_table(
+        "crawl_findings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("crawl_id", sa.Integer(), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("severity", sa.String(length=5), nullable=False),
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("mend", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["crawl_id"], ["crawls.id"], name=op.f("fk_crawl_findings_crawl_id")),
+        sa.ForeignKeyConstraint(["page_id"], ["crawled_pages.id"], name=op.f("fk_crawl_findings_page_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_crawl_findings")),
+    )
+    op.create_index("ix_crawl_findings_kind", "crawl_findings", ["crawl_id", "kind"], unique=False)
+    op.create_index(op.f("ix_crawl_findings_page_id"), "crawl_findings", ["page_id"], unique=False)
     op.create_table(
         "page_checks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
