@@ -393,8 +393,8 @@ class RuleChange(Base):
 
 
 class PageCheck(Base):
-    """One check of one page: a record of evidence, never changed. `record` is all that was found, as the very text that is
-    hashed together with `previous_hash`; the other columns repeat parts of it for queries. `number` counts without a gap
+    """One check of one page: a record of evidence, never changed. `record` is all that was found, as the very text whose
+    digest is hashed together with `previous_hash`; the other columns repeat parts of it for queries. `number` counts without a gap
     from 1, `previous_hash` of the first is 64 zeros. `origin` is live (as served) or stored (as the rewriter left it);
     `mode` static or rendered; `occasion` publish, edit, template, nightly, archive, crawl or asked."""
 

@@ -1,0 +1,99 @@
+"""What the evidence asks the store."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from affiliate.store.tables import (
+    ArticleDisclosure,
+    ArticleVerdict,
+    EvidenceFile,
+    EvidenceStamp,
+    PageCheck,
+)
+
+_CHAIN_LOCK = 0x6469_7363_6C6F_7365  # of this database: any number that nobody else locks
+_AT_ONCE = 200  # rows, of up to some hundred kB each
+
+
+def lock_chain(session: Session) -> None:
+    """Waits until nobody else appends, until the transaction ends. SQLite's transactions write one at a time as it is."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+
+
+def head(session: Session) -> PageCheck | None:
+    """The newest record."""
+    return session.scalar(select(PageCheck).order_by(PageCheck.number.desc()).limit(1))
+
+
+def check_by_number(session: Session, number: int) -> PageCheck | None:
+    return session.scalar(select(PageCheck).where(PageCheck.number == number))
+
+
+def newest_check(session: Session, article_id: int, *, origin: str) -> PageCheck | None:
+    wanted = select(PageCheck).where(PageCheck.article_id == article_id, PageCheck.origin == origin)
+    return session.scalar(wanted.order_by(PageCheck.number.desc()).limit(1))
+
+
+def chain(session: Session) -> Iterator[PageCheck]:
+    """Every record in the order of numbers, a few at a time; none of them stays in the session."""
+    wanted = select(PageCheck).order_by(PageCheck.number, PageCheck.id).execution_options(yield_per=_AT_ONCE)
+    for check in session.scalars(wanted):
+        yield check
+        session.expunge(check)
+
+
+def files(session: Session) -> Iterator[EvidenceFile]:
+    """Every file with its content, a few at a time."""
+    wanted = select(EvidenceFile).order_by(EvidenceFile.sha256)
+    last = ""
+    while found := session.scalars(wanted.where(EvidenceFile.sha256 > last).limit(20)).all():
+        for file in found:
+            yield file
+            last = file.sha256
+        session.expunge_all()
+
+
+def stamps(session: Session) -> Sequence[EvidenceStamp]:
+    """Every time stamp, the oldest first."""
+    return session.scalars(select(EvidenceStamp).order_by(EvidenceStamp.id)).all()
+
+
+def shown_now(session: Session, article_id: int) -> ArticleDisclosure | None:
+    """What the article shows by its register."""
+    wanted = select(ArticleDisclosure).where(
+        ArticleDisclosure.article_id == article_id, ArticleDisclosure.shown_until.is_(None)
+    )
+    return session.scalar(wanted.order_by(ArticleDisclosure.id.desc()).limit(1))
+
+
+def verdicts_now(session: Session, article_id: int, variant: str) -> Sequence[tuple[ArticleVerdict, PageCheck]]:
+    """The verdicts that hold, each with the check that last said so."""
+    wanted = (
+        select(ArticleVerdict, PageCheck)
+        .join(PageCheck, PageCheck.id == ArticleVerdict.check_id)
+        .where(
+            ArticleVerdict.article_id == article_id,
+            ArticleVerdict.variant == variant,
+            ArticleVerdict.held_until.is_(None),
+        )
+    )
+    return [(verdict, check) for verdict, check in session.execute(wanted)]
+
+
+def stamp_of(session: Session, number: int, authority: str) -> EvidenceStamp | None:
+    wanted = select(EvidenceStamp).where(EvidenceStamp.number == number, EvidenceStamp.authority == authority)
+    return session.scalar(wanted.order_by(EvidenceStamp.id).limit(1))
+
+
+def verdicts_and_checks(session: Session) -> Iterator[tuple[ArticleVerdict, PageCheck]]:
+    """Every verdict of an article, also those that hold no more, with the check that last said so."""
+    wanted = (
+        select(ArticleVerdict, PageCheck)
+        .join(PageCheck, PageCheck.id == ArticleVerdict.check_id)
+        .order_by(ArticleVerdict.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    yield from session.execute(wanted)
