@@ -80,7 +80,7 @@ def judge(text: str, language: str) -> Judged:
 
 
 def explains_in_any(text: str) -> str | None:
-    """The language in which a text explains or announces, None for none."""
+    """The language in which a text explains, None for none."""
     said = plain(text)
     return next((key for key in languages() if _judged(said, key).explains), None)
 
