@@ -1,0 +1,1 @@
+"""Pages in a real Chromium: what a reader of a window sees of a text, measured."""
