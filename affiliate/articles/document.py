@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import turbohtml
-from turbohtml import Comment, Element, Namespace, Text
+from turbohtml import Comment, Element, Namespace, Node, Text
 
 from affiliate.errors import InvalidDocument
 from affiliate.urls import as_browsers_read
@@ -30,7 +30,15 @@ _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 # What a browser drops or puts before the body where a fragment starts with it, but not behind a paragraph.
 _BEFORE_BODY = re.compile(r"(?:[\t\n\f\r ]|</[^>]*>|<!--.*?-->)*", re.DOTALL)
 _BLANKS = "\t\n\f\r "
+_LONGEST_LEAD = 300  # characters before a link in which its label is looked for
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+# A site's own furniture around an article, and slots for adverts: what stands there says nothing about the article.
+_FURNITURE = frozenset({"nav", "footer", "aside"})
+_AD_SLOT = re.compile(
+    r"(?:^|[\s_-])(?:ad-?(?:slot|unit|container|wrapper|banner)s?|banner|dfp|gpt|adsbygoogle)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 
 # Elements in which nothing is a link of the article, whatever the parser makes of it.
 _CLOSED = frozenset({"template", "noscript", "textarea", "script", "style", "select", "iframe", "title"})
@@ -39,6 +47,13 @@ _CLOSED = frozenset({"template", "noscript", "textarea", "script", "style", "sel
 _CONTAINERS = frozenset(
     {"body", "article", "main", "section", "div", "header", "aside", "blockquote", "form", "center"}
 )
+# In these it goes only where it would else stand far above the link: a list of forty things is many screens long.
+_ITEMS = frozenset(
+    {"ul", "ol", "menu", "li", "dl", "dd", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "figure"}
+)
+# Newsletters are tables in tables: a paragraph goes into the cell.
+_CELLS = frozenset({"table", "tbody", "thead", "tfoot", "tr", "td", "th", "font"})
+_FAR = 3000  # characters of source: about two screens of text, or one of pictures with their markup
 _BLOCKS = _CONTAINERS | frozenset(
     {"address", "dd", "details", "dialog", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3"}
     | {"h4", "h5", "h6", "hgroup", "hr", "li", "menu", "nav", "ol", "p", "pre", "search", "table", "ul"}
@@ -80,8 +95,8 @@ class Anchor:
 
     @property
     def text(self) -> str:
-        """What readers see of it, white space joined."""
-        return " ".join(self._element.text.split())
+        """What readers see of it, white space joined, without a label of ours."""
+        return self._document.words_of(self._element)
 
     def attribute(self, name: str) -> Attribute | None:
         """Where an attribute stands; the first counts if it is written twice, as in browsers."""
@@ -102,6 +117,26 @@ class Anchor:
     def language(self) -> str:
         return self._document.language_of(self._element)
 
+    @property
+    def text_before(self) -> str:
+        """What its own block says right before it, from the link before it on, without our labels."""
+        return self._document.text_before(self._element)
+
+    @cached_property
+    def is_furniture(self) -> bool:
+        """Whether it stands beside the article, in a menu, a footer or the site's header, and not in it."""
+        return self._document.is_furniture(self._element)
+
+    @property
+    def passages_before(self) -> "tuple[Passage, ...]":
+        """The texts of the blocks before it, and of its own as far as that."""
+        return self._document.passages(self._element)
+
+    @property
+    def text_slot(self) -> int | None:
+        """Where its text begins: None for a link that is a picture."""
+        return self._document.text_slot(self._element)
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -113,19 +148,48 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What one block of the page says, as authors wrote it: markup does not hide it, and no earlier run put it in.
+    `is_furniture` for menus, footers, asides and slots for adverts; `language` is the declared one or nothing."""
+
+    text: str
+    language: str
+    is_headline: bool
+    is_furniture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How what an element says reaches readers."""
+
+    block: Element | None
+    is_live: bool
+    in_closed_details: bool
+    language: str
+    is_headline: bool
+    is_furniture: bool
+    in_article: bool
+
+
+_NOWHERE = _Standing(None, True, False, "", False, False, False)
+
+
+@dataclass(frozen=True, slots=True)
 class Insertion:
-    """A piece that an earlier run put in: a disclosure or a label."""
+    """A piece that an earlier run put in: a disclosure or a label. `is_live` unless markup hides it from readers."""
 
     start: int
     end: int
     text: str
     what: str
+    is_live: bool = True
 
 
 class Document:
-    """A parsed article. InvalidDocument for what is no text or too long; anything else is read as a browser would."""
+    """A parsed article. InvalidDocument for what is no text or too long; anything else is read as a browser would. With
+    `in_cells` tables are layout, as in newsletters: paragraphs go into their cells."""
 
-    def __init__(self, html: str, *, longest: int = LONGEST) -> None:
+    def __init__(self, html: str, *, longest: int = LONGEST, in_cells: bool = False) -> None:
         if len(html) > longest:
             raise InvalidDocument(
                 f"The HTML has {len(html):,} characters; at most {longest:,} are read. Send the article alone,"
@@ -134,6 +198,7 @@ class Document:
         if (at := _first_that_is_no_text(html)) is not None:
             raise InvalidDocument(f"The HTML is no text: character {at} is {html[at]!r}.")
         self.html = html
+        self._containers = _CONTAINERS | _CELLS if in_cells else _CONTAINERS
         self._bom = 1 if html.startswith("\ufeff") else 0
         # position of every CRLF in the parser's counting, in which each of those before it is one shorter
         self._crlf = [found.start() - self._bom - index for index, found in enumerate(re.finditer("\r\n", html))]
@@ -167,16 +232,24 @@ class Document:
     @cached_property
     def headline(self) -> Headline | None:
         """The first visible `<h1>` of the article, or of the page where no article or main element has one."""
+        element = self._headline
+        if element is None:
+            return None
+        return Headline(self.slot_before(element), self._end(self._outermost(element)), " ".join(element.text.split()))
+
+    @cached_property
+    def _headline(self) -> Element | None:
         candidates = self._tree.select("article h1, main h1") + self._tree.select("h1")
         for element in candidates:
             if self._is_open(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
-                outer = self._outermost(element)
-                return Headline(self.slot_before(element), self._end(outer), " ".join(element.text.split()))
+                return element
         return None
 
     @cached_property
     def top(self) -> int:
         """Where a paragraph can be put before all that the article says."""
+        if self._containers is not _CONTAINERS and (first := self._first_words()) is not None:
+            return self.slot_before(first)
         for element in self._tree.select("article, main"):
             if self._is_open(element):
                 return self._start_tag_end(element)
@@ -196,7 +269,7 @@ class Document:
             start, end = self._start(element), self._end(element)
             if end is not None:
                 what = "disclosure" if element.tag == "p" else "label"
-                found.append(Insertion(start, end, self.html[start:end], what))
+                found.append(Insertion(start, end, self.html[start:end], what, _is_live(element)))
         return tuple(sorted(found, key=lambda insertion: insertion.start))
 
     @property
@@ -204,6 +277,11 @@ class Document:
         """The address that relative ones begin at, if the document sets one."""
         base = self._tree.find("base")
         return str(base.attrs.get("href") or "").strip(_BLANKS) if isinstance(base, Element) else ""
+
+    @property
+    def is_amp(self) -> bool:
+        root = self._tree.find("html")
+        return isinstance(root, Element) and ("amp" in root.attrs or "\u26a1" in root.attrs)
 
     @property
     def closed_anchors(self) -> bool:
@@ -245,8 +323,13 @@ class Document:
         return frozenset(self._start(second) for first, second in pairwise(written) if self._end(first) is None)
 
     def slot_before(self, element: Element) -> int:
-        """Where a paragraph can be put before an element, not later than the element itself."""
-        outer = self._outermost(element)
+        """Where a paragraph can be put before an element, not later than the element itself, and not far above it."""
+        slot = self._slot_before(element, self._outermost(element))
+        if self._start(element) - slot > _FAR:
+            return self._slot_before(element, self._outermost(element, _ITEMS))
+        return slot
+
+    def _slot_before(self, element: Element, outer: Element) -> int:
         start = self._start(element)
         if outer.tag not in _BLOCKS:
             return min(self._run_start(outer), start)
@@ -258,12 +341,132 @@ class Document:
                 return declared
         return ""
 
-    def _outermost(self, element: Element) -> Element:
+    def _outermost(self, element: Element, also: frozenset[str] = frozenset()) -> Element:
         """The element itself or the first thing around it, from the outside, that a paragraph cannot be put into."""
+        containers = self._containers | also | {"html"}
         for node in reversed([element, *_around(element)]):
-            if node.tag not in _CONTAINERS | {"html"} or _is_hidden(node):
+            if node.tag not in containers or _is_hidden(node):
                 return node
         return element
+
+    def is_furniture(self, element: Element) -> bool:
+        around = list(_around(element))
+        if any(node.tag == "nav" for node in around):
+            return True
+        if not self._is_page or any(node.tag in ("article", "main") for node in around):
+            return False
+        return any(
+            node.tag in ("footer", "aside") or (node.tag == "header" and not self._holds_headline(node))
+            for node in around
+        )
+
+    @cached_property
+    def _is_page(self) -> bool:
+        """Whether it is a whole page, not the text of an article alone."""
+        body = self._tree.find("body")
+        return isinstance(body, Element) and body.source_location is not None
+
+    def _holds_headline(self, element: Element) -> bool:
+        return self._headline is not None and element in _around(self._headline)
+
+    def text_before(self, element: Element) -> str:
+        parts: list[str] = []
+        node: Node | None = element
+        while isinstance(node, Element) and (node is element or node.tag not in _BLOCKS):
+            for before in node.previous_siblings:
+                if isinstance(before, Element):
+                    if before.tag in _BLOCKS or before.tag == "a" or before.find("a") is not None:
+                        return "".join(reversed(parts))
+                    if not self._is_ours(before) and not _is_hidden(before):
+                        parts.append(before.text)
+                elif isinstance(before, Text):
+                    parts.append(before.data)
+                if sum(map(len, parts)) > _LONGEST_LEAD:
+                    return "".join(reversed(parts))
+            node = node.parent
+        return "".join(reversed(parts))
+
+    def words_of(self, element: Element) -> str:
+        texts = (node for node in element.descendants if isinstance(node, Text))
+        return " ".join("".join(text.data for text in texts if text.parent not in self._ours).split())
+
+    def text_slot(self, element: Element) -> int | None:
+        """Where the first words in an element begin, if what they stand in begins there."""
+        for node in element.descendants:
+            if isinstance(node, Text) and node.data.strip():
+                before = node.previous_sibling
+                if isinstance(before, Element):
+                    return self._end(before)
+                parent = node.parent
+                return self._start_tag_end(parent) if isinstance(parent, Element) and self._is_open(parent) else None
+        return None
+
+    def passages(self, until: Element | None = None) -> tuple[Passage, ...]:
+        """What each block says to readers, in their order, as far as it stands before an element."""
+        said: dict[Element, tuple[_Standing, list[str]]] = {}
+        for node, standing in self._live_texts(until):
+            if standing.block is not None:
+                said.setdefault(standing.block, (standing, []))[1].append(node.data)
+        return tuple(
+            Passage(" ".join("".join(parts).split()), standing.language, standing.is_headline, standing.is_furniture)
+            for standing, parts in said.values()
+            if "".join(parts).strip()
+        )
+
+    def _live_texts(self, until: Element | None = None) -> Iterator[tuple[Text, "_Standing"]]:
+        """Every text that markup does not hide, in the order of the source, and how it stands."""
+        standing: dict[Element, _Standing] = {}
+        for node in self._tree.descendants:
+            if node == until:
+                return
+            parent = node.parent
+            around = standing.get(parent, _NOWHERE) if isinstance(parent, Element) else _NOWHERE
+            if isinstance(node, Element):
+                standing[node] = self._standing(node, around)
+            elif isinstance(node, Text) and around.is_live and not around.in_closed_details:
+                yield node, around
+
+    def _standing(self, element: Element, around: "_Standing") -> "_Standing":
+        tag = element.tag
+        is_live = around.is_live and not (
+            tag in _CLOSED
+            or tag == "head"
+            or _is_hidden(element)
+            or (tag == "dialog" and "open" not in element.attrs)
+            or self._is_ours(element)
+        )
+        if around.in_closed_details and tag != "summary":
+            is_live = False
+        named = _text(element.attrs.get("class")) + " " + _text(element.attrs.get("id")) if element.attrs else ""
+        return _Standing(
+            block=element if tag in _BLOCKS or tag in ("body", "td", "th", "summary") else around.block,
+            is_live=is_live,
+            in_closed_details=tag == "details" and "open" not in element.attrs,
+            language=_text(element.attrs.get("lang")) or around.language,
+            is_headline=around.is_headline or element == self._headline,
+            is_furniture=around.is_furniture
+            or tag in _FURNITURE
+            or (tag == "header" and self._is_page and not around.in_article and not self._holds_headline(element))
+            or bool(named.strip() and _AD_SLOT.search(named)),
+            in_article=around.in_article or tag in ("article", "main"),
+        )
+
+    def _is_ours(self, element: Element) -> bool:
+        return element in self._ours
+
+    @cached_property
+    def _ours(self) -> frozenset[Element]:
+        """The elements that earlier runs put in."""
+        marked = self._tree.select(f"p[{DISCLOSURE_MARK}], span[{LABEL_MARK}]")
+        return frozenset(filter(_is_plain, marked))
+
+    def _first_words(self) -> Element | None:
+        """The element that holds the first words which readers see."""
+        for node, _ in self._live_texts():
+            if node.data.strip():
+                parent = node.parent
+                return parent if isinstance(parent, Element) and self._is_open(parent) else None
+        return None
 
     def _run_start(self, element: Element) -> int:
         """The start of the run of text and inline elements that holds this one and stands in no paragraph."""
@@ -363,6 +566,15 @@ def _is_off(element: Element) -> bool:
 
 def _is_hidden(element: Element) -> bool:
     return "hidden" in element.attrs or _HIDING_STYLE.search(_text(element.attrs.get("style"))) is not None
+
+
+def _is_live(element: Element) -> bool:
+    return not any(
+        _is_hidden(node)
+        or (node.tag in ("details", "dialog") and "open" not in node.attrs)
+        or node.tag in ("nav", "button", "label", "canvas", "object", "video", "audio")
+        for node in (element, *_around(element))
+    )
 
 
 def _is_plain(element: Element) -> bool:

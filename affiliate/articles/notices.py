@@ -5,8 +5,9 @@ first paid link; every paid link has its label before it. Nothing is closed in a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from affiliate.articles.authored import NOTHING, Authored, authored
 from affiliate.articles.document import Anchor, Document, Insertion
 from affiliate.articles.edits import Edit
 from affiliate.disclosure.block import Notice
@@ -21,12 +22,61 @@ class _Wanted:
     what: str
 
 
-def notice_edits(document: Document, paid: Sequence[Anchor], notice: Notice | None) -> list[Edit]:
-    """The edits after which the article shows this notice, and nothing else that earlier runs put in."""
-    wanted = _wanted(document, paid, notice) if notice is not None and paid else []
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is to be put in, and what stands there already because an author wrote it. `notice` is what of ours is shown,
+    `first` the paid link that readers meet first; both are None where there is nothing to tell."""
+
+    wanted: tuple[_Wanted, ...] = ()
+    there: Authored = NOTHING
+    notice: Notice | None = None
+    first: Anchor | None = None
+
+
+def planned(document: Document, paid: Sequence[Anchor], notice: Notice | None) -> Planned:
+    if notice is None or not paid:
+        return Planned()
+    first = first_met(paid)
+    there = authored(document, paid, first, notice)
+    ours = replace(notice, explains=there.sentence is None, networks=notice.networks - there.statements)
+    language = first.language
+    label = ours.link_label(language)
+    labels = [
+        _Wanted(anchor.label_slot, label, LABEL)
+        for before, anchor in zip([None, *paid], paid, strict=False)
+        # the areas of one picture share a label
+        if anchor.number not in there.labelled
+        and not (anchor.tag == "area" and before is not None and before.tag == "area")
+    ]
+    return Planned((*_blocks(document, first, ours, there, language), *labels), there, ours, first)
+
+
+def first_met(paid: Sequence[Anchor]) -> Anchor:
+    """The first paid link of the article itself; a menu above it is not where it begins."""
+    return next((anchor for anchor in paid if not anchor.is_furniture), paid[0])
+
+
+def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = False) -> str:
+    """Why readers of the rewritten HTML would not meet what was planned for them before the first paid link; nothing if
+    they do. Broken markup can move a piece or shut it in, and only reading it again shows that."""
+    if plan.first is None:
+        return ""
+    written = Document(html, in_cells=in_cells)
+    if len(written.anchors) != len(document.anchors) or len(written.insertions) != len(plan.wanted):
+        return "the markup is broken in a way that moves what is put in."
+    blocks = [piece for piece in written.insertions if piece.what == DISCLOSURE]
+    if not all(piece.is_live for piece in blocks):
+        return "it would stand where readers do not see it."
+    if blocks and blocks[0].start > written.anchors[plan.first.number].start:
+        return "it would stand behind the first paid link."
+    return ""
+
+
+def notice_edits(document: Document, plan: Planned) -> list[Edit]:
+    """The edits after which the article shows what is planned, and nothing else that earlier runs put in."""
     left = list(document.insertions)
     edits = []
-    for piece in wanted:
+    for piece in plan.wanted:
         there = next((old for old in left if old.what == piece.what and _touches(document.html, old, piece.at)), None)
         if there is None:
             edits.append(Edit(piece.at, "", piece.html, piece.what))
@@ -36,34 +86,24 @@ def notice_edits(document: Document, paid: Sequence[Anchor], notice: Notice | No
     return edits + [Edit(old.start, old.text, "", old.what) for old in left]
 
 
-def _wanted(document: Document, paid: Sequence[Anchor], notice: Notice) -> list[_Wanted]:
-    language = paid[0].language
-    blocks = _blocks(document, paid[0], notice, language)
-    label = notice.link_label(language)
-    labels = [
-        _Wanted(anchor.label_slot, label, LABEL)
-        for before, anchor in zip([None, *paid], paid, strict=False)
-        # the areas of one picture share a label
-        if not (anchor.tag == "area" and before is not None and before.tag == "area")
-    ]
-    return blocks + labels
-
-
-def _blocks(document: Document, first: Anchor, notice: Notice, language: str) -> list[_Wanted]:
+def _blocks(document: Document, first: Anchor, notice: Notice, there: Authored, language: str) -> list[_Wanted]:
     slot = first.paragraph_slot
     whole = notice.label_and_sentence(language)
-    if not notice.product_led:
-        return [_Wanted(slot, whole, DISCLOSURE)]
     headline = document.headline
+    if not notice.product_led:
+        return _filled((slot, whole))
     if headline is None:
-        return [_Wanted(min(document.top, slot), whole, DISCLOSURE)]
-    label = notice.headline_label(language)
+        return _filled((min(document.top, slot), whole or notice.headline_label(language)))
+    label = "" if there.labels_headline else notice.headline_label(language)
     if headline.after is None or headline.after > slot or headline.before > slot:
         if label and headline.before > slot:
-            return [_Wanted(slot, whole, DISCLOSURE), _Wanted(headline.before, label, DISCLOSURE)]
-        return [_Wanted(min(headline.before, slot), whole, DISCLOSURE)]
-    above = [_Wanted(headline.before, label, DISCLOSURE)] if label else []
-    return [*above, _Wanted(headline.after, notice.sentence(language), DISCLOSURE)]
+            return _filled((slot, whole), (headline.before, label))
+        return _filled((min(headline.before, slot), whole if label else notice.sentence(language) or label))
+    return _filled((headline.before, label), (headline.after, notice.sentence(language)))
+
+
+def _filled(*pieces: tuple[int, str]) -> list[_Wanted]:
+    return [_Wanted(at, html, DISCLOSURE) for at, html in pieces if html]
 
 
 def _touches(html: str, old: Insertion, at: int) -> bool:

@@ -15,14 +15,15 @@ _LONGEST_TEXT = 300  # characters of an anchor's text that reports show
 
 
 def place(
-    session: Session, *, article_id: int, uses: Sequence[tuple[Anchor, int]], now: datetime
+    session: Session, *, article_id: int, kind: str, uses: Sequence[tuple[Anchor, int]], now: datetime
 ) -> Mapping[int, Placement]:
-    """The placement of every use (anchor, link id), by the anchor's number.
+    """The placement of every use (anchor, link id) in one variant of an article, by the anchor's number. Each kind (article,
+    amp, feed, newsletter, app) has placements of its own, so that reports tell where a click came from.
 
     An anchor that carries a token of this article and link keeps it; the others take the link's remaining placements
     in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted.
     """
-    left = list(placements_of(session, article_id))
+    left = list(placements_of(session, article_id, kind))
     placed: dict[int, Placement] = {}
     for anchor, link_id in uses:
         token = carried_token(anchor)
@@ -34,7 +35,7 @@ def place(
             known = next((old for old in left if old.link_id == link_id), None)
             if known is not None:
                 left.remove(known)
-            placed[anchor.number] = known or _new(session, article_id, link_id, now)
+            placed[anchor.number] = known or _new(session, article_id, kind, link_id, now)
     for position, (anchor, _) in enumerate(uses, start=1):
         placement = placed[anchor.number]
         placement.position = position
@@ -46,9 +47,9 @@ def place(
     return placed
 
 
-def _new(session: Session, article_id: int, link_id: int, now: datetime) -> Placement:
+def _new(session: Session, article_id: int, kind: str, link_id: int, now: datetime) -> Placement:
     placement = Placement(
-        token=new_placement_token(), link_id=link_id, article_id=article_id, kind="article", created_at=now
+        token=new_placement_token(), link_id=link_id, article_id=article_id, kind=kind, created_at=now
     )
     session.add(placement)
     return placement

@@ -8,20 +8,25 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.articles.article import ArticleFacts, checked, keep
+from affiliate.articles.authored import accepted_labels, remarks
 from affiliate.articles.document import PLACEMENT_MARK, Anchor, Document
 from affiliate.articles.edits import Edit
+from affiliate.articles.notices import Planned, obstacle
 from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import place
 from affiliate.articles.policy import Policy, Ruling, rule
-from affiliate.articles.rewrite import Replacement, rewrite
+from affiliate.articles.rewrite import Replacement, Result, rewrite
 from affiliate.articles.routes import Route, Router
+from affiliate.articles.teasers import Announcement, announcement
+from affiliate.articles.variants import AMP, AWAY, NEWSLETTER, PINGING, WEB, placement_kind
 from affiliate.disclosure.block import Notice
 from affiliate.disclosure.state import Shown, record, shown
 from affiliate.disclosure.texts import disclosure_text
+from affiliate.errors import InvalidInput
 from affiliate.links.library import LinkView, deep_link
 from affiliate.networks.base import DIRECT
 from affiliate.store.tables import Article, Programme, Site
-from affiliate.urls import split_query
+from affiliate.urls import host_of, split_query
 
 __all__ = ["ArticleFacts", "PlacedLink", "Rewritten", "Skipped", "rewrite_article"]
 
@@ -60,8 +65,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The article as it is to be published. `ruling` says who decided whether it may earn; `article_id` is None for a
-    preview. The changes restore the input."""
+    """The article as it is to be published, in one variant. `ruling` says who decided whether it may earn; `article_id` is
+    None for a preview. The changes restore the input. `announced` is for where the article is announced."""
 
     html: str
     changes: tuple[Edit, ...]
@@ -71,6 +76,8 @@ class Rewritten:
     skipped: tuple[Skipped, ...]
     ruling: Ruling
     article_id: int | None
+    variant: str
+    announced: Announcement
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -80,7 +87,7 @@ class Rewritten:
                 for edit in self.changes
             ],
             "placements": [placement.as_json() for placement in self.placements],
-            "disclosure": self.disclosure.as_json(),
+            "disclosure": {**self.disclosure.as_json(), "variant": self.variant, **self.announced.as_json()},
             "warnings": list(self.warnings),
         }
 
@@ -93,26 +100,49 @@ def rewrite_article(
     article: ArticleFacts,
     now: datetime,
     policy: Policy | None = None,
+    variant: str = WEB,
     dry_run: bool = False,
 ) -> Rewritten:
     """Turns outbound links to known advertisers into ours, puts the disclosure before the first, and records both.
 
     Running it again on its own output, or on the same input, gives the same HTML and keeps every placement's token.
-    Where the policy says no, links and disclosures of earlier runs are taken out again and nothing else is touched. A
+    Where the policy says no, or the disclosure cannot be placed, links and disclosures of earlier runs are taken out again
+    and nothing else is touched. The register keeps what the web page shows; other variants have placements alone. A
     dry run gives the same answer (with passing tokens for new placements) and stores nothing. InvalidDocument,
     InvalidUrl and InvalidInput for what cannot be used; nothing is stored then.
     """
     facts = checked(article)
-    document = Document(html)
+    document = Document(html, in_cells=variant == NEWSLETTER)
+    if variant == WEB and document.is_amp:
+        variant = AMP
     with session.begin_nested() as savepoint:
-        rewritten = _rewrite(session, site, document, facts, policy=policy or Policy(), now=now)
+        rewritten = _rewrite(session, site, document, facts, policy=policy or Policy(), variant=variant, now=now)
         if dry_run:
             savepoint.rollback()
     return replace(rewritten, article_id=None) if dry_run else rewritten
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A rewriting that may still be given up: `obstacle` says why its disclosure cannot be placed."""
+
+    result: Result
+    routes: Mapping[int, Route]
+    paid: int
+    placed: tuple[PlacedLink, ...] = ()
+    notice: Notice | None = None
+    obstacle: str = ""
+
+
 def _rewrite(
-    session: Session, site: Site, document: Document, facts: ArticleFacts, *, policy: Policy, now: datetime
+    session: Session,
+    site: Site,
+    document: Document,
+    facts: ArticleFacts,
+    *,
+    policy: Policy,
+    variant: str,
+    now: datetime,
 ) -> Rewritten:
     row = keep(session, site=site, document=document, facts=facts, now=now)
     ruling = rule(
@@ -124,71 +154,125 @@ def _rewrite(
         published_at=row.published_at,
         site_default=site.monetise,
     )
-    routes = Router(session, site, make_links=ruling.monetise, now=now).routes(document.anchors)
-    placed: tuple[PlacedLink, ...] = ()
-    if ruling.monetise:
-        replacements, placed = _earning(session, site, row, document, routes, now=now)
-        notice = _notice(site, row, document, routes, replacements)
-    else:
-        place(session, article_id=row.id, uses=(), now=now)
-        replacements, notice = _unwound(document, routes), None
-    result = rewrite(document, lambda _, anchor: replacements.get(anchor.number), notice=notice)
-    left_paid = sum(route.paid for number, route in routes.items() if number not in replacements)
-    paid = sum(replacement.paid for replacement in replacements.values()) + left_paid
-    disclosure = shown(row.jurisdiction or site.jurisdiction, paid, notice)
-    row.html, row.rewritten_at = result.html, now
-    record(session, article_id=row.id, shown=disclosure, html=result.html, now=now)
+    reason = None
+    draft = _drafted(session, site, row, document, ruling, variant=variant, now=now)
+    if draft.obstacle:
+        reason = f"The disclosure cannot be placed: {draft.obstacle} No link of it earns until it can."
+        ruling = Ruling(False, "disclosure", reason)
+        draft = _drafted(session, site, row, document, ruling, variant=variant, now=now)
+    jurisdiction, plan, html = row.jurisdiction or site.jurisdiction, draft.result.plan, draft.result.html
+    disclosure = shown(jurisdiction, draft.paid, plan.notice, authors=plan.there.sentence, reason=reason)
+    if variant == WEB:
+        row.html, row.rewritten_at = html, now
+        record(session, article_id=row.id, shown=disclosure, html=html, now=now)
     session.flush()
     return Rewritten(
-        html=result.html,
-        changes=result.changes,
-        placements=placed,
+        html=html,
+        changes=draft.result.changes,
+        placements=draft.placed,
         disclosure=disclosure,
-        warnings=(*_warnings(document, routes, ruling), *_unread(document, site, placed)),
+        warnings=(
+            *_warnings(document, draft.routes, ruling),
+            *_unread(document, site, draft.placed),
+            *_remarks(document, plan, draft.notice),
+        ),
         skipped=tuple(
-            Skipped(anchor.url, routes[anchor.number].reason)
+            Skipped(anchor.url, draft.routes[anchor.number].reason)
             for anchor in document.anchors
-            if anchor.number in routes and routes[anchor.number].link is None
+            if anchor.number in draft.routes and draft.routes[anchor.number].link is None
         ),
         ruling=ruling,
         article_id=row.id,
+        variant=variant,
+        announced=_announced(row, disclosure, plan),
     )
 
 
-def _earning(
-    session: Session, site: Site, row: Article, document: Document, routes: Mapping[int, Route], *, now: datetime
+def _drafted(
+    session: Session, site: Site, row: Article, document: Document, ruling: Ruling, *, variant: str, now: datetime
+) -> _Draft:
+    """The article as the ruling has it. What its links were made of is taken back where its disclosure has an obstacle."""
+    savepoint = session.begin_nested()
+    draft = (_earning if ruling.monetise else _plain)(session, site, row, document, variant=variant, now=now)
+    if draft.obstacle:
+        savepoint.rollback()
+    else:
+        savepoint.commit()
+    return draft
+
+
+def _earning(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
+    routes = Router(session, site, make_links=True, now=now).routes(document.anchors)
+    replacements, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
+    try:
+        notice = _notice(site, row, document, routes, replacements)
+    except InvalidInput as problem:
+        return _Draft(Result(document.html, ()), routes, 0, obstacle=str(problem))
+    result = rewrite(document, lambda _, anchor: replacements.get(anchor.number), notice=notice)
+    paid = sum(replacement.paid for replacement in replacements.values())
+    problem_there = obstacle(document, result.html, result.plan, in_cells=variant == NEWSLETTER)
+    return _Draft(result, routes, paid, placed, notice, problem_there)
+
+
+def _plain(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
+    routes = Router(session, site, make_links=False, now=now).routes(document.anchors)
+    place(session, article_id=row.id, kind=placement_kind(variant), uses=(), now=now)
+    replacements = _unwound(document, routes)
+    result = rewrite(document, lambda _, anchor: replacements.get(anchor.number))
+    left_paid = sum(route.paid for number, route in routes.items() if number not in replacements)
+    return _Draft(result, routes, left_paid)
+
+
+def _placed(
+    session: Session,
+    site: Site,
+    row: Article,
+    document: Document,
+    routes: Mapping[int, Route],
+    *,
+    variant: str,
+    now: datetime,
 ) -> tuple[dict[int, Replacement], tuple[PlacedLink, ...]]:
     """What becomes of the anchors of an article that may earn."""
     uses = [
         (anchor, link) for anchor in document.anchors if (route := routes.get(anchor.number)) and (link := route.link)
     ]
-    tokens = place(session, article_id=row.id, uses=[(anchor, link.id) for anchor, link in uses], now=now)
+    kind, base = placement_kind(variant), _base(site, row, variant)
+    tokens = place(session, article_id=row.id, kind=kind, uses=[(anchor, link.id) for anchor, link in uses], now=now)
     replacements = {number: Replacement(paid=True) for number, route in routes.items() if route.paid}
     placed = []
     for position, (anchor, link) in enumerate(uses, start=1):
         token = tokens[anchor.number].token
         href = None
-        if not _stands(anchor, routes[anchor.number], link, site, token):
-            href = _href(session, site, link, token)
-        ping = ping_address(site.link_base, link.path, token) if link.mode == DIRECT else None
+        if not _stands(anchor, routes[anchor.number], link, base, token):
+            href = _href(session, link, base, token)
+        ping = ping_address(base, link.path, token) if link.mode == DIRECT and variant in PINGING else None
         replacements[anchor.number] = Replacement(href, token, ping=ping)
         placed.append(PlacedLink(token, position, href or anchor.url, link, anchor.text))
     return replacements, tuple(placed)
 
 
-def _stands(anchor: Anchor, route: Route, link: LinkView, site: Site, token: str) -> bool:
+def _base(site: Site, row: Article, variant: str) -> str:
+    """What makes our links absolute: the site's own link base, or, for what is read elsewhere, the site's host."""
+    if site.link_base or variant not in AWAY:
+        return site.link_base
+    host = host_of(row.url or "") or next((host.host for host in site.hosts), None)
+    return f"https://{host}" if host else ""
+
+
+def _stands(anchor: Anchor, route: Route, link: LinkView, base: str, token: str) -> bool:
     """Whether an anchor is written as it must be: our redirect with this token, under any path that answers for it."""
     if not route.written or link.mode == DIRECT or not split_query(anchor.url)[0].endswith(f"/-{token}"):
         return False
-    return not (site.link_base and anchor.url.startswith("/"))
+    return not (base and anchor.url.startswith("/"))
 
 
-def _href(session: Session, site: Site, link: LinkView, token: str) -> str:
+def _href(session: Session, link: LinkView, base: str, token: str) -> str:
     if link.mode == DIRECT:
         programme = session.get_one(Programme, link.programme_id)
         built = deep_link(programme, link.target_url, link.mode)
         return built.with_sub_id(token) if built else link.target_url
-    return f"{site.link_base}{link.path}/-{token}"
+    return f"{base}{link.path}/-{token}"
 
 
 def _unwound(document: Document, routes: Mapping[int, Route]) -> dict[int, Replacement]:
@@ -225,6 +309,16 @@ def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -
             yield f"{anchor.url[:200]} was left alone. {route.reason}"
         if route.link and route.link.mode == DIRECT and "noreferrer" in anchor.attributes.get("rel", "").lower():
             yield f"{anchor.url[:200]}: rel=noreferrer hides your site from {route.link.advertiser}, which may not pay."
+
+
+def _remarks(document: Document, plan: Planned, notice: Notice | None) -> Iterator[str]:
+    if notice is not None and plan.first is not None:
+        yield from remarks(document, plan.first, notice, plan.there)
+
+
+def _announced(row: Article, disclosure: Shown, plan: Planned) -> Announcement:
+    label = disclosure.label if disclosure.at_headline else None
+    return announcement(row.title, label, accepted_labels(plan.notice) if plan.notice else ())
 
 
 def _unread(document: Document, site: Site, placed: tuple[PlacedLink, ...]) -> Iterator[str]:

@@ -31,9 +31,9 @@ def draft_holding(session: Session, site_id: int, tokens: Collection[str]) -> Ar
     return session.scalar(wanted)
 
 
-def placements_of(session: Session, article_id: int) -> Sequence[Placement]:
-    """The article's placements: those that stand in it first, in their order, then those that were removed."""
-    wanted = select(Placement).where(Placement.article_id == article_id)
+def placements_of(session: Session, article_id: int, kind: str) -> Sequence[Placement]:
+    """The article's placements of a kind: those that stand in it first, in their order, then those that were removed."""
+    wanted = select(Placement).where(Placement.article_id == article_id, Placement.kind == kind)
     return session.scalars(wanted.order_by(Placement.removed_at.is_not(None), Placement.position, Placement.id)).all()
 
 

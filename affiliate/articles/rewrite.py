@@ -6,11 +6,11 @@ nothing, and its changes restore the input exactly.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
 from affiliate.articles.edits import Edit, apply, in_order
-from affiliate.articles.notices import notice_edits
+from affiliate.articles.notices import Planned, notice_edits, planned
 from affiliate.articles.pings import with_ping
 from affiliate.disclosure.block import Notice
 
@@ -33,10 +33,11 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The rewritten HTML and the changes that made it, in the order of the source."""
+    """The rewritten HTML and the changes that made it, in the order of the source. `plan` says which notice it carries."""
 
     html: str
     changes: tuple[Edit, ...]
+    plan: Planned = field(default=Planned(), compare=False)
 
 
 Decide = Callable[[str, Anchor], Replacement | None]
@@ -59,9 +60,10 @@ def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = Non
         edits += _anchor_edits(anchor, replacement)
         if replacement.paid:
             paid.append(anchor)
-    edits += notice_edits(document, paid, notice)
+    plan = planned(document, paid, notice)
+    edits += notice_edits(document, plan)
     changes = in_order(edits)
-    return Result(apply(document.html, changes), changes)
+    return Result(apply(document.html, changes), changes, plan)
 
 
 def _anchor_edits(anchor: Anchor, replacement: Replacement) -> list[Edit]:

@@ -12,16 +12,18 @@ from affiliate.disclosure.texts import DisclosureText, primary_language, stateme
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one article is to show. `networks` are the keys of those whose paid links stand in it."""
+    """What one article is to show. `networks` are the keys of those whose paid links stand in it. Without `explains` the
+    sentence is left out: its author wrote one."""
 
     text: DisclosureText
     product_led: bool
     networks: frozenset[str] = frozenset()
+    explains: bool = True
 
     @property
     def words(self) -> str:
         """The sentence with what the networks want said, as readers see it."""
-        return " ".join((self.text.sentence, *statements(self.text, self.networks)))
+        return " ".join((*((self.text.sentence,) if self.explains else ()), *statements(self.text, self.networks)))
 
     @property
     def version(self) -> str:
@@ -32,10 +34,10 @@ class Notice:
         return self._paragraph(self._strong_label(), surrounding) if self.text.labels_headline else ""
 
     def sentence(self, surrounding: str) -> str:
-        return self._paragraph(escape(self.words, quote=False), surrounding)
+        return self._paragraph(escape(self.words, quote=False), surrounding) if self.words else ""
 
     def label_and_sentence(self, surrounding: str) -> str:
-        if not self.text.labels_headline:
+        if not self.text.labels_headline or not self.words:
             return self.sentence(surrounding)
         return self._paragraph(f"{self._strong_label()} {escape(self.words, quote=False)}", surrounding)
 

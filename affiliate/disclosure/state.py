@@ -17,7 +17,8 @@ PRESENT, MISSING, NOT_NEEDED = "present", "missing", "not-needed"
 @dataclass(frozen=True, slots=True)
 class Shown:
     """`state` is present, missing (paid links without a disclosure) or not-needed (no paid link). Words and version
-    are None unless present. `at_headline` says whether the label must also stand at the headline and in teasers."""
+    are None unless present. `at_headline` says whether the label must also stand at the headline and in teasers. `reason`
+    says why links that could earn do not."""
 
     state: str
     jurisdiction: str
@@ -26,6 +27,7 @@ class Shown:
     sentence: str | None = None
     version: str | None = None
     at_headline: bool = False
+    reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -36,22 +38,26 @@ class Shown:
             "text_version": self.version,
             "paid_links": self.paid_links,
             "label_at_headline": self.at_headline,
+            "reason": self.reason,
         }
 
 
-def shown(jurisdiction: str, paid_links: int, notice: Notice | None) -> Shown:
-    """What an article with so many paid links shows when it carries this notice, or none."""
+def shown(
+    jurisdiction: str, paid_links: int, notice: Notice | None, *, authors: str | None = None, reason: str | None = None
+) -> Shown:
+    """What an article with so many paid links shows when it carries this notice, or none; `authors` is the sentence of
+    its author that stands in place of ours."""
     if not paid_links:
-        return Shown(NOT_NEEDED, jurisdiction, 0)
+        return Shown(NOT_NEEDED, jurisdiction, 0, reason=reason)
     if notice is None:
-        return Shown(MISSING, jurisdiction, paid_links)
+        return Shown(MISSING, jurisdiction, paid_links, reason=reason)
     return Shown(
         PRESENT,
         jurisdiction,
         paid_links,
         notice.text.label,
-        notice.words,
-        notice.version,
+        " ".join(filter(None, (authors, notice.words))),
+        notice.version + ("+author" if authors else ""),
         notice.product_led and notice.text.labels_headline,
     )
 
@@ -82,6 +88,7 @@ def record(session: Session, *, article_id: int, shown: Shown, html: str, now: d
         paid_links=shown.paid_links,
         html_sha256=digest,
         shown_from=now,
+        reason=shown.reason,
     )
     session.add(row)
     session.flush()
@@ -89,10 +96,11 @@ def record(session: Session, *, article_id: int, shown: Shown, html: str, now: d
 
 
 def _same(row: ArticleDisclosure, shown: Shown) -> bool:
-    return (row.state, row.jurisdiction, row.label, row.sentence, row.text_version) == (
+    return (row.state, row.jurisdiction, row.label, row.sentence, row.text_version, row.reason) == (
         shown.state,
         shown.jurisdiction,
         shown.label,
         shown.sentence,
         shown.version,
+        shown.reason,
     )

@@ -309,7 +309,8 @@ class Placement(Base):
 
 class ArticleDisclosure(Base):
     """What an article showed, from `shown_from` until `shown_until` (exclusive; empty: still). A new row is written
-    when wording, presence or need changes, so the register knows since when."""
+    when wording, presence or need changes, so the register knows since when. `reason` says why it shows nothing where its
+    links could have earned."""
 
     __tablename__ = "article_disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -323,6 +324,7 @@ class ArticleDisclosure(Base):
     html_sha256: Mapped[str] = mapped_column(String(64))
     shown_from: Mapped[datetime]
     shown_until: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class ArticleVerdict(Base):

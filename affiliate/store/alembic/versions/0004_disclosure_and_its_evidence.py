@@ -1,6 +1,7 @@
 """disclosure and its evidence
 
-Own wordings, profiles and rules of sites, checks chained by hash with their files and stamps, verdicts, crawls.
+Why an article shows no disclosure; own wordings, profiles and rules of sites; checks chained by hash with their files and
+stamps; verdicts, crawls.
 """
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("article_disclosures", sa.Column("reason", sa.Text(), nullable=True))
     op.create_table(
         "evidence_files",
         sa.Column("sha256", sa.String(length=64), nullable=False),
