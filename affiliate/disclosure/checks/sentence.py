@@ -1,0 +1,71 @@
+"""Whether readers are told, before they click, who pays for what: by a sentence, or where a label is enough, by labels."""
+
+from collections.abc import Iterator
+
+from affiliate.disclosure.checks.breach import breach
+from affiliate.disclosure.findings import WARNING, Finding
+from affiliate.disclosure.page import Page, Said
+from affiliate.disclosure.paid import PaidLink
+from affiliate.disclosure.rules import Pack, Rule
+from affiliate.disclosure.standing import at_link, before_first_link, concerned, in_headline_slot, words_of
+
+
+def languages_of(page: Page, pack: Pack) -> tuple[str, ...]:
+    """Those in which a sentence is understood: the authority's own, else the page's."""
+    return pack.languages or page.languages
+
+
+def before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
+    """A sentence stands before the first paid link, whatever labels there are."""
+    links = concerned(page, pack)
+    if links and not told(page, pack, links[0]):
+        yield _untold(page, rule, pack, links[0])
+
+
+def told_before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
+    """A sentence stands before the first paid link, or a label does."""
+    links = concerned(page, pack)
+    if not links or told(page, pack, links[0]):
+        return
+    words = words_of(page, pack)
+    if before_first_link(page, words, links[0]) is None and not _all_labelled(page, pack, links):
+        yield _untold(page, rule, pack, links[0])
+
+
+def told_at_links(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
+    """A sentence stands before the first paid link, or a label at every paid link. A label at the headline alone does not say
+    which links pay."""
+    links = concerned(page, pack)
+    if not links or told(page, pack, links[0]) or _all_labelled(page, pack, links):
+        return
+    label = in_headline_slot(page, words_of(page, pack))
+    if label is None:
+        yield _untold(page, rule, pack, links[0])
+        return
+    message = "The label at the headline does not say that you are paid when readers buy; no sentence does."
+    yield breach(page, pack, rule, message, links[0].where, measured=label.where, at_most=WARNING)
+
+
+def told(page: Page, pack: Pack, link: PaidLink) -> tuple[Said, ...]:
+    """The sentences that are seen before a link."""
+    return page.seen_sentences_before(link.place.order, languages_of(page, pack))
+
+
+def _all_labelled(page: Page, pack: Pack, links: list[PaidLink]) -> bool:
+    words = words_of(page, pack)
+    return bool(words) and all(at_link(page, words, link, either_side=True) for link in links)
+
+
+def _untold(page: Page, rule: Rule, pack: Pack, link: PaidLink) -> Finding:
+    message = "No sentence before the first paid link says that you are paid for it."
+    return breach(page, pack, rule, message, link.where, measured=_instead(page, pack, link))
+
+
+def _instead(page: Page, pack: Pack, link: PaidLink) -> str:
+    """What there is in its place, so that whoever mends it finds it."""
+    for said in page.sentences(languages_of(page, pack)):
+        if said.end > link.place.order:
+            return f"it stands behind the link: {said.where}"
+        if not page.is_seen(said.place):
+            return f"it is there, but not seen: {said.where}"
+    return ""

@@ -1,0 +1,478 @@
+"""A page as its readers meet it: its kind and language, the headline, the paid links, and the texts that may disclose them.
+
+A page is built from markup alone, or from what a browser shows in one window; then text counts only if it is seen there.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+
+from affiliate.disclosure import wording
+from affiliate.disclosure.looks import Screen
+from affiliate.disclosure.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
+from affiliate.disclosure.styles import Styles
+from affiliate.disclosure.tongue import language_of
+from affiliate.disclosure.tree import (
+    AD_SLOT,
+    ASIDE,
+    COMMENTS,
+    DIALOG,
+    FOOTER,
+    HEADER,
+    NAV,
+    SLOT_TAGS,
+    Block,
+    Place,
+    Run,
+    Tree,
+    plain,
+)
+from affiliate.urls import host_of, registrable_domain
+
+PRODUCT_LED, MIXED, EDITORIAL, TEASERS = "product-led", "mixed", "editorial", "teaser"
+_KINDS = frozenset({PRODUCT_LED, MIXED, EDITORIAL, TEASERS})
+
+_BESIDE = frozenset({NAV, HEADER, FOOTER, ASIDE, COMMENTS, AD_SLOT, DIALOG})
+_NEVER_SAID_IN = frozenset({NAV, COMMENTS, AD_SLOT, DIALOG})  # text there discloses nothing about the article
+_SHORTEST = 20  # characters: no sentence that explains is shorter
+_NO_CARDS = frozenset({"body", "main", "html", "ul", "ol", "table", "tbody", "form", "blockquote"})
+_CARD = 600  # characters: a box about one product says no more
+_KICKER = 60  # characters: a kicker, a category or a date is shorter
+_LABELLED = 700  # characters of a text in which a label is looked for: the longest that wording looks at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """A text that says something: a sentence that discloses, or a label. `place` is the smallest element that holds it, `order`
+    and `end` are the numbers of its first and last piece."""
+
+    words: str
+    place: Place
+    block: Block
+    order: int
+    end: int
+    is_behind: bool = False  # a label in brackets that stands behind other words
+
+    @property
+    def where(self) -> str:
+        line = f", line {self.place.line}" if self.place.line else ""
+        return f"“{self.words[:80]}”{line}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teaser:
+    """What leads to another article: `target` is the kind of that article ("" if nobody says), `card` what belongs to it."""
+
+    place: Place
+    card: Place
+    href: str
+    target: str
+
+    @property
+    def where(self) -> str:
+        return f"teaser: {self.href[:120]}"
+
+
+class Page:
+    """A page, or one item of a feed. `kind` is product-led, mixed, editorial or teaser; `kind_is_said` whether anybody said so.
+    `links` are the article's paid links in order, `beside` those in menus, headers, footers and boxes beside it. `served` is the
+    page before its scripts ran, where this one comes from a screen."""
+
+    def __init__(
+        self,
+        html: str,
+        *,
+        kind: str | None = None,
+        screen: Screen | None = None,
+        leads_to: Callable[[str], str | None] | None = None,
+        is_item: bool = False,
+        served: "Page | None" = None,
+    ) -> None:
+        self.screen, self.is_item, self.served = screen, is_item, served
+        self._is_strict = False
+        self._said: dict[tuple[tuple[str, ...], int | None], tuple[Said, ...]] = {}
+        self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
+        self.tree = Tree(html)
+        self._named: dict[str, str] = {}
+        for place in self.tree.places:
+            if place.tag == "meta" and (name := place.attrs.get("name") or place.attrs.get("property")):
+                self._named.setdefault(name.lower(), place.attrs.get("content", ""))
+        said = (kind or self._named.get("x-content-kind", "")).strip().lower()
+        self.kind_is_said = said in _KINDS
+        self.kind = said if self.kind_is_said else MIXED
+        root = next((place for place in self.tree.places if place.tag == "html"), None)
+        self.is_amp = root is not None and bool({"amp", "⚡", "amp4email", "⚡4email"} & set(root.attrs))
+        self.rewriters, self.has_master_tag = rewriters(self._scripts())
+        self._read_links(Reader(self._own_domain(), leads_to))
+
+    # what the page is
+
+    @cached_property
+    def language(self) -> str:
+        """The primary subtag of the article's language: as its markup says, unless its words are plainly in another one."""
+        place = self.headline or (self.links[0].place if self.links else None)
+        declared = place.language if place is not None else ""
+        declared = declared or next((each.language for each in self.tree.places if each.language), "")
+        return declared or self.words_language
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The language that the article says it is in, and the one that its words are in, where it is another."""
+        return tuple(dict.fromkeys(language for language in (self.language, self.words_language) if language))
+
+    @cached_property
+    def words_language(self) -> str:
+        """The language that the article's words are in, "" where they do not tell."""
+        blocks = [block for block in self.tree.blocks if not block.place.region and block.place.hider is None]
+        return language_of(" ".join(block.words for block in blocks[:200])[:20_000])
+
+    @cached_property
+    def headline(self) -> Place | None:
+        """The article's own: a magazine's name in the page's header is none."""
+        live = {id(around) for block in self.live for run in block.runs for around in run.place.around()}
+        found = [place for place in self.tree.places if _is_heading(place) and id(place) in live]
+        found.sort(key=lambda place: (place.tag == "h2", place.article is None, place.region != "", place.order))
+        return next((place for place in found if place.tag != "h2" or place.article is not None), None)
+
+    def meta(self, name: str) -> str:
+        """The content of a `<meta>`, "" if there is none."""
+        return self._named.get(name, "")
+
+    # who is paid
+
+    @cached_property
+    def earning(self) -> list[PaidLink]:
+        """The links that decide, numbered in order: the article's paid ones, with those that a script may make paid."""
+        if not self.outbound:
+            return self.links
+        scripted = [PaidLink(0, place, place.attrs["href"], SCRIPT) for place in self.outbound]
+        both = sorted([*self.links, *scripted], key=lambda link: link.place.order)
+        return [_numbered(link, number) for number, link in enumerate(both, start=1)]
+
+    def _read_links(self, reader: Reader) -> None:
+        self.links: list[PaidLink] = []
+        self.beside: list[PaidLink] = []
+        self.outbound: list[Place] = []
+        has_article = any(place.article is not None for place in self.tree.places)
+        for place in self.tree.places:
+            if place.hider is not None and place.hider.tag in ("template", "noscript", "svg") and place.tag != "a":
+                continue
+            found = reader.paid(place)
+            if found is not None:
+                self._sort_in(found, has_article)
+            elif self.rewriters and place.tag == "a" and not self.is_beside(place) and reader.is_outbound(place):
+                self.outbound.append(place)
+
+    def _sort_in(self, link: PaidLink, has_article: bool) -> None:
+        if not self.is_beside(link.place):
+            if link.how != SPONSORED or link.place.article is not None or not has_article:
+                self.links.append(_numbered(link, len(self.links) + 1))
+        elif link.how != SPONSORED:
+            self.beside.append(_numbered(link, len(self.beside) + 1))
+
+    def is_beside(self, place: Place) -> bool:
+        """Whether an element is in a part of the page that is not the article's."""
+        return place.region in _BESIDE
+
+    def _own_domain(self) -> str:
+        canonical = next(
+            (
+                p.attrs.get("href", "")
+                for p in self.tree.places
+                if p.tag == "link" and "canonical" in p.attrs.get("rel", "").lower()
+            ),
+            "",
+        )
+        host = host_of(canonical) or host_of(self.meta("og:url"))
+        return registrable_domain(host) if host else ""
+
+    def _scripts(self) -> Iterator[tuple[Place, str]]:
+        texts = iter(self.tree.scripts)
+        for place in self.tree.places:
+            if place.tag == "script":
+                yield place, next(texts, "")
+            elif place.tag in ("link", "img") or place.tag.startswith("amp-"):
+                yield place, ""
+
+    @cached_property
+    def teasers(self) -> list[Teaser]:
+        """Links that say the kind of the article that they lead to, in themselves or in their box, or call themselves teasers."""
+        found: dict[int, Teaser] = {}
+        boxes = [place for place in self.tree.places if "data-target-kind" in place.attrs]
+        for place in self.tree.places:
+            if place.tag != "a" or "href" not in place.attrs or not self.is_live(place):
+                continue
+            box = next((box for box in boxes if box.holds(place)), None)
+            if box is not None and id(box) not in found:
+                target = box.attrs["data-target-kind"].strip().lower()
+                found[id(box)] = Teaser(place, box, place.attrs["href"], target)
+            elif box is None and "teaser" in place.attrs.get("class", "").split():
+                found[id(place)] = Teaser(place, place, place.attrs["href"], "")
+        return list(found.values())
+
+    # what is said
+
+    def sentences(self, languages: tuple[str, ...]) -> tuple[Said, ...]:
+        """All texts that explain in one of these languages who pays for what, seen or not, in order; never those in menus,
+        comments, ad slots and dialogs."""
+        return self._sentences(languages, None)
+
+    def sentences_before(self, order: int, languages: tuple[str, ...]) -> tuple[Said, ...]:
+        """Those that explain by what they say before a place in the page."""
+        return self._sentences(languages, order)
+
+    def seen_sentences_before(self, order: int, languages: tuple[str, ...]) -> tuple[Said, ...]:
+        return tuple(said for said in self.sentences_before(order, languages) if self.is_seen(said.place))
+
+    def _sentences(self, languages: tuple[str, ...], order: int | None) -> tuple[Said, ...]:
+        known = self._said.get((languages, order))
+        if known is None:
+            blocks = self.tree.blocks
+            if order is not None:
+                blocks = [block for block in blocks if block.order < order]
+            known = tuple(said for block in blocks if (said := self._explaining(block, languages, order)))
+            self._said[languages, order] = known
+        return known
+
+    def _explaining(self, block: Block, languages: tuple[str, ...], order: int | None) -> Said | None:
+        if block.place.region in _NEVER_SAID_IN:
+            return None
+        runs = [run for run in block.before(order or self.tree.size + 1) if self.is_live(run.place)]
+        if not _explains(block.said(runs), languages):
+            return None
+        return _smallest(block, runs, lambda words: _explains(words, languages))
+
+    def texts(self) -> Iterator[tuple[Block, str]]:
+        """The article's blocks that are seen, with their words: what is said in menus, comments and slots is not among it."""
+        for block in self.tree.blocks:
+            if block.place.region not in _NEVER_SAID_IN:
+                yield block, block.words
+
+    def labels(self, words: frozenset[str]) -> tuple[Said, ...]:
+        """All texts that say nothing but one of these words, begin with one and a divider, or have one in brackets; seen or
+        not, in order; never those in menus, comments, ad slots and dialogs."""
+        known = self._labels.get(words)
+        if known is None:
+            known = tuple(self._find_labels(words)) if words else ()
+            self._labels[words] = known
+        return known
+
+    def _find_labels(self, words: frozenset[str]) -> Iterator[Said]:
+        hint = re.compile("|".join(re.escape(word.casefold()) for word in words))
+        bracketed = re.compile(
+            r"[(\[{【［〔（]\s*#?\s*(?:"
+            + "|".join(re.escape(word) for word in words)
+            + r")\s*[)\]}】］〕）]|(?<!\w)#(?:"
+            + "|".join(re.escape(word) for word in words)
+            + r")(?!\w)",
+            re.IGNORECASE,
+        )
+        for block in self.tree.blocks:
+            if block.place.region in _NEVER_SAID_IN or not hint.search(block.words.casefold()):
+                continue
+            found: list[Said] = []
+            for run in block.runs:
+                if not run.text.strip():
+                    continue
+                if wording.is_label(run.text, words):
+                    found.append(Said(wording.plain(run.text)[:80], run.place, block, run.order, run.order))
+                elif len(run.text) <= _LABELLED and (inside := bracketed.search(wording.plain(run.text))):
+                    found.append(Said(inside.group(), run.place, block, run.order, run.order, inside.start() > 0))
+            if (
+                not found
+                and len(block.runs) > 1
+                and len(block.words) <= _KICKER
+                and wording.is_label(block.words, words)
+            ):
+                found.append(Said(block.words, block.place, block, block.order, block.end))
+            yield from found
+
+    # how things stand to each other
+
+    @cached_property
+    def live(self) -> list[Block]:
+        """The blocks that markup lets be seen and that are no menu, in order."""
+        return [
+            block
+            for block in self.tree.blocks
+            if block.place.region != NAV and block.words and any(self.is_live(run.place) for run in block.runs)
+        ]
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        return {id(block): number for number, block in enumerate(self.live)}
+
+    def steps(self, first: Block, second: Block) -> int | None:
+        """How many blocks a block stands before another; None for one that is not seen."""
+        here, there = self._numbers.get(id(first)), self._numbers.get(id(second))
+        return None if here is None or there is None else there - here
+
+    def live_before(self, order: int) -> Iterator[Block]:
+        """The seen blocks that begin before a place, from there upwards."""
+        for block in reversed(self.live[: bisect_left(self._begins, order)]):
+            if self.screen is None or any(self.is_seen(run.place) for run in block.runs if run.text.strip()):
+                yield block
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [block.order for block in self.live]
+
+    def is_sentence(self, block: Block) -> bool:
+        return any(_explains(block.words, (language,)) for language in self.languages)
+
+    def words_in(self, place: Place) -> str:
+        """The live text of an element."""
+        runs = [
+            run
+            for block in self.tree.blocks
+            if place.order <= block.end and block.order <= place.end
+            for run in block.runs
+        ]
+        return plain(" ".join(run.text for run in runs if place.holds(run.place) and self.is_live(run.place, place)))
+
+    def is_labelled(self, text: str, words: frozenset[str]) -> bool:
+        return wording.is_label(text, words) or wording.ends_with_label(text, words)
+
+    def labels_near(self, words: frozenset[str], link: PaidLink) -> Iterator[Said]:
+        """Labels in a link's own block, in it, and in the box that is about it alone."""
+        card = self.card_of(link) or link.place
+        for label in self._labels_from(words, min(card.order, link.place.block.order)):
+            if label.order > max(card.end, link.place.block.end):
+                return
+            if label.block.place is link.place.block or card.holds(label.place):
+                yield label
+
+    def _labels_from(self, words: frozenset[str], order: int) -> Iterator[Said]:
+        labels = self.labels(words)
+        return iter(labels[bisect_left(labels, order, key=lambda label: label.order) :])
+
+    def has_link_between(self, link: Place, order: int) -> bool:
+        """Whether another paid link stands behind a link and before a place."""
+        after = bisect_right(self._link_orders, link.order)
+        return after < len(self._link_orders) and self._link_orders[after] < order
+
+    def block_at(self, order: int) -> Block | None:
+        """The block that a place in the page stands in, or the next one."""
+        at = bisect_left(self._ends, order)
+        return self.live[at] if at < len(self.live) else None
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [block.end for block in self.live]
+
+    @cached_property
+    def _slots(self) -> list[int]:
+        return [place.order for place in self.tree.places if place.tag in SLOT_TAGS or place.region == AD_SLOT]
+
+    def has_slot_between(self, first: int, second: int) -> bool:
+        """Whether an ad slot stands between two places: what is written above it labels the slot."""
+        return bisect_left(self._slots, first) < bisect_left(self._slots, second)
+
+    @cached_property
+    def _lengths(self) -> tuple[list[int], list[int]]:
+        orders, sums = [], [0]
+        for block in self.tree.blocks:
+            orders.append(block.order)
+            sums.append(sums[-1] + len(block.words))
+        return orders, sums
+
+    def length_in(self, place: Place) -> int:
+        """How many characters of text an element holds."""
+        orders, sums = self._lengths
+        return sums[bisect_right(orders, place.end)] - sums[bisect_left(orders, place.order)]
+
+    @cached_property
+    def _runs_of_links(self) -> dict[int, list[Run]]:
+        runs: dict[int, list[Run]] = {}
+        for block in self.tree.blocks:
+            for run in block.runs:
+                if run.place.link is not None and run.text.strip():
+                    runs.setdefault(id(run.place.link), []).append(run)
+        return runs
+
+    def runs_of(self, link: Place) -> list[Run]:
+        """The texts that a link says, in order."""
+        return self._runs_of_links.get(id(link), [])
+
+    def card_of(self, link: PaidLink) -> Place | None:
+        """The largest box around a link that is about nothing else: no other target, no headline, not much text."""
+        card = None
+        for place in link.place.block.around():
+            if place.tag in _NO_CARDS or (self.headline is not None and place.holds(self.headline)):
+                break
+            if self.length_in(place) > _CARD or self._targets_in(place) != {link.href}:
+                break
+            card = place
+        return card
+
+    def _targets_in(self, place: Place) -> set[str]:
+        first, last = bisect_left(self._link_orders, place.order), bisect_right(self._link_orders, place.end)
+        return {link.href for link in self.earning[first : min(last, first + 8)]}
+
+    @cached_property
+    def _link_orders(self) -> list[int]:
+        return [link.place.order for link in self.earning]
+
+    # what is seen
+
+    def is_live(self, place: Place, beside: Place | None = None) -> bool:
+        """Whether markup lets the text of an element be seen; what hides `beside` as well does not count."""
+        hider = place.hider
+        if hider is None:
+            return True
+        if self.screen is not None and not hider.hidden_by.startswith("<"):
+            return True  # the screen tells
+        return beside is not None and hider.holds(beside)
+
+    def is_seen(self, place: Place, beside: Place | None = None) -> bool:
+        """Whether the text of an element is seen: in the window, or as far as markup shows."""
+        if not self.is_live(place, beside):
+            return False
+        if self.screen is not None and place.mark:
+            return self.screen.look(place.mark).is_seen
+        return not (self._is_strict and self.styles.touch(place, beside))
+
+    @property
+    def is_styled(self) -> bool:
+        """Whether the page brings styles along that may touch its texts."""
+        return bool(self.tree.sheets) or any("style" in place.attrs for place in self.tree.places)
+
+    def strictly(self) -> "Page":
+        """The same page, in which a text that the page's own styles may hide or change is not seen."""
+        other = copy(self)
+        other._is_strict = True  # noqa: SLF001 - its own kind
+        return other
+
+    @cached_property
+    def styles(self) -> Styles:
+        return Styles(self.tree.sheets)
+
+
+def _is_heading(place: Place) -> bool:
+    return place.tag in ("h1", "h2") or (place.attrs.get("role") == "heading" and place.attrs.get("aria-level") == "1")
+
+
+def _numbered(link: PaidLink, number: int) -> PaidLink:
+    return PaidLink(number, link.place, link.href, link.how, link.network, link.target, link.leads)
+
+
+def _explains(words: str, languages: tuple[str, ...]) -> bool:
+    return any(wording.judge(words, language).explains for language in languages)
+
+
+def _smallest(block: Block, runs: list[Run], says: Callable[[str], bool]) -> Said:
+    """The smallest element of a block that says it by itself, else what holds all its text."""
+    inside: dict[int, tuple[Place, list[Run]]] = {}
+    for run in runs:
+        for place in run.place.around():
+            if place is block.place:
+                break
+            inside.setdefault(id(place), (place, []))[1].append(run)
+    for place, held in sorted(inside.values(), key=lambda each: -each[0].order):
+        words = block.said(held)
+        if len(words) >= _SHORTEST and says(words):
+            return Said(words, place, block, held[0].order, held[-1].order)
+    return Said(block.said(runs), block.place, block, runs[0].order, runs[-1].order)
