@@ -1,0 +1,113 @@
+"""What leads from one page of the site to another one, and whether it carries an advertising label.
+
+A check knows the teasers that say the kind of their article. A walk knows the kinds, and looks at all that look like teasers.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from affiliate.disclosure.crawl.addresses import address, key
+from affiliate.disclosure.crawl.reading import Reading
+from affiliate.disclosure.page import Page, Teaser
+from affiliate.disclosure.rules import Rule, pack, profile_names
+from affiliate.disclosure.standing import at_teaser, words_of
+from affiliate.disclosure.tree import COMMENTS, DIALOG, FOOTER, HEADER, NAV, Place
+
+CHECK = "label-at-teaser"  # by which packs name the rule
+_NO_TEASERS = frozenset({NAV, HEADER, FOOTER, COMMENTS, DIALOG})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_PICTURES = frozenset({"img", "picture", "amp-img"})
+_EDGES = frozenset({"body", "main", "html", "ul", "ol", "section", "table"})  # a card is never so large
+_CARD_LEVELS = 5
+_MOST = 300  # of one page
+
+
+def teaser_rule(profile: str) -> Rule | None:
+    """The rule by which a profile asks for a label in teasers; None where it asks for none."""
+    if profile not in profile_names():
+        return None
+    return next((rule for rule in pack(profile).rules if CHECK in rule.checks), None)
+
+
+def teasers_of(reading: Reading, profiles: Sequence[str]) -> list[dict[str, Any]]:
+    """The unlabelled ones: `url` is where each leads, `bare` the profiles whose label it lacks, `kind` what its markup says of
+    the article's kind ("" if nothing)."""
+    asking = [profile for profile in profiles if teaser_rule(profile)]
+    found = []
+    for there, teaser in _candidates(reading) if asking else ():
+        page = reading.page
+        bare = [each for each in asking if at_teaser(page, words_of(page, pack(each)), teaser) is None]
+        if bare:
+            found.append({"url": there, "bare": bare, "kind": teaser.target})
+        if len(found) == _MOST:
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    place: Place
+    there: str
+    key: str
+
+
+def _candidates(reading: Reading) -> Iterator[tuple[str, Teaser]]:
+    """Links that look like teasers, each card once."""
+    page = reading.page
+    links = list(_links(reading))
+    orders = [link.place.order for link in links]
+    headings = [place for place in page.tree.places if place.tag in _HEADINGS]
+    pictures = [place.order for place in page.tree.places if place.tag in _PICTURES]
+    seen = set[int]()
+    for link in links:
+        place = link.place
+        if place.region in _NO_TEASERS or not page.is_live(place):
+            continue
+        if not (_has(pictures, place) or _in_heading(headings, place) or _is_block_of_its_own(page, place)):
+            continue
+        card = _card(link, links, orders)
+        if id(card) not in seen:
+            seen.add(id(card))
+            yield link.there, Teaser(place, card, place.attrs["href"], _said_kind(place))
+
+
+def _links(reading: Reading) -> Iterator[_Link]:
+    for place in reading.page.tree.places:
+        if place.tag == "a" and "href" in place.attrs and (there := address(place.attrs["href"], reading.base)):
+            yield _Link(place, there, key(there))
+
+
+def _card(link: _Link, links: Sequence[_Link], orders: Sequence[int]) -> Place:
+    """The largest box around a link in which nothing leads elsewhere."""
+    card = link.place
+    for place in list(link.place.around())[1 : _CARD_LEVELS + 1]:
+        inside = links[bisect_left(orders, place.order) : bisect_right(orders, place.end)]
+        if place.tag in _EDGES or any(other.key != link.key for other in inside):
+            break
+        card = place
+        if place.tag in ("article", "li"):
+            break
+    return card
+
+
+def _has(orders: Sequence[int], place: Place) -> bool:
+    at = bisect_left(orders, place.order)
+    return at < len(orders) and orders[at] <= place.end
+
+
+def _in_heading(headings: Sequence[Place], place: Place) -> bool:
+    return any(one.tag in _HEADINGS for one in place.around()) or _has([one.order for one in headings], place)
+
+
+def _is_block_of_its_own(page: Page, place: Place) -> bool:
+    """Whether a link is nearly all that its block says: one of a list, not one within a sentence."""
+    own = len(page.words_in(place))
+    return own > 0 and own * 10 >= len(page.words_in(place.block)) * 6
+
+
+def _said_kind(place: Place) -> str:
+    return next(
+        (one.attrs["data-target-kind"].strip().lower() for one in place.around() if "data-target-kind" in one.attrs), ""
+    )
