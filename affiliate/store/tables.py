@@ -367,13 +367,18 @@ class OwnText(Base):
 
 
 class SiteProfile(Base):
-    """A profile that a site's pages are checked against, beside the jurisdiction of each article."""
+    """A profile that a site's pages are checked against, beside the jurisdiction of each article, until `dropped_at`. Never
+    deleted: dropping one is loosening, and has its reason."""
 
     __tablename__ = "site_profiles"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
-    profile: Mapped[str] = mapped_column(String(20), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    profile: Mapped[str] = mapped_column(String(20))
     chosen_by: Mapped[str]
     chosen_at: Mapped[datetime]
+    dropped_by: Mapped[str] = mapped_column(default="")
+    dropped_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class RuleChange(Base):

@@ -71,13 +71,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "site_profiles",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("profile", sa.String(length=20), nullable=False),
         sa.Column("chosen_by", sa.String(length=255), nullable=False),
         sa.Column("chosen_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("dropped_by", sa.String(length=255), nullable=False),
+        sa.Column("dropped_at", affiliate.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_site_profiles_site_id")),
-        sa.PrimaryKeyConstraint("site_id", "profile", name=op.f("pk_site_profiles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_profiles")),
     )
+    op.create_index(op.f("ix_site_profiles_site_id"), "site_profiles", ["site_id"], unique=False)
     op.create_table(
         "crawled_pages",
         sa.Column("id", sa.Integer(), nullable=False),
