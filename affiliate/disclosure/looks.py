@@ -32,7 +32,7 @@ class Look:
     applied, None where the background is a picture or a gradient. `bold` from weight 700 on.
 
     `parts` are the element's text piece by piece: hidden words in a sentence that is seen change what it says. The other
-    fields are those of the part that is seen worst (of the longest, where none is seen)."""
+    fields are those of the part that is seen worst; where a third of the letters is not seen, the whole counts as not."""
 
     hidden_by: str
     action: str

@@ -485,10 +485,10 @@
     const beside = rect.left >= around.right - 1 || rect.right <= around.left + 1;
     const isOpen = around.width > 4 && around.height > 4;
     const scrolls = (value) => value === "auto" || value === "scroll";
-    if (isOpen && beside && scrollWidth(box) > clientWidth(box) + 8) return { action: `swipe ${named(box)}` };
     if (isOpen && scrolls(found.overflowY) && scrollHeight(box) > clientHeight(box)) return { action: `scroll within ${named(box)}` };
     if (isOpen && found.webkitLineClamp !== "none" && found.webkitLineClamp) return { action: `open the rest of ${named(box)} (line-clamp)` };
     if (isOpen && found.textOverflow.startsWith("ellipsis")) return { action: `open the rest of ${named(box)} (text-overflow: ellipsis)` };
+    if (isOpen && beside && scrollWidth(box) > clientWidth(box) + 8) return { action: `swipe ${named(box)}` };
     const way = shownBy(box);
     if (way) return { action: way };
     const size = `${Math.round(around.width)}x${Math.round(around.height)} px`;
@@ -534,12 +534,17 @@
   function at(x, y, element) {
     const target = boxed(element);
     const found = stack(x, y, element);
+    if (!found.some((one) => one === target || within(target, one))) {
+      // Inert parts and lines that overflow a box without height are painted, and yet never hit.
+      const cover = found.find((one) => !within(one, target) && veil(one) >= 0.5);
+      return cover ? { cover } : clipped(element) ? { missing: true } : { below: found };
+    }
     for (let place = 0; place < found.length; place++) {
       const one = found[place];
       if (one === target || within(target, one)) return { below: found.slice(place) };
       if (veil(one) >= 0.5) return { cover: one };
     }
-    return { missing: true };
+    return { below: found };
   }
 
   const POSITIONS = [0.5, 0.22, 0.78]; // of the window's height: a reader scrolls a text from under a bar
@@ -564,7 +569,7 @@
     const cover = best.hidden.find((one) => one.cover);
     if (cover) return { hidden: `${named(cover.cover)} covers it` };
     if (first(document, "dialog:modal")) return { hidden: "an open dialog covers it" };
-    return { hidden: clipped(element) };
+    return { hidden: clipped(element) || "something covers it" };
   }
 
   function pointsOf(rects) {
@@ -584,7 +589,7 @@
       if (found.clipPath !== "none") return "clip-path";
       if (found.clip !== "auto" && /absolute|fixed/.test(found.position)) return "clip";
     }
-    return "it is cut off";
+    return "";
   }
 
   // --- contrast
@@ -682,7 +687,7 @@
     if (unseen) return whole(unseen);
     const rects = rectsOf(node);
     if (!rects.length) return whole({ hidden: "it has no box" });
-    const lying = piled(rects, node.data.trim().length, px);
+    const lying = piled(rects, node.data.trim().length, px, element);
     if (lying) return whole({ hidden: lying });
     const fits = (rect) => rect.left >= -1 && rect.right <= (rootElement(document).clientWidth || innerWidth) + 1 &&
       rect.bottom + scrollY > 0 && rect.height >= 4 && inside(rect, element).share > 0.97;
@@ -716,11 +721,12 @@
   }
 
   // Letters or lines that lie on each other.
-  function piled(rects, letters, px) {
+  function piled(rects, letters, px, element) {
+    const isShortened = [...upFrom(element)].some((one) => style(one).textOverflow.startsWith("ellipsis"));
     const width = rects.reduce((sum, rect) => sum + rect.width, 0);
     const height = rects.reduce((sum, rect) => sum + rect.height, 0);
     if (letters > 3 && Math.max(width, height) / letters < px * 0.12) return "its letters lie on each other";
-    for (let place = 1; place < rects.length; place++) {
+    for (let place = 1; !isShortened && place < rects.length; place++) {
       const [one, two] = [rects[place - 1], rects[place]];
       const across = Math.min(one.right, two.right) - Math.max(one.left, two.left);
       if (across > Math.min(one.width, two.width) / 2 && Math.abs(one.top - two.top) < px * 0.4 && one.height < one.width)

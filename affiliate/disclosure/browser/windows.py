@@ -400,20 +400,24 @@ def _look(found: dict[str, Any]) -> Look:
 
 
 def _worst(parts: Sequence[Part]) -> Part | None:
-    """Of the parts that are seen the one with the smallest letters and the palest, in one; of none the longest. A part of
-    less than a tenth of the letters is a mark, not words."""
+    """Where a third of the letters or more is not seen, the longest of those parts; else of the others the one with the
+    smallest letters and the palest, in one. A part of less than a tenth of the letters is a mark, not words."""
     if not parts:
         return None
-    seen = [part for part in parts if part.is_seen]
-    if not seen:
-        return max(parts, key=lambda part: len(part.text.strip()))
-    least = sum(len(part.text.strip()) for part in seen) / 10
-    words = [part for part in seen if len(part.text.strip()) >= least]
+    letters = sum(_letters(part) for part in parts)
+    unseen = [part for part in parts if not part.is_seen]
+    if sum(_letters(part) for part in unseen) * 3 >= letters:
+        return max(unseen, key=_letters)
+    words = [part for part in parts if part.is_seen and _letters(part) * 10 >= letters]
     smallest = min(words, key=lambda part: part.font_px)
     ratios = [part.contrast for part in words]
     known = [one for one in ratios if one is not None]
     contrast = None if len(known) < len(ratios) else min(known)
     return Part(smallest.text, "", "", smallest.font_px, all(part.bold for part in words), contrast)
+
+
+def _letters(part: Part) -> int:
+    return len(part.text.strip())
 
 
 def _value(answer: dict[str, Any], name: str) -> Any:
