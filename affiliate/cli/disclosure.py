@@ -3,6 +3,7 @@
 import click
 
 from affiliate.cli.frame import Context, Group, json_option, pass_context, print_json, print_table
+from affiliate.cli.texts import text
 from affiliate.disclosure.rules import pack, profile_names
 
 
@@ -22,5 +23,7 @@ def profiles(_context: Context, *, as_json: bool) -> None:
         return
     print_table(("Profile", "Name", "Version"), [(each.key, each.name, each.version) for each in packs], empty="")
 
+
+disclosure.add_command(text)
 
 COMMANDS = {"disclosure": disclosure}

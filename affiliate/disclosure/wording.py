@@ -34,11 +34,14 @@ _MARKS = " \t#*†‡|/·•:.,!…-–—−~>»«<→▸▶■□◆◇●○�
 # What may stand between a label and what it labels ("Ad | …", "Anzeige: …", "Werbung – …").
 _DIVIDER = re.compile(r"\s*[|:｜：·•»›]\s*|\s+[-–—−/~]\s+|\s*[)\]】］〉》〕＞」』]+\s*")
 
+# How words take a disclosure back: "this is not an advertisement", "we receive no compensation", "not sponsored" (true of
+# many pages that earn, and misunderstood), "100 % independent".
+NOT_AN_AD, NO_PAY, NOT_SPONSORED, UNBIASED = KINDS = ("not-an-ad", "no-pay", "not-sponsored", "unbiased")
+
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Words that take a disclosure back. `kind` is not-an-ad ("this is not an advertisement"), no-pay ("we receive no
-    compensation"), not-sponsored (true of many pages that earn, and misunderstood) or unbiased ("100 % independent")."""
+    """Words that take a disclosure back. `kind` is one of KINDS."""
 
     kind: str
     words: str
@@ -101,6 +104,11 @@ def is_label(text: str, labels: Iterable[str]) -> bool:
     words = {_bare(label) for label in labels}
     said = plain(text[:_LONGEST_SENTENCE])
     return _bare(said) in words or _begins(said, words)
+
+
+def same_label(text: str, label: str) -> bool:
+    """Whether a text is this label and nothing else, in any case and with any marks around."""
+    return _bare(text) == _bare(label)
 
 
 def ends_with_label(text: str, labels: Iterable[str]) -> bool:

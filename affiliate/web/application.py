@@ -31,6 +31,7 @@ from affiliate.web import (
     sessions,
     setup,
     status,
+    texts,
     words,
 )
 from affiliate.web import services as given
@@ -52,6 +53,8 @@ BLUEPRINTS: tuple[Pages | Api | Signed, ...] = (
     articles.pages,
     articles.desk,
     disclosure.pages,
+    texts.pages,
+    texts.desk,
     imports.pages,
     connectors.pages,
     networks.pages,
