@@ -20,8 +20,8 @@ from affiliate.articles.routes import Route, Router
 from affiliate.articles.teasers import Announcement, announcement
 from affiliate.articles.variants import AMP, AWAY, NEWSLETTER, PINGING, WEB, placement_kind
 from affiliate.disclosure.block import Notice
+from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.state import Shown, record, shown
-from affiliate.disclosure.texts import disclosure_text
 from affiliate.errors import InvalidInput
 from affiliate.links.library import LinkView, deep_link
 from affiliate.networks.base import DIRECT
@@ -205,7 +205,7 @@ def _earning(session: Session, site: Site, row: Article, document: Document, *, 
     routes = Router(session, site, make_links=True, now=now).routes(document.anchors)
     replacements, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
     try:
-        notice = _notice(site, row, document, routes, replacements)
+        notice = _notice(session, site, row, document, routes=routes, replacements=replacements)
     except InvalidInput as problem:
         return _Draft(Result(document.html, ()), routes, 0, obstacle=str(problem))
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number), notice=notice)
@@ -288,12 +288,18 @@ def _unwound(document: Document, routes: Mapping[int, Route]) -> dict[int, Repla
 
 
 def _notice(
-    site: Site, row: Article, document: Document, routes: Mapping[int, Route], replacements: Mapping[int, Replacement]
+    session: Session,
+    site: Site,
+    row: Article,
+    document: Document,
+    *,
+    routes: Mapping[int, Route],
+    replacements: Mapping[int, Replacement],
 ) -> Notice | None:
     if not replacements:
         return None
     language = row.language or document.language or site.language
-    text = disclosure_text(row.jurisdiction or site.jurisdiction, language)
+    text = text_for(session, site, jurisdiction=row.jurisdiction or site.jurisdiction, language=language)
     networks = frozenset(route.network for number in replacements if (route := routes[number]).network)
     return Notice(text, row.kind == "product-led", networks)
 
