@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from affiliate.commissions.pulling import Progress, PulledWindow, Puller
+    from affiliate.disclosure.crawl import Crawler
+    from affiliate.disclosure.crawl import Progress as CrawlProgress
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,14 @@ class Application:
 
         puller = Puller(self.store, self.settings.networks.credentials_dir, self.clock)
         return replace(puller, told=told) if told else puller
+
+    def crawler(self, told: "Callable[[CrawlProgress], None] | None" = None, *, anywhere: bool = False) -> "Crawler":
+        """Walks over the publisher's own sites, `anywhere` also on private addresses; `told` hears how far it is."""
+        from affiliate.disclosure.crawl import Crawler, Fetcher  # all checks, which few commands need
+
+        fetcher = Fetcher(may_connect=lambda _address, _port: True) if anywhere else Fetcher()
+        crawler = Crawler(self.store, fetcher, self.clock, self.settings.disclosure.crawl_pause_seconds)
+        return replace(crawler, told=told) if told else crawler
 
     def has_credentials(self, network: str, publisher_ref: str) -> bool:
         """Whether a file of credentials lies ready for our account there."""

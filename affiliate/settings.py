@@ -104,6 +104,12 @@ class Requests(_Section):
     timeout_seconds: float = Field(default=5.0, gt=0, le=60)
 
 
+class Disclosure(_Section):
+    """How the publisher's own pages are read and checked."""
+
+    crawl_pause_seconds: float = Field(default=1.0, ge=0, le=3_600)
+
+
 class Networks(_Section):
     """Where the credentials for networks' APIs lie: one file for each account, named like awin-99000001.toml."""
 
@@ -128,6 +134,7 @@ class Settings(BaseSettings):
     clicks: Clicks = Clicks()
     metrics: Metrics = Metrics()
     requests: Requests = Requests()
+    disclosure: Disclosure = Disclosure()
     networks: Networks = Networks()
 
     @classmethod

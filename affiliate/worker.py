@@ -17,7 +17,18 @@ from affiliate.clicks import rejudge, retention
 from affiliate.commissions import postbacks, track_records
 from affiliate.commissions.asked import asked
 from affiliate.commissions.health import NOTE, URGENT, look
-from affiliate.errors import AffiliateError, Conflict, NotFound, StoreUnavailable
+from affiliate.disclosure import occasions
+from affiliate.disclosure.crawl import background_crawls
+from affiliate.disclosure.evidence.records import NIGHTLY
+from affiliate.errors import (
+    AffiliateError,
+    BlockedAddress,
+    Conflict,
+    InvalidUrl,
+    NotFound,
+    StoreUnavailable,
+    Unreachable,
+)
 from affiliate.links import facts
 from affiliate.links.library import READ_FACTS
 from affiliate.links.publish import NEVER_BUILT, Publisher, prune_outbox
@@ -29,6 +40,7 @@ from affiliate.store.tables import Link
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BETWEEN_ASKED = timedelta(minutes=1)
+_TURN_SECONDS = 60.0  # of one crawl, before the next one has its turn
 _TROUBLE_SECONDS = 1.0  # between tries while the database is away
 
 log = logging.getLogger(__name__)
@@ -209,6 +221,27 @@ def watch_connectors(node: Node) -> str:
     return f"looked at {len(found.connectors)} connectors"
 
 
+def walk_crawls(node: Node) -> str:
+    """Goes on with the crawls that were started on their page, each for a while in turn. What a crash left is gone on with."""
+    walked = 0
+    with node.app.store.reading() as session:
+        waiting = background_crawls(session)
+    for crawl_id in waiting:
+        with suppress(Conflict):  # another node walks it
+            node.app.crawler().walk(crawl_id, seconds=_TURN_SECONDS)
+            walked += 1
+    return f"walked for {walked} crawls" if walked else ""
+
+
+def check_nightly(node: Node) -> str:
+    """Has the night's sample of pages checked."""
+    if not node.app.settings.disclosure.nightly_pages:
+        return ""
+    now = node.app.clock()
+    with node.app.store.transaction() as session:
+        return "queued the night's sample of pages" if occasions.queue_nightly(session, now=now) else ""
+
+
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
@@ -223,7 +256,9 @@ TASKS = (
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
     Task("networks.pull", 600.0, "asks networks' APIs for what is due", pull_networks, may_be_cut=True),
     Task("networks.asked", 5.0, "asks networks' APIs for what somebody asked for", pull_asked, may_be_cut=True),
+    Task("crawls.walk", 2.0, "walks over sites for the crawls that somebody started", walk_crawls, may_be_cut=True),
     Task("connectors.watch", 3600.0, "warns in the log of connectors that need somebody", watch_connectors),
+    Task("disclosure.nightly", 600.0, "has a sample of pages checked each night", check_nightly),
     Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
 
@@ -326,4 +361,35 @@ def _read_facts(app: Application, *, link_id: int) -> None:
         facts.store_facts(session, link_id, facts.facts_of(page.text, page.url), now=app.clock())
 
 
-_HANDLERS: dict[str, Callable[..., Any]] = {READ_FACTS: _read_facts}
+def _check_stored(app: Application, *, article_id: int, occasion: str) -> None:
+    app.rechecker().stored(article_id, occasion)
+
+
+def _check_live(app: Application, *, article_id: int, occasion: str) -> None:
+    """A page that cannot be read is not asked for again and again: the next night has it first."""
+    try:
+        app.rechecker().live(article_id, occasion)
+    except (Unreachable, BlockedAddress, InvalidUrl) as problem:
+        log.info("the page of article %d was not checked: %s", article_id, problem)
+
+
+def _check_nightly(app: Application) -> None:
+    """Queues the sample, and has the chain of evidence stamped as it is now, where somebody stamps it."""
+    settings = app.settings.disclosure
+    with app.store.transaction() as session:
+        occasions.queue_live(session, NIGHTLY, site_id=None, most=settings.nightly_pages, now=app.clock())
+    if settings.time_stamp_authority:
+        from affiliate.disclosure.evidence.stamps import stamp_head
+
+        try:
+            stamp_head(app.store, settings.time_stamp_authority)
+        except AffiliateError as problem:
+            log.warning("the chain of evidence was not stamped: %s", problem)
+
+
+_HANDLERS: dict[str, Callable[..., Any]] = {
+    READ_FACTS: _read_facts,
+    occasions.CHECK_STORED: _check_stored,
+    occasions.CHECK_LIVE: _check_live,
+    occasions.CHECK_NIGHTLY: _check_nightly,
+}

@@ -13,6 +13,7 @@ _SUBJECTS = {
     "check": "articles",
     "clicks": "operations",
     "config": "operations",
+    "crawl": "crawl",
     "db": "operations",
     "deeplink": "links",
     "demo": "operations",

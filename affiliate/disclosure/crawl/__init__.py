@@ -16,6 +16,7 @@ from affiliate.disclosure.crawl.crawls import (
 )
 from affiliate.disclosure.crawl.fetching import Fetcher
 from affiliate.disclosure.crawl.judging import KINDS
+from affiliate.disclosure.crawl.queries import background_crawls
 from affiliate.disclosure.crawl.walk import Crawler, Progress
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Crawler",
     "Fetcher",
     "Progress",
+    "background_crawls",
     "begin_crawl",
     "go_on",
     "list_crawls",
