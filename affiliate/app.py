@@ -16,7 +16,7 @@ from affiliate.errors import AffiliateError
 from affiliate.links.publish import publish_hosts, publish_now
 from affiliate.links.sites import ensure_default_site
 from affiliate.networks.asking.credentials import has_credentials
-from affiliate.networks.http import PoliteClient
+from affiliate.networks.http import MayConnect, PoliteClient, is_public
 from affiliate.networks.registry import network as find_network
 from affiliate.nodes.standing import Watch
 from affiliate.redirect.addresses import Networks, client_of
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from affiliate.commissions.pulling import Progress, PulledWindow, Puller
     from affiliate.disclosure.crawl import Crawler
     from affiliate.disclosure.crawl import Progress as CrawlProgress
+    from affiliate.disclosure.recheck import Rechecker
+
+
+OWN_PAGES_AGENT = "Affiliate/0.1 (a publisher's link manager; checks the publisher's own pages)"
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,20 @@ class Application:
         fetcher = Fetcher(may_connect=lambda _address, _port: True) if anywhere else Fetcher()
         crawler = Crawler(self.store, fetcher, self.clock, self.settings.disclosure.crawl_pause_seconds)
         return replace(crawler, told=told) if told else crawler
+
+    def rechecker(self, *, may_connect: MayConnect = is_public, rendered: bool | None = None) -> "Rechecker":
+        """Checks articles' pages. It reaches public addresses alone unless `may_connect` lets it; `rendered` overrides the
+        setting."""
+        from affiliate.disclosure.browser.windows import Chromium  # a browser's driver, which few commands need
+        from affiliate.disclosure.recheck import Rechecker
+
+        return Rechecker(
+            self.store,
+            self.clock,
+            PoliteClient(user_agent=OWN_PAGES_AGENT, may_connect=may_connect, deadline_seconds=30).get,
+            lambda: Chromium(may_connect=may_connect),
+            rendered=self.settings.disclosure.rendered if rendered is None else rendered,
+        )
 
     def has_credentials(self, network: str, publisher_ref: str) -> bool:
         """Whether a file of credentials lies ready for our account there."""

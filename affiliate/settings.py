@@ -105,9 +105,13 @@ class Requests(_Section):
 
 
 class Disclosure(_Section):
-    """How the publisher's own pages are read and checked."""
+    """How the publisher's own pages are read and checked: how many a night (0: none), whether in a browser too, and who stamps
+    the chain of evidence each night (the address of an RFC 3161 authority; empty: nobody)."""
 
     crawl_pause_seconds: float = Field(default=1.0, ge=0, le=3_600)
+    nightly_pages: int = Field(default=50, ge=0, le=10_000)
+    rendered: bool = False
+    time_stamp_authority: str = ""
 
 
 class Networks(_Section):

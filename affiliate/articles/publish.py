@@ -14,12 +14,13 @@ from affiliate.articles.edits import Edit
 from affiliate.articles.notices import Planned, obstacle
 from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import place
-from affiliate.articles.policy import Policy, Ruling, rule
+from affiliate.articles.policy import PRODUCT_LED, Policy, Ruling, rule
 from affiliate.articles.rewrite import Replacement, Result, rewrite
 from affiliate.articles.routes import Route, Router
 from affiliate.articles.teasers import Announcement, announcement
 from affiliate.articles.variants import AMP, AWAY, NEWSLETTER, PINGING, WEB, placement_kind
 from affiliate.disclosure.block import Notice
+from affiliate.disclosure.occasions import queue_stored
 from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.state import Shown, record, shown
 from affiliate.errors import InvalidInput
@@ -163,7 +164,7 @@ def _rewrite(
     jurisdiction, plan, html = row.jurisdiction or site.jurisdiction, draft.result.plan, draft.result.html
     disclosure = shown(jurisdiction, draft.paid, plan.notice, authors=plan.there.sentence, reason=reason)
     if variant == WEB:
-        row.html, row.rewritten_at = html, now
+        _keep_html(session, row, html, now=now)
         record(session, article_id=row.id, shown=disclosure, html=html, now=now)
     session.flush()
     return Rewritten(
@@ -186,6 +187,13 @@ def _rewrite(
         variant=variant,
         announced=_announced(row, disclosure, plan),
     )
+
+
+def _keep_html(session: Session, row: Article, html: str, *, now: datetime) -> None:
+    """Keeps what is to be published, and has it checked if it is another than before."""
+    if html != row.html:
+        queue_stored(session, row.id, is_new=row.html is None, now=now)
+    row.html, row.rewritten_at = html, now
 
 
 def _drafted(
@@ -301,7 +309,7 @@ def _notice(
     language = row.language or document.language or site.language
     text = text_for(session, site, jurisdiction=row.jurisdiction or site.jurisdiction, language=language)
     networks = frozenset(route.network for number in replacements if (route := routes[number]).network)
-    return Notice(text, row.kind == "product-led", networks)
+    return Notice(text, row.kind == PRODUCT_LED, networks)
 
 
 def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -> Iterator[str]:

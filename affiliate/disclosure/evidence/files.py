@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.store.tables import EvidenceFile
 
-HTML, PNG = "text/html", "image/png"
+HTML, JPEG = "text/html", "image/jpeg"
 _ZLIB = "zlib"
 
 

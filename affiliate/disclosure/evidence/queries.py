@@ -1,16 +1,23 @@
 """What the evidence asks the store."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from affiliate.disclosure.evidence.records import RuleException
+from affiliate.disclosure.state import NOT_NEEDED
 from affiliate.store.tables import (
+    Article,
     ArticleDisclosure,
     ArticleVerdict,
     EvidenceFile,
     EvidenceStamp,
+    Job,
     PageCheck,
+    RuleChange,
+    SiteProfile,
 )
 
 _CHAIN_LOCK = 0x6469_7363_6C6F_7365  # of this database: any number that nobody else locks
@@ -97,3 +104,57 @@ def verdicts_and_checks(session: Session) -> Iterator[tuple[ArticleVerdict, Page
         .execution_options(yield_per=_AT_ONCE)
     )
     yield from session.execute(wanted)
+
+
+def profiles_chosen(session: Session, site_id: int) -> list[str]:
+    wanted = select(SiteProfile.profile).where(SiteProfile.site_id == site_id, SiteProfile.dropped_at.is_(None))
+    return list(session.scalars(wanted.order_by(SiteProfile.profile)))
+
+
+def exceptions_in_force(session: Session, site_id: int, article_id: int, *, now: datetime) -> tuple[RuleException, ...]:
+    """The rules that are taken differently on a site or for an article, the article's own after the site's."""
+    wanted = select(RuleChange).where(
+        RuleChange.site_id == site_id,
+        or_(RuleChange.article_id.is_(None), RuleChange.article_id == article_id),
+        RuleChange.made_at <= now,
+        or_(RuleChange.ends_at.is_(None), RuleChange.ends_at > now),
+        RuleChange.ended_at.is_(None),
+    )
+    return tuple(
+        RuleException(each.rule, each.severity, each.reason, each.made_by, each.made_at, each.ends_at)
+        for each in session.scalars(wanted.order_by(RuleChange.article_id.is_not(None), RuleChange.id))
+    )
+
+
+def due_articles(session: Session, *, site_id: int | None, most: int | None, has_url: bool = True) -> list[int]:
+    """The monetised articles, those that fail first, then those that were checked longest ago or never."""
+    last = select(func.max(PageCheck.number)).where(PageCheck.article_id == Article.id, PageCheck.origin == "live")
+    failing = exists().where(
+        ArticleVerdict.article_id == Article.id, ArticleVerdict.held_until.is_(None), ArticleVerdict.verdict == "FAIL"
+    )
+    paid = exists().where(
+        ArticleDisclosure.article_id == Article.id,
+        ArticleDisclosure.shown_until.is_(None),
+        ArticleDisclosure.state != NOT_NEEDED,
+    )
+    wanted = (
+        select(Article.id)
+        .where(or_(paid, failing))
+        .order_by(failing.desc(), func.coalesce(last.scalar_subquery(), 0), Article.id)
+    )
+    if has_url:
+        wanted = wanted.where(Article.url.is_not(None))
+    if site_id is not None:
+        wanted = wanted.where(Article.site_id == site_id)
+    return list(session.scalars(wanted.limit(most) if most is not None else wanted))
+
+
+def checked_on(session: Session, occasion: str) -> set[int]:
+    """The articles that were ever checked on this occasion."""
+    wanted = select(PageCheck.article_id).where(PageCheck.occasion == occasion, PageCheck.article_id.is_not(None))
+    return {article_id for article_id in session.scalars(wanted.distinct()) if article_id is not None}
+
+
+def was_queued(session: Session, name: str, *, since: datetime) -> bool:
+    wanted = select(Job.id).where(Job.name == name, Job.not_before >= since).limit(1)
+    return session.scalar(wanted) is not None

@@ -36,7 +36,7 @@ def record_check(session: Session, seen: Seen, *, site: Site, article: Article |
         nonlocal html_sha256
         html_sha256 = files.keep(session, seen.html.encode("utf-8", "replace"), files.HTML, now=now)
         for shot in seen.screenshots:
-            pictures[shot.screen] = files.keep(session, shot.content, files.PNG, now=now)
+            pictures[shot.screen] = files.keep(session, shot.content, files.JPEG, now=now)
         return record_of(
             seen,
             number=number,

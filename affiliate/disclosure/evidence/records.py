@@ -53,7 +53,7 @@ class RuleException:
 
 @dataclass(frozen=True, slots=True)
 class Screenshot:
-    """A picture of the page in one window (PNG); `screen` is its name, such as 360x740."""
+    """A picture of the page in one window (JPEG); `screen` is its name, such as 360x740."""
 
     screen: str
     content: bytes = field(repr=False)

@@ -15,7 +15,7 @@ from affiliate.store.tables import Article, Site
 from tests.conftest import NOW
 
 URL = "https://www.mag.example/style/partywear"
-PIXEL = b"\x89PNG\r\n\x1a\n made up"
+PIXEL = b"\xff\xd8\xff\xe0 made up"
 
 MISSING = Finding(
     profile="uk",

@@ -48,7 +48,7 @@ def test_a_record_says_all_that_a_check_saw(sqlite_store: Store) -> None:
     assert said["checked_at"] == "2026-11-20T12:00:00.000000Z"
     assert said["html_sha256"] == sha256(page(1).encode()).hexdigest()
     assert said["screenshots"] == {"360x740": sha256(PIXEL).hexdigest()}
-    assert kept == {"text/html": page(1).encode(), "image/png": PIXEL}
+    assert kept == {"text/html": page(1).encode(), "image/jpeg": PIXEL}
 
 
 def test_a_page_that_did_not_change_is_kept_once(sqlite_store: Store) -> None:

@@ -1,0 +1,213 @@
+"""Checking the pages of articles whenever there is an occasion, and writing down what was found.
+
+The rewriter's own output is checked as it is stored; a page as readers get it is asked for by its address, politely, and
+in a browser where that is wanted. What a page that passed fails from now on is told in the log once.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from affiliate.clock import Clock
+from affiliate.disclosure.browser.program import NoBrowser
+from affiliate.disclosure.browser.windows import Chromium
+from affiliate.disclosure.check import Change, check
+from affiliate.disclosure.evidence import queries
+from affiliate.disclosure.evidence.recording import Recorded, record_check
+from affiliate.disclosure.evidence.records import (
+    EDIT,
+    LIVE,
+    PUBLISH,
+    RENDERED,
+    STATIC,
+    STORED,
+    PaidLink,
+    RuleException,
+    Screenshot,
+    Seen,
+)
+from affiliate.disclosure.looks import Screen
+from affiliate.disclosure.own_links import OwnLinks
+from affiliate.disclosure.page import Page
+from affiliate.disclosure.rules import pack, profile_names
+from affiliate.errors import NotFound
+from affiliate.networks.http import Page as Answer
+from affiliate.store import Store
+from affiliate.store.tables import Article, Site
+
+_BY_RECORD = "the article's record"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one article is checked against."""
+
+    article_id: int
+    url: str
+    kind: str
+    profiles: tuple[str, ...]
+    exceptions: tuple[RuleException, ...]
+    own_links: OwnLinks
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    html: str
+    status: int | None
+    engine: str = ""
+    screens: tuple[Screen, ...] = ()
+    pictures: tuple[Screenshot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rechecker:
+    """`read` fetches a page by its address; `chromium` opens a browser. With `rendered` every page that is asked for is also
+    measured there, else only one that a browser found fault with: what it saw is mended when a browser sees it mended."""
+
+    store: Store
+    clock: Clock
+    read: Callable[[str], Answer]
+    chromium: Callable[[], Chromium] | None = None
+    rendered: bool = False
+
+    def stored(self, article_id: int, occasion: str) -> Recorded | None:
+        """Checks an article as the rewriter left it. None if there is nothing to check, or if this very page was checked
+        already when it was published or edited: a job may run twice."""
+        with self.store.reading() as session:
+            article = session.get(Article, article_id)
+            if article is None or not article.html:
+                return None
+            asked = self._asked(session, article, article.html)
+            seen = self._seen(asked, _Fetched(article.html, None), occasion, STORED)
+            if not asked.profiles or (occasion in (PUBLISH, EDIT) and _is_known(session, article_id, seen)):
+                return None
+        return self._record(asked, seen)
+
+    def live(self, article_id: int, occasion: str) -> Recorded | None:
+        """Checks an article as readers get it. None for one without an address; Unreachable, or what else kept the page from
+        being read: nothing was recorded then."""
+        with self.store.reading() as session:
+            article = session.get(Article, article_id)
+            if article is None:
+                raise NotFound("article", article_id)
+            if not article.url:
+                return None
+            url, in_browser = article.url, self.rendered or _found_in_browser(session, article_id)
+        with self._fetched(url, in_browser=in_browser) as fetched, self.store.reading() as session:
+            asked = self._asked(session, session.get_one(Article, article_id), fetched.html)
+            if not asked.profiles:
+                return None
+            seen = self._seen(asked, fetched, occasion, LIVE)
+        return self._record(asked, seen)
+
+    @contextmanager
+    def _fetched(self, url: str, *, in_browser: bool) -> Iterator[_Fetched]:
+        if in_browser and self.chromium is not None:
+            try:
+                browser = self.chromium().__enter__()
+            except NoBrowser as problem:
+                log.warning("disclosure: %s Pages are checked by their markup alone.", problem)
+            else:
+                try:
+                    with browser.url(url) as opened:
+                        pictures = tuple(Screenshot(each.name, each.picture()) for each in opened.screens)
+                        yield _Fetched(opened.html, opened.status, opened.engine, opened.screens, pictures)
+                    return
+                finally:
+                    browser.__exit__()
+        answer = self.read(url)
+        yield _Fetched(answer.text, answer.status)
+
+    def _asked(self, session: Session, article: Article, html: str) -> _Asked:
+        site, now = article.site, self.clock()
+        own_links = OwnLinks(session, site)
+        networks = {link.network for link in links_of(html, article.kind, own_links)}
+        return _Asked(
+            article.id,
+            article.url or article.ref,
+            article.kind,
+            _profiles(session, site, article.jurisdiction or site.jurisdiction, networks),
+            queries.exceptions_in_force(session, site.id, article.id, now=now),
+            own_links,
+        )
+
+    def _seen(self, asked: _Asked, fetched: _Fetched, occasion: str, origin: str) -> Seen:
+        checked = check(
+            fetched.html,
+            asked.profiles,
+            kind=asked.kind,
+            screens=fetched.screens,
+            leads_to=asked.own_links.leads_to,
+            changes=[Change(each.rule, each.severity, each.reason) for each in asked.exceptions],
+        )
+        return Seen(
+            url=asked.url,
+            html=fetched.html,
+            checked=checked,
+            packs={profile: pack(profile).version for profile in asked.profiles},
+            kind=asked.kind,
+            kind_by=_BY_RECORD,
+            occasion=occasion,
+            fetched_at=self.clock(),
+            origin=origin,
+            mode=RENDERED if fetched.screens else STATIC,
+            status=fetched.status,
+            links=links_of(fetched.html, asked.kind, asked.own_links),
+            exceptions=asked.exceptions,
+            screenshots=fetched.pictures,
+            browser=fetched.engine,
+        )
+
+    def _record(self, asked: _Asked, seen: Seen) -> Recorded:
+        with self.store.transaction() as session:
+            article = session.get_one(Article, asked.article_id)
+            recorded = record_check(session, seen, site=article.site, article=article, now=self.clock())
+        if recorded.newly_failing:
+            failing = ", ".join(recorded.newly_failing)
+            log.warning("disclosure: %s fails for %s, see record %d", seen.url, failing, recorded.number)
+        return recorded
+
+
+def links_of(html: str, kind: str, own_links: OwnLinks) -> tuple[PaidLink, ...]:
+    """The paid links of a page's article, with what we know of those that are ours."""
+    page = Page(html, kind=kind, leads_to=own_links.leads_to)
+    links = []
+    for link in page.links:
+        own = own_links.find(link.href)
+        links.append(
+            PaidLink(
+                href=link.href,
+                network=(own.network if own else link.network) or "",
+                programme=own.programme if own else "",
+                placement=(own.placement if own else "") or link.place.attrs.get("data-affiliate-placement", ""),
+                rel=link.place.attrs.get("rel", ""),
+            )
+        )
+    return tuple(links)
+
+
+def _is_known(session: Session, article_id: int, seen: Seen) -> bool:
+    """Whether the last check of what was stored was of the same page, by the same rules."""
+    last = queries.newest_check(session, article_id, origin=STORED)
+    if last is None or last.html_sha256 != sha256(seen.html.encode("utf-8", "replace")).hexdigest():
+        return False
+    return dict(last.verdicts) == dict(seen.checked.verdicts)
+
+
+def _found_in_browser(session: Session, article_id: int) -> bool:
+    return any(
+        verdict.verdict != "PASS" and by.mode == RENDERED
+        for verdict, by in queries.verdicts_now(session, article_id, "web")
+    )
+
+
+def _profiles(session: Session, site: Site, jurisdiction: str, networks: set[str]) -> tuple[str, ...]:
+    known = profile_names()
+    wanted = [jurisdiction, *queries.profiles_chosen(session, site.id), *sorted(networks)]
+    return tuple(dict.fromkeys(each for each in wanted if each in known))
