@@ -13,6 +13,7 @@ from affiliate.reports.clicks import DIMENSIONS as CLICK_DIMENSIONS
 from affiliate.reports.clicks import GRAINS, clicks_report
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
 from affiliate.reports.export import FORMATS, export
+from affiliate.reports.scope import GROUPS
 
 
 @click.group(cls=Group)
@@ -42,6 +43,7 @@ def _of_days(function: F) -> F:
 @click.option("--by", type=click.Choice(DIMENSIONS), default="article", show_default=True)
 @click.option("--date-basis", type=click.Choice(DATE_BASES), default="transaction", show_default=True)
 @click.option("--as-of", metavar="T", help="As it was known at this moment (default: now).")
+@click.option("--disclosure", type=click.Choice(GROUPS), help="Only what was earned on such pages.")
 @pass_context
 def commissions(
     context: Context,
@@ -51,11 +53,13 @@ def commissions(
     by: str,
     date_basis: str,
     as_of: str | None,
+    disclosure: str | None,
     format_: str,
     output: Path | None,
     site: str | None,
 ) -> None:
-    """What was clicked and earned, per currency, with the disclosure beside each article."""
+    """What was clicked and earned, per currency, with the disclosure and its checks beside each article, and how much was
+    earned on pages that fail."""
     with context.app.store.reading() as session:
         result = commissions_report(
             session,
@@ -63,6 +67,7 @@ def commissions(
             by=by,
             date_basis=date_basis,
             as_of=moment(as_of) if as_of else None,
+            disclosure=disclosure,
             now=context.app.clock(),
         )
     _write(export(result, format_), output)

@@ -20,7 +20,8 @@ from affiliate.reports.counts import rolled_up
 from affiliate.reports.dimensions import Labels, names_of, unnamed
 from affiliate.reports.fingerprint import fingerprint
 from affiliate.reports.freshness import Freshness, freshness
-from affiliate.reports.scope import Range
+from affiliate.reports.queries import group_of
+from affiliate.reports.scope import Range, Scope
 from affiliate.store.tables import Article, ClickContext, ClickHour, ClickPurge, Placement, Programme, Site
 
 NAME = "clicks"
@@ -284,6 +285,8 @@ def _within(scope: Range) -> list[ColumnElement[bool]]:
     ]
     if scope.site_id is not None:
         conditions.append(ClickContext.site_id == scope.site_id)
+    if isinstance(scope, Scope) and scope.disclosure:
+        conditions.append(group_of(ClickContext.article_id, scope.moment) == scope.disclosure)
     if isinstance(scope, ClickRange):
         if scope.click_class:
             conditions.append(ClickHour.click_class == scope.click_class)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -16,15 +16,16 @@ from affiliate.networks.words import APPROVED, DECLINED, PENDING, STATUSES
 from affiliate.reports import queries
 from affiliate.reports.clicks import counts_by_value
 from affiliate.reports.dimensions import DIMENSIONS, Labels, checked_dimension, names_of, unnamed
+from affiliate.reports.disclosures import Shown, shown_at
 from affiliate.reports.fingerprint import fingerprint
 from affiliate.reports.queries import Sum
-from affiliate.reports.scope import DATE_BASES, Scope
-from affiliate.store.tables import ArticleDisclosure, Site
+from affiliate.reports.scope import DATE_BASES, GROUPS, NO_ARTICLE, Scope
+from affiliate.store.tables import Site
 
 __all__ = ["DATE_BASES", "DIMENSIONS", "CommissionsReport", "commissions_report"]
 
 NAME = "commissions"
-UNKNOWN = "unknown"
+ARTICLE = "article"
 
 _ZERO = Decimal(0)
 _SIX_PLACES = Decimal("0.000001")
@@ -106,25 +107,6 @@ class Figures:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What an article showed its readers at the report's end. `state` is present, missing, not-needed, or unknown where
-    the register holds nothing for that moment."""
-
-    state: str
-    label: str | None = None
-    sentence: str | None = None
-    shown_from: datetime | None = None
-
-    def as_json(self) -> dict[str, str | None]:
-        return {
-            "state": self.state,
-            "label": self.label,
-            "sentence": self.sentence,
-            "shown_from": self.shown_from.isoformat() if self.shown_from else None,
-        }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row(Figures):
     """One dimension value in one currency. `key` names it for the drill-down, None for what belongs to no value;
@@ -137,6 +119,25 @@ class Row(Figures):
     def as_json(self) -> dict[str, Any]:
         disclosure = self.disclosure.as_json() if self.disclosure else None
         return {**self.labels, **Figures.as_json(self), "disclosure": disclosure}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureLine(Figures):
+    """What was earned, in one currency, on all the articles of one of GROUPS: those with a transaction in that currency are
+    counted in `articles`. `share` is that of the earned commission of the currency, a fraction by magnitude as in Coverage;
+    None where nothing was earned."""
+
+    group: str
+    articles: int
+    share: Decimal | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "disclosure": self.group,
+            "articles": self.articles,
+            **Figures.as_json(self),
+            "share": _number(self.share),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ class Basis:
             "by": self.by,
             "date_basis": self.scope.date_basis,
             "statuses": list(STATUSES),
-            "filters": {"site": self.scope.site_key},
+            "filters": {"site": self.scope.site_key, "disclosure": self.scope.disclosure},
+            "disclosure_as_of": min(self.scope.moment, self.known_at).isoformat(),
             "counts": dict(MEANINGS),
             "currencies": "as reported; nothing is converted",
             "as_known_at": self.known_at.isoformat(),
@@ -205,17 +207,20 @@ class Basis:
 @dataclass(frozen=True, slots=True)
 class CommissionsReport:
     """Rows per dimension value and currency, the highest earning first within a currency, and the totals per currency.
-    Clicks stand on every currency row of a value, and once in a total."""
+    Clicks stand on every currency row of a value, and once in a total. `by_disclosure` tells each total apart, in the order of
+    GROUPS, whatever the rows go by: figure by figure these lines sum up to it."""
 
     basis: Basis
     rows: tuple[Row, ...]
     totals: tuple[Figures, ...]
+    by_disclosure: tuple[DisclosureLine, ...]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "basis": self.basis.as_json(),
             "rows": [row.as_json() for row in self.rows],
             "totals": [total.as_json() for total in self.totals],
+            "by_disclosure": [line.as_json() for line in self.by_disclosure],
         }
 
 
@@ -228,6 +233,7 @@ def commissions_report(
     date_basis: str = "transaction",
     as_of: datetime | None = None,
     site: Site | None = None,
+    disclosure: str | None = None,
     time_zone: str,
     now: datetime,
 ) -> CommissionsReport:
@@ -235,15 +241,28 @@ def commissions_report(
 
     `as_of` gives the ledger as it was known at that moment. With a `site` only what is attributed to its links; without
     one everything, and what is attributed to nothing stands in a row whose key is None, so that rows sum to totals.
-    InvalidInput for an unknown dimension, basis or zone, or an empty range.
+    `disclosure`, one of GROUPS, leaves only what was earned on such pages. InvalidInput for an unknown dimension, basis,
+    zone or group, or an empty range.
     """
-    scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
+    scope = Scope.of(
+        first=first,
+        until=until,
+        time_zone=time_zone,
+        date_basis=date_basis,
+        as_of=as_of,
+        site=site,
+        disclosure=disclosure,
+    )
     sums = queries.ledger_sums(session, scope, checked_dimension(by))
     counts = counts_by_value(session, scope, by, until=as_of)
     known_at = as_of or now
-    last_moment = min(scope.end - timedelta(microseconds=1), known_at)
-    rows = _with_names(session, by, _figures_by_value(sums, counts), last_moment)
+    rows = _with_names(session, by, _figures_by_value(sums, counts), scope.moment)
     totals = _totals(sums, summed(counts.values()))
+    if by != ARTICLE:
+        sums_by_article = queries.ledger_sums(session, scope, ARTICLE)
+        counts_by_article = counts_by_value(session, scope, ARTICLE, until=as_of)
+    else:
+        sums_by_article, counts_by_article = sums, counts
     basis = Basis(
         scope=scope,
         by=by,
@@ -254,7 +273,8 @@ def commissions_report(
         sales_elsewhere=sum(one.sales_elsewhere for one in sums),
         sha256=fingerprint([row.as_json() for row in rows], [total.as_json() for total in totals]),
     )
-    return CommissionsReport(basis, rows, totals)
+    lines = _by_disclosure(session, scope, totals, sums_by_article, counts_by_article)
+    return CommissionsReport(basis, rows, totals, lines)
 
 
 def _figures_by_value(
@@ -278,7 +298,9 @@ def _with_names(
     """The rows in their order. `moment`: when articles' disclosures are looked at."""
     keys = {key for key, _, _ in figures if key is not None}
     names, nameless = names_of(session, by, keys), unnamed(by)
-    shown = _shown(session, keys, moment) if by == "article" else {}
+    articles = _articles_of(session, by, keys)
+    of_articles = shown_at(session, set(articles.values()), moment)
+    shown = {key: of_articles[article] for key, article in articles.items()}
     rows = [
         Row(
             key=key,
@@ -290,6 +312,13 @@ def _with_names(
         for key, currency, amounts in figures
     ]
     return tuple(sorted(rows, key=_day_order if by == queries.DAY else _earning_order))
+
+
+def _articles_of(session: Session, by: str, keys: set[str]) -> Mapping[str, str]:
+    """The article of each value that has one."""
+    if by == ARTICLE:
+        return {key: key for key in keys}
+    return queries.articles_of_placements(session, keys) if by == "placement" else {}
 
 
 def _day_order(row: Row) -> tuple[str, str]:
@@ -333,14 +362,44 @@ def _coverage(sums: Sequence[Sum]) -> tuple[Coverage, ...]:
     )
 
 
-def _shown(session: Session, articles: set[str], moment: datetime) -> dict[str, Shown]:
-    register: Mapping[str, ArticleDisclosure] = queries.disclosures_at(session, articles, moment)
-    return {
-        key: Shown(found.state, found.label, found.sentence, found.shown_from)
-        if (found := register.get(key))
-        else Shown(UNKNOWN)
-        for key in articles
-    }
+def _by_disclosure(
+    session: Session,
+    scope: Scope,
+    totals: Sequence[Figures],
+    sums: Sequence[Sum],
+    counts: Mapping[str | None, Counts],
+) -> tuple[DisclosureLine, ...]:
+    """A line for every total and group, from sums and counts by article."""
+    keys = {one.key for one in sums if one.key is not None} | {key for key in counts if key is not None}
+    groups: dict[str | None, str] = {None: NO_ARTICLE}
+    groups.update(queries.groups_at(session, keys, scope.moment))
+    of_group: dict[tuple[str | None, str], list[Sum]] = defaultdict(list)
+    for one in sums:
+        of_group[one.currency, groups[one.key]].append(one)
+    clicked = {group: summed(of for key, of in counts.items() if groups[key] == group) for group in GROUPS}
+    return tuple(
+        _line(total, group, of_group[total.currency, group], clicked[group], earned)
+        for total, earned in (
+            (total, _earned(one for one in sums if one.currency == total.currency)) for total in totals
+        )
+        for group in GROUPS
+    )
+
+
+def _line(total: Figures, group: str, sums: Sequence[Sum], counts: Counts, earned: Decimal) -> DisclosureLine:
+    return DisclosureLine(
+        group=group,
+        articles=len({one.key for one in sums if one.key is not None}),
+        share=_ratio(_earned(sums), earned),
+        currency=total.currency,
+        counts=counts,
+        **_added_up(sums),
+    )
+
+
+def _earned(sums: Iterable[Sum]) -> Decimal:
+    """Pending and approved commission by magnitude."""
+    return sum((one.magnitude for one in sums if one.status != DECLINED), _ZERO)
 
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:

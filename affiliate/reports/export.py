@@ -15,6 +15,7 @@ from affiliate.reports import clicks
 from affiliate.reports.clicks import ClicksReport
 from affiliate.reports.commissions import CommissionsReport, Figures, Row
 from affiliate.reports.dimensions import called, unnamed
+from affiliate.reports.disclosures import Shown
 
 NOT_ATTRIBUTED = "(not attributed)"
 
@@ -49,14 +50,13 @@ _FIGURES = (
     "approval_rate",
 )
 _DISCLOSURE = ("disclosure_state", "disclosure_label", "disclosure_sentence", "disclosure_shown_from")
-
+_VERDICTS = ("disclosure_verdict", "disclosure_verdicts", "disclosure_checked_at", "disclosure_filter")
 
 _COUNTS = ("raw", "human", "network_comparable", *(name for name in CLASSES if name != HUMAN))
 
 AnyReport = CommissionsReport | ClicksReport
-_Sheet = tuple[
-    Sequence[str], Sequence[Mapping[str, Any]], Sequence[str]
-]  # columns, cells of each line, facts of the basis
+# columns, cells of each line, facts of the basis, columns that came later
+_Sheet = tuple[Sequence[str], Sequence[Mapping[str, Any]], Sequence[str], Sequence[str]]
 
 
 def export(report: AnyReport, format: str) -> bytes:  # noqa: A002 - the word of the command's option
@@ -72,21 +72,30 @@ def json_text(report: AnyReport) -> str:
 
 def csv_text(report: AnyReport) -> str:
     """One line per row. The header is stable: the dimension's columns, the figures, the disclosure where money is
-    reported, then the basis that a detached sheet needs (period, zone, the report's hash)."""
-    columns, lines, facts = _clicks_sheet(report) if isinstance(report, ClicksReport) else _commissions_sheet(report)
+    reported, then the basis that a detached sheet needs (period, zone, the report's hash); what came later stands at its
+    end."""
+    columns, lines, facts, later = (
+        _clicks_sheet(report) if isinstance(report, ClicksReport) else _commissions_sheet(report)
+    )
     basis = report.basis.as_json()
     output = io.StringIO(newline="")
     writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow((*columns, *facts))
+    writer.writerow((*columns, *facts, *later))
     for line in lines:
-        writer.writerow([safe_cell(line[column]) for column in columns] + [safe_cell(basis[fact]) for fact in facts])
+        cells = (
+            (line[column] for column in columns),
+            (basis[fact] for fact in facts),
+            (line[column] for column in later),
+        )
+        writer.writerow([safe_cell(cell) for group in cells for cell in group])
     return output.getvalue()
 
 
 def _commissions_sheet(report: CommissionsReport) -> _Sheet:
     columns = (*unnamed(report.basis.by), *_FIGURES, *_DISCLOSURE)
     facts = ("from", "to", "zone", "date_basis", "as_known_at", "sha256")
-    return columns, [_cells(row) for row in report.rows], facts
+    asked = {"disclosure_filter": report.basis.scope.disclosure}
+    return columns, [{**_cells(row), **asked} for row in report.rows], facts, _VERDICTS
 
 
 def _clicks_sheet(report: ClicksReport) -> _Sheet:
@@ -94,7 +103,7 @@ def _clicks_sheet(report: ClicksReport) -> _Sheet:
     columns = (*([every] if every else []), *unnamed(by), *_COUNTS)
     nameless = {by: f"({called(by, None, {})})"}
     lines = [{**row.as_json(), **(nameless if row.key is None else {})} for row in report.rows]
-    return columns, lines, ("from", "to", "zone", "loaded_until", "sha256")
+    return columns, lines, ("from", "to", "zone", "loaded_until", "sha256"), ()
 
 
 def safe_cell(value: object) -> str:
@@ -120,8 +129,14 @@ def _cells(row: Row) -> dict[str, Any]:
     return {
         **names,
         **_figures(row),
-        **{column: shown.get(column.removeprefix("disclosure_")) for column in _DISCLOSURE},
+        **{column: shown.get(column.removeprefix("disclosure_")) for column in (*_DISCLOSURE, *_VERDICTS)},
+        "disclosure_verdicts": _listed(shown.get("verdicts", {})),
     }
+
+
+def _listed(verdicts: Mapping[str, str]) -> str:
+    """amazon: PASS, uk: FAIL."""
+    return ", ".join(f"{profile}: {verdict}" for profile, verdict in verdicts.items())
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
@@ -151,6 +166,9 @@ _SHORT_NAMES = {
 }
 
 
+_FIGURE_HEADS = tuple(_SHORT_NAMES.get(name, name) for name in _FIGURES)
+
+
 def table_text(report: AnyReport) -> str:
     """For people at a terminal: what it is in two lines, the rows, the totals, and what the counts mean."""
     return _clicks_table(report) if isinstance(report, ClicksReport) else _commissions_table(report)
@@ -158,26 +176,54 @@ def table_text(report: AnyReport) -> str:
 
 def _commissions_table(report: CommissionsReport) -> str:
     basis, scope = report.basis, report.basis.scope
-    by_article = basis.by == "article"
-    header = [basis.by, *(_SHORT_NAMES.get(name, name) for name in _FIGURES), *(["disclosure"] if by_article else [])]
+    named = basis.by in ("article", "placement")
+    header = [basis.by, *_FIGURE_HEADS, *(["disclosure"] if named else [])]
     lines = [
         [
             str(row.labels[basis.by] or "") if row.key else NOT_ATTRIBUTED,
             *_shown_figures(row),
-            *([row.disclosure.state if row.disclosure else ""] if by_article else []),
+            *([_shown_disclosure(row.disclosure)] if named else []),
         ]
         for row in report.rows
     ]
-    totals = [["total", *_shown_figures(total), *([""] if by_article else [])] for total in report.totals]
+    totals = [["total", *_shown_figures(total), *([""] if named else [])] for total in report.totals]
     coverage = "; ".join(f"{one.percent} % of {one.currency}" for one in basis.coverage if one.percent is not None)
     heading = (
         f"Commissions by {basis.by}, {scope.first} to {scope.until} (exclusive), {scope.time_zone},"
-        f" by {scope.date_basis} date, as known at {basis.known_at.isoformat(timespec='minutes')}."
+        f" by {scope.date_basis} date, as known at {basis.known_at.isoformat(timespec='minutes')}"
+        f"{f', only {scope.disclosure}' if scope.disclosure else ''}."
     )
     attributed = f"Attributed to an article: {coverage or 'nothing earned'}."
     body = _aligned([header, *lines, *totals]) if lines else ["Nothing was clicked or earned in these days."]
+    groups = ["By what the pages showed and their newest checks said:", *_groups(report), ""] if lines else []
     clicks_are = "clicks: the human ones; raw and net-comp. (network-comparable) are the other two counts of them."
-    return "\n".join([heading, attributed, "", *body, "", clicks_are, *_meanings(), ""])
+    return "\n".join([heading, attributed, "", *body, "", *groups, clicks_are, *_meanings(), ""])
+
+
+def _groups(report: CommissionsReport) -> list[str]:
+    """Totals told apart by disclosure; a share is that of the earned commission of its currency."""
+    lines = [
+        [
+            line.group,
+            str(line.articles),
+            *_shown_figures(line),
+            "" if line.share is None else f"{100 * line.share:.2f} %",
+        ]
+        for line in report.by_disclosure
+    ]
+    return _aligned([["pages", "articles", *_FIGURE_HEADS, "share"], *lines])
+
+
+def _shown_disclosure(shown: Shown | None) -> str:
+    """present, FAIL (uk)."""
+    if shown is None:
+        return ""
+    worst = [profile for profile, verdict in shown.verdicts.items() if verdict == shown.verdict]
+    return f"{shown.state}, {shown.verdict}{_in_brackets(worst)}"
+
+
+def _in_brackets(names: Sequence[str]) -> str:
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _shown_figures(figures: Figures) -> list[str]:

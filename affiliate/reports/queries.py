@@ -27,15 +27,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from affiliate.disclosure.findings import FAIL, PASS, WARN
+from affiliate.disclosure.state import MISSING
 from affiliate.errors import InvalidInput
-from affiliate.reports.scope import Scope
+from affiliate.reports.scope import FAILING, NO_ARTICLE, PASSING, UNCHECKED, WARNING, Scope
 from affiliate.store.tables import (
     Advertiser,
     Article,
     ArticleDisclosure,
+    ArticleVerdict,
     ImportRun,
     Link,
     LinkPath,
+    PageCheck,
     Placement,
     Programme,
     PublisherAccount,
@@ -118,9 +122,16 @@ def _known(wanted: AnySelect, scope: Scope) -> AnySelect:
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
     dated = _dated(scope)
-    conditions: list[ColumnElement[bool]] = [dated >= scope.start, dated < scope.end]
+    return [dated >= scope.start, dated < scope.end, *_limited(scope)]
+
+
+def _limited(scope: Scope) -> list[ColumnElement[bool]]:
+    """What the scope asks for besides days."""
+    conditions: list[ColumnElement[bool]] = []
     if scope.site_id is not None:
         conditions.append(Link.site_id == scope.site_id)
+    if scope.disclosure is not None:
+        conditions.append(group_of(Placement.article_id, scope.moment) == scope.disclosure)
     return conditions
 
 
@@ -180,9 +191,7 @@ def undated(session: Session, scope: Scope) -> int:
         return 0
     holder = Version if scope.as_of else Transaction
     conditions = [holder.transaction_at >= scope.start, holder.transaction_at < scope.end, _dated(scope).is_(None)]
-    if scope.site_id is not None:
-        conditions.append(Link.site_id == scope.site_id)
-    return session.scalar(_known(select(func.count()), scope).where(*conditions)) or 0
+    return session.scalar(_known(select(func.count()), scope).where(*conditions, *_limited(scope))) or 0
 
 
 def _key_and_days(scope: Scope, by: str) -> tuple[Any, CTE | None]:
@@ -255,15 +264,117 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
         yield batch
 
 
+# ---- disclosures ----------------------------------------------------------------------------------------------------
+
+
+_BADNESS = {PASS: 1, WARN: 2, FAIL: 3}
+
+
+def group_of(article_id: Any, moment: datetime) -> ColumnElement[str]:
+    """Which of GROUPS an article belongs to at a moment, as a column over that of its id."""
+    rank = func.max(case(_BADNESS, value=ArticleVerdict.verdict, else_=0))
+    worst = select(rank).where(ArticleVerdict.article_id == article_id, _held(moment)).scalar_subquery()
+    shows_nothing = exists().where(
+        ArticleDisclosure.article_id == article_id,
+        ArticleDisclosure.state == MISSING,
+        _shown(moment),
+    )
+    return case(
+        (article_id.is_(None), NO_ARTICLE),
+        (shows_nothing, FAILING),
+        else_=case({3: FAILING, 2: WARNING, 1: PASSING}, value=worst, else_=UNCHECKED),
+    )
+
+
+def groups_at(session: Session, article_keys: Collection[str], moment: datetime) -> dict[str, str]:
+    """By article key its one of GROUPS at a moment."""
+    found: dict[str, str] = {}
+    wanted = select(Article.id, group_of(Article.id, moment))
+    for batch in _batches(sorted(int(key) for key in article_keys)):
+        found.update((str(key), group) for key, group in session.execute(wanted.where(Article.id.in_(batch))))
+    return found
+
+
+def _held(moment: datetime) -> ColumnElement[bool]:
+    return and_(
+        ArticleVerdict.held_from <= moment,
+        or_(ArticleVerdict.held_until.is_(None), ArticleVerdict.held_until > moment),
+    )
+
+
+def _shown(moment: datetime) -> ColumnElement[bool]:
+    return and_(
+        ArticleDisclosure.shown_from <= moment,
+        or_(ArticleDisclosure.shown_until.is_(None), ArticleDisclosure.shown_until > moment),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVerdict:
+    """What held of a variant of an article for a profile; `number` and `checked_at` are of the newest check until then that
+    had said so."""
+
+    profile: str
+    verdict: str
+    number: int
+    checked_at: datetime
+
+
+def verdicts_at(session: Session, article_keys: Collection[str], moment: datetime) -> dict[str, list[HeldVerdict]]:
+    """The verdicts that held of each article at a moment, by article key."""
+    found: dict[str, list[HeldVerdict]] = {}
+    for batch in _batches(sorted(int(key) for key in article_keys)):
+        wanted = (
+            select(ArticleVerdict, PageCheck.number)
+            .join(PageCheck, PageCheck.id == ArticleVerdict.check_id)
+            .where(ArticleVerdict.article_id.in_(batch), _held(moment))
+            .order_by(ArticleVerdict.id)
+        )
+        rows = session.execute(wanted).all()
+        confirmed_since = {held.article_id for held, _ in rows if held.checked_at > moment}
+        earlier = _newest_checks(session, confirmed_since, moment)
+        for held, number in rows:
+            said = (number, held.checked_at)
+            if held.checked_at > moment:
+                key = (held.article_id, held.variant, held.profile, held.verdict)
+                said = earlier.get(key, (number, held.held_from))
+            found.setdefault(str(held.article_id), []).append(HeldVerdict(held.profile, held.verdict, *said))
+    return found
+
+
+def _newest_checks(
+    session: Session, article_ids: Collection[int], moment: datetime
+) -> dict[tuple[int, str, str, str], tuple[int, datetime]]:
+    """(article, variant, profile, verdict) → number and moment of the newest check until then that said so."""
+    wanted = (
+        select(PageCheck.article_id, PageCheck.variant, PageCheck.number, PageCheck.checked_at, PageCheck.verdicts)
+        .where(PageCheck.article_id.in_(article_ids), PageCheck.checked_at <= moment)
+        .order_by(PageCheck.number)
+    )
+    rows = session.execute(wanted) if article_ids else ()
+    return {
+        (article_id, variant, profile, verdict): (number, checked_at)
+        for article_id, variant, number, checked_at, verdicts in rows
+        for profile, verdict in verdicts.items()
+    }
+
+
+def articles_of_placements(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """By placement key that of the article it stands in; nothing for those that stand in none."""
+    found: dict[str, str] = {}
+    wanted = select(Placement.id, Placement.article_id).where(Placement.article_id.is_not(None))
+    for batch in _batches(sorted(int(key) for key in keys)):
+        found.update(
+            (str(row.id), str(row.article_id)) for row in session.execute(wanted.where(Placement.id.in_(batch)))
+        )
+    return found
+
+
 def disclosures_at(session: Session, article_keys: Collection[str], moment: datetime) -> dict[str, ArticleDisclosure]:
     """What each article showed at a moment, by article key; nothing for those with no record of it."""
     found: dict[str, ArticleDisclosure] = {}
     for batch in _batches(sorted(int(key) for key in article_keys)):
-        wanted = select(ArticleDisclosure).where(
-            ArticleDisclosure.article_id.in_(batch),
-            ArticleDisclosure.shown_from <= moment,
-            or_(ArticleDisclosure.shown_until.is_(None), ArticleDisclosure.shown_until > moment),
-        )
+        wanted = select(ArticleDisclosure).where(ArticleDisclosure.article_id.in_(batch), _shown(moment))
         for shown in session.scalars(wanted.order_by(ArticleDisclosure.shown_from, ArticleDisclosure.id)):
             found[str(shown.article_id)] = shown
     return found

@@ -10,6 +10,11 @@ from affiliate.store.tables import Site
 
 DATE_BASES = ("transaction", "click", "validation")
 
+FAILING, WARNING, PASSING, UNCHECKED, NO_ARTICLE = "failing", "warning", "passing", "not-checked", "no-article"
+GROUPS = (FAILING, WARNING, PASSING, UNCHECKED, NO_ARTICLE)
+"""How money is told apart by the disclosure of the page that earned it; each transaction and click is in one of them.
+Failing: a check failed, or the page had paid links and showed nothing. Not checked: no verdict held of it."""
+
 _MOST_DAYS = 3660  # ten years: more is a slip of the pen, and by day it would be a page nobody reads
 _HOUR = timedelta(hours=1)
 
@@ -77,12 +82,23 @@ class Scope(Range):
     """The range of a report of money.
 
     `as_of` None means the current picture; a moment means what was known then: versions recorded until then of runs not
-    undone until then. InvalidInput for an unknown date basis.
+    undone until then. `disclosure` is one of GROUPS, None for all of them. InvalidInput for an unknown date basis or group.
     """
 
     date_basis: str
     as_of: datetime | None
+    disclosure: str | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When disclosures are looked at: at the end of the days, or when the report was known, whichever was first."""
+        last = self.end - timedelta(microseconds=1)
+        return min(last, self.as_of) if self.as_of else last
 
     def __post_init__(self) -> None:
+        if self.disclosure is not None and self.disclosure not in GROUPS:
+            raise InvalidInput(
+                f"{self.disclosure!r} is nothing that disclosures are told apart by; there are {', '.join(GROUPS)}."
+            )
         if self.date_basis not in DATE_BASES:
             raise InvalidInput(f"{self.date_basis!r} is no date basis; there are {', '.join(DATE_BASES)}.")

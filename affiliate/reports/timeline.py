@@ -46,10 +46,19 @@ def timeline(
     date_basis: str = "transaction",
     as_of: datetime | None = None,
     site: Site | None = None,
+    disclosure: str | None = None,
     time_zone: str,
 ) -> Timeline:
     """The days [first, until) of `time_zone`; its sums are those of the commission report of the same range."""
-    scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
+    scope = Scope.of(
+        first=first,
+        until=until,
+        time_zone=time_zone,
+        date_basis=date_basis,
+        as_of=as_of,
+        site=site,
+        disclosure=disclosure,
+    )
     counts = counts_by_value(session, scope, queries.DAY, until=as_of)
     transactions: dict[str | None, int] = defaultdict(int)
     commission: dict[str | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))

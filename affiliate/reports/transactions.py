@@ -14,6 +14,7 @@ from affiliate.money import decimal_text
 from affiliate.networks.words import STATUSES
 from affiliate.reports import queries
 from affiliate.reports.dimensions import checked_dimension
+from affiliate.reports.disclosures import Shown, shown_at
 from affiliate.reports.queries import Drill
 from affiliate.reports.scope import Scope
 from affiliate.store.tables import ImportRun, Site, TransactionVersion
@@ -25,7 +26,8 @@ _MOST_PER_PAGE = 1000
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
     """One transaction with everything it hangs on. Amounts are signed; names are None where it is attributed to nothing.
-    `link` is the link's slug, `article` the article's ref, `placement` the token."""
+    `link` is the link's slug, `article` the article's ref, `placement` the token. `disclosure` is what the article showed at the
+    moment of the report, or, of a transaction looked at by itself, when it was clicked (sold, where that is not known)."""
 
     id: int
     external_id: str
@@ -61,9 +63,11 @@ class TransactionRow:
     article_title: str | None
     author: str | None
     site: str | None
+    disclosure: Shown | None = None
 
     def as_json(self) -> dict[str, Any]:
         written = {one.name: getattr(self, one.name) for one in fields(self)}
+        written["disclosure"] = self.disclosure.as_json() if self.disclosure else None
         written["commission"] = decimal_text(self.commission, self.currency)
         if self.sale_amount is not None:
             written["sale_amount"] = decimal_text(self.sale_amount, self.sale_currency or self.currency)
@@ -111,15 +115,25 @@ def list_transactions(
     date_basis: str = "transaction",
     as_of: datetime | None = None,
     site: Site | None = None,
+    disclosure: str | None = None,
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> TransactionPage:
-    """The transactions behind a row of the commission report made with the same range, zone, basis, moment and site.
+    """The transactions behind a row of the commission report made with the same range, zone, basis, moment, site and group of
+    disclosures.
 
     `by` and `key` are the report's dimension and the row's `key`; `key` None with a `by` means the row of what is
     attributed to nothing. InvalidInput for words and keys that no report has.
     """
-    scope = Scope.of(first=first, until=until, time_zone=time_zone, date_basis=date_basis, as_of=as_of, site=site)
+    scope = Scope.of(
+        first=first,
+        until=until,
+        time_zone=time_zone,
+        date_basis=date_basis,
+        as_of=as_of,
+        site=site,
+        disclosure=disclosure,
+    )
     if status is not None and status not in STATUSES:
         raise InvalidInput(f"{status!r} is no status; there are {', '.join(STATUSES)}.")
     if page < 1 or not 1 <= per_page <= _MOST_PER_PAGE:
@@ -127,7 +141,10 @@ def list_transactions(
     drill = Drill(checked_dimension(by) if by else None, key, status, currency.upper() if currency else None)
     sums = tuple(StatusSum(*one) for one in queries.transaction_sums(session, scope, drill))
     rows = queries.transactions(session, scope, drill, limit=per_page, offset=(page - 1) * per_page)
-    return TransactionPage(tuple(TransactionRow(**row) for row in rows), sums, page, per_page)
+    articles = {str(row["article_id"]) for row in rows if row["article_id"] is not None}
+    shown = shown_at(session, articles, scope.moment)
+    with_shown = tuple(TransactionRow(**row, disclosure=shown.get(str(row["article_id"]))) for row in rows)
+    return TransactionPage(with_shown, sums, page, per_page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +199,9 @@ def transaction_detail(session: Session, transaction_id: int) -> TransactionDeta
     current = facts["current_version_id"]
     row: Mapping[str, Any] = {name: value for name, value in facts.items() if name != "current_version_id"}
     versions = tuple(_view(version, run, current) for version, run in queries.versions(session, transaction_id))
-    return TransactionDetail(TransactionRow(**row), current is not None, versions)
+    article, moment = row["article_id"], row["click_at"] or row["transaction_at"]
+    shown = shown_at(session, {str(article)}, moment)[str(article)] if article is not None else None
+    return TransactionDetail(TransactionRow(**row, disclosure=shown), current is not None, versions)
 
 
 def _view(version: TransactionVersion, run: ImportRun, current: int | None) -> VersionView:

@@ -68,18 +68,22 @@ class Days:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period(Days):
-    """The question about money: also by which date, and as known when."""
+    """The question about money: also by which date, as known when, and earned on which pages (one of
+    reports.scope.GROUPS, which the report itself checks; None: all)."""
 
     date_basis: str
     as_of: datetime | None
+    disclosure: str | None
 
     def arguments(self, session: Session) -> dict[str, Any]:
-        return {**Days.arguments(self, session), "date_basis": self.date_basis, "as_of": self.as_of}
+        asked = {"date_basis": self.date_basis, "as_of": self.as_of, "disclosure": self.disclosure}
+        return {**Days.arguments(self, session), **asked}
 
     def query(self, **others: str | None) -> dict[str, Any]:
         asked = {
             "date_basis": self.date_basis if self.date_basis != DATE_BASES[0] else None,
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "disclosure": self.disclosure,
         }
         return Days.query(self, **{**asked, **others})
 
@@ -93,6 +97,7 @@ def asked_period(form: Form, now: datetime) -> Period:
         by=asked_word(form.text("by"), DIMENSIONS, "dimension"),
         date_basis=asked_word(form.text("date_basis"), DATE_BASES, "date basis"),
         as_of=moment_of(form.text("as_of"), asked["time_zone"]),
+        disclosure=form.text("disclosure") or None,
     )
 
 

@@ -147,6 +147,10 @@ def test_the_golden_ledger_by_article(golden: Store) -> None:
             "label": "Ad",
             "sentence": "We earn commission.",
             "shown_from": NOON.isoformat(),
+            "verdict": "not checked",
+            "verdicts": {},
+            "checked_at": None,
+            "check": None,
         },
     }
     euros = rows["/partywear", "EUR"]
@@ -158,7 +162,16 @@ def test_the_golden_ledger_by_article(golden: Store) -> None:
         "0.00",
         0.0,
     )
-    assert news["disclosure"] == {"state": "unknown", "label": None, "sentence": None, "shown_from": None}
+    assert news["disclosure"] == {
+        "state": "unknown",
+        "label": None,
+        "sentence": None,
+        "shown_from": None,
+        "verdict": "not checked",
+        "verdicts": {},
+        "checked_at": None,
+        "check": None,
+    }
     rest = rows[None, "GBP"]
     assert (rest["clicks"], rest["transactions"], rest["disclosure"]) == (5, 3, None)
     assert (rest["commission_pending"], rest["commission_approved"]) == ("6.00", "8.00")  # 10 - 2
@@ -242,7 +255,7 @@ def test_the_basis_says_what_the_figures_rest_on(golden: Store) -> None:
         "zone": "Europe/London",
         "by": "article",
         "date_basis": "transaction",
-        "filters": {"site": None},
+        "filters": {"site": None, "disclosure": None},
     }
     assert basis["as_known_at"] == basis["generated_at"] == NOW.isoformat()
     assert basis["sha256"] == again["sha256"] != other["sha256"]
@@ -381,7 +394,7 @@ def test_a_site_shows_what_is_attributed_to_its_links(golden: Store) -> None:
         none = october(session, "network", site=other, now=NOW)
     pounds = own.totals[1]
     assert (pounds.transactions, pounds.clicks) == (6, 75)  # without the two that carried no sub-id
-    assert own.basis.as_json()["filters"] == {"site": "default"}
+    assert own.basis.as_json()["filters"] == {"site": "default", "disclosure": None}
     assert (none.rows, none.totals) == ((), ())
 
 

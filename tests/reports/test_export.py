@@ -12,9 +12,10 @@ from affiliate.clicks.count import MEANINGS
 from affiliate.errors import InvalidInput
 from affiliate.reports.commissions import CommissionsReport
 from affiliate.reports.export import FORMATS, export, safe_cell
+from affiliate.reports.scope import GROUPS
 from affiliate.store import Store
 from tests.commissions.sheets import book, newsroom, placed
-from tests.reports.ledgers import disclosed, october
+from tests.reports.ledgers import checked, disclosed, october
 from tests.rolled_up import roll_up
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -28,6 +29,7 @@ def report(sqlite_store: Store) -> CommissionsReport:
         formula = placed(session, slug="dress", article='=HYPERLINK("https://evil.example")', author="Zoë", now=NOW)
         roll_up(session, formula, NOON, 3)
         disclosed(session, formula, "present", NOON - timedelta(days=1))
+        checked(session, formula, NOON, uk="FAIL", amazon="PASS")
         book(session, {"id": "1", "ref": formula.token}, {"id": "2", "commission": "-5.00", "sale": "-50"}, now=NOW)
         return october(session, now=NOW)
 
@@ -35,7 +37,7 @@ def report(sqlite_store: Store) -> CommissionsReport:
 def test_json_is_the_contract(report: CommissionsReport) -> None:
     written = json.loads(export(report, "json"))
     assert written == report.as_json()
-    assert list(written) == ["basis", "rows", "totals"]
+    assert list(written) == ["basis", "rows", "totals", "by_disclosure"]
 
 
 def test_csv_has_a_stable_header_and_one_line_per_row(report: CommissionsReport) -> None:
@@ -47,11 +49,16 @@ def test_csv_has_a_stable_header_and_one_line_per_row(report: CommissionsReport)
         *["epc", "cvr", "approval_rate"],
         *["disclosure_state", "disclosure_label", "disclosure_sentence", "disclosure_shown_from"],
         *["from", "to", "zone", "date_basis", "as_known_at", "sha256"],
+        *["disclosure_verdict", "disclosure_verdicts", "disclosure_checked_at", "disclosure_filter"],
     ]
     attributed, rest = (dict(zip(header, line, strict=True)) for line in lines)
     assert attributed["author"] == "Zoë"
     assert (attributed["commission_pending"], attributed["epc"]) == ("5.00", "1.666667")
     assert (attributed["disclosure_state"], attributed["disclosure_label"]) == ("present", "Ad")
+    assert attributed["disclosure_verdict"] == "FAIL"
+    assert attributed["disclosure_verdicts"] == "amazon: PASS, uk: FAIL"
+    assert attributed["disclosure_checked_at"] == NOON.isoformat()
+    assert attributed["disclosure_filter"] == rest["disclosure_verdict"] == ""
     assert (attributed["from"], attributed["to"], attributed["zone"]) == ("2026-10-01", "2026-11-01", "Europe/London")
     assert (rest["article"], rest["epc"], rest["disclosure_state"]) == ("(not attributed)", "", "")
 
@@ -82,11 +89,16 @@ def test_the_table_aligns_its_columns_and_ends_with_totals(report: CommissionsRe
     lines = export(report, "table").decode().splitlines()
     assert lines[0].startswith("Commissions by article, 2026-10-01 to 2026-11-01 (exclusive), Europe/London")
     assert lines[1] == "Attributed to an article: 50.00 % of GBP."
+    assert lines[5].endswith("present, FAIL (uk)")
     end = lines.index("", 3)
     assert len({len(line) for line in lines[3:end]}) == 1
     assert lines[end - 1].startswith("total")
     assert "(not attributed)" in lines[end - 2]
-    assert lines[end + 2 :] == [f"{name.replace('_', '-')}: {meaning}" for name, meaning in MEANINGS.items()]
+    groups = lines.index("", end + 1)
+    assert lines[end + 1].startswith("By what the pages showed")
+    assert len({len(line) for line in lines[end + 2 : groups]}) == 1
+    assert [line.split()[0] for line in lines[end + 4 : groups]] == list(GROUPS)
+    assert lines[groups + 2 :] == [f"{name.replace('_', '-')}: {meaning}" for name, meaning in MEANINGS.items()]
 
 
 def test_an_empty_report_says_so(sqlite_store: Store) -> None:

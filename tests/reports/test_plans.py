@@ -82,6 +82,15 @@ def test_a_report_of_a_few_days_reads_only_those(
     assert scans(measured, statements) == []
 
 
+@pytest.mark.parametrize("by", ["article", "advertiser", "placement"])
+def test_a_report_of_failing_pages_alone_reads_only_a_few_days(
+    measured: Store, statements: list[tuple[str, Any]], by: str
+) -> None:
+    with measured.reading() as session:
+        october(session, by, until=date(2026, 10, 3), disclosure="failing", now=NOW)
+    assert scans(measured, statements) == []
+
+
 def test_the_transactions_of_a_few_days_are_found_through_an_index(
     measured: Store, statements: list[tuple[str, Any]]
 ) -> None:

@@ -358,7 +358,7 @@ class Days(Query):
 
 
 class Period(Days):
-    """`as_of` is a moment with its offset."""
+    """`as_of` is a moment with its offset. `disclosure` leaves only what was earned on such pages."""
 
     date_basis: Literal["transaction", "click", "validation"] = "transaction"
     as_of: AwareDatetime | None = None
@@ -411,6 +411,7 @@ class TransactionOut(Loose):
     placement: str | None
     link: str | None
     article: str | None
+    disclosure: dict[str, Any] | None
 
 
 class TransactionListOut(Listed[TransactionOut]):
@@ -440,3 +441,9 @@ class ReportOut(BaseModel):
     basis: dict[str, Any]
     rows: list[dict[str, Any]]
     totals: list[dict[str, Any]]
+
+
+class CommissionsOut(ReportOut):
+    """`by_disclosure` tells each total apart by what the pages showed and their newest checks said."""
+
+    by_disclosure: list[dict[str, Any]]

@@ -15,6 +15,7 @@ from affiliate.web.access import scoped
 from affiliate.web.api.door import SECURITY, blueprint
 from affiliate.web.api.models import (
     ClicksQuery,
+    CommissionsOut,
     Days,
     Period,
     ReportOut,
@@ -55,7 +56,7 @@ def transactions(query: TransactionQuery) -> dict[str, Any]:
 
 @api.get("/reports/commissions")
 @api.input(ReportQuery, location="query", arg_name="query")
-@api.output(ReportOut)
+@api.output(CommissionsOut)
 @api.doc(security=SECURITY)
 @scoped("reports:read")
 def commissions(query: ReportQuery) -> dict[str, Any] | Response:
@@ -107,4 +108,9 @@ def _days(session: Session, query: Days) -> dict[str, Any]:
 
 def _period(session: Session, query: Period) -> dict[str, Any]:
     """The arguments that the commission report and transactions share."""
-    return {**_days(session, query), "date_basis": query.date_basis, "as_of": query.as_of}
+    return {
+        **_days(session, query),
+        "date_basis": query.date_basis,
+        "as_of": query.as_of,
+        "disclosure": query.disclosure,
+    }
