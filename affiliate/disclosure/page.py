@@ -7,8 +7,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from affiliate.disclosure import wording
 from affiliate.disclosure.looks import Screen
@@ -41,6 +41,8 @@ _SHORTEST = 20  # characters: no sentence that explains is shorter
 _NO_CARDS = frozenset({"body", "main", "html", "ul", "ol", "table", "tbody", "form", "blockquote"})
 _CARD = 600  # characters: a box about one product says no more
 _KICKER = 60  # characters: a kicker, a category or a date is shorter
+_NEAR = 60  # characters: a short line next to a link belongs to it
+_LONGEST = 5000  # characters of a block that is read for prices and names
 _LABELLED = 700  # characters of a text in which a label is looked for: the longest that wording looks at
 
 
@@ -55,6 +57,7 @@ class Said:
     order: int
     end: int
     is_behind: bool = False  # a label in brackets that stands behind other words
+    is_exact: bool = False  # a network's statement, word for word
 
     @property
     def where(self) -> str:
@@ -95,6 +98,7 @@ class Page:
         self._is_strict = False
         self._said: dict[tuple[tuple[str, ...], int | None], tuple[Said, ...]] = {}
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
+        self._statements: dict[str, tuple[Said, ...]] = {}
         self.tree = Tree(html)
         self._named: dict[str, str] = {}
         for place in self.tree.places:
@@ -245,11 +249,61 @@ class Page:
             return None
         return _smallest(block, runs, lambda words: _explains(words, languages))
 
-    def texts(self) -> Iterator[tuple[Block, str]]:
-        """The article's blocks that are seen, with their words: what is said in menus, comments and slots is not among it."""
-        for block in self.tree.blocks:
-            if block.place.region not in _NEVER_SAID_IN:
-                yield block, block.words
+    def statements(self, network: str) -> tuple[Said, ...]:
+        """Texts that say what a network wants said, anywhere on the page but in menus, comments, slots and dialogs."""
+        known = self._statements.get(network)
+        if known is None:
+            known = tuple(said for block in self.live if (said := self._stating(block, network)))
+            self._statements[network] = known
+        return known
+
+    def _stating(self, block: Block, network: str) -> Said | None:
+        if network not in block.words.casefold() or not self.says(block):
+            return None
+        for language in wording.languages():
+            judged = wording.judge(block.words, language)
+            if judged.network == network:
+                said = _smallest(block, block.runs, partial(_states, network, language))
+                return replace(said, is_exact=judged.exact)
+        return None
+
+    def says(self, block: Block) -> bool:
+        """Whether a block is one in which the page speaks to its readers about itself, and is seen."""
+        return block.place.region not in _NEVER_SAID_IN and self.is_seen(block.runs[0].place)
+
+    def where(self, block: Block) -> str:
+        return Said(block.words, block.place, block, block.order, block.end).where
+
+    def names(self, link: PaidLink, shop: str) -> bool:
+        """Whether a link itself says the name of a shop."""
+        return shop in "".join(run.text for run in self.runs_of(link.place)).casefold()
+
+    def is_paid(self, link: Place) -> bool:
+        return any(each.place is link for each in (*self.links, *self.beside))
+
+    def inside(self, place: Place, tag: str) -> Iterator[Place]:
+        """The elements of one kind in an element."""
+        at = bisect_left(self.tree.orders, place.order)
+        for each in self.tree.places[at:]:
+            if each.order > place.end:
+                return
+            if each.tag == tag:
+                yield each
+
+    def beside_link(self, link: PaidLink) -> list[Block]:
+        """What stands next to a link: its own blocks, those of the box that is about it alone, and short lines around."""
+        card = self.card_of(link) or link.place
+        first, last = min(card.order, link.place.block.order), max(card.end, link.place.end)
+        near = []
+        at = bisect_left(self._ends, first)
+        while at < len(self.live) and self.live[at].order <= last:
+            near.append(self.live[at])
+            at += 1
+        if near:
+            here = self._numbers[id(near[0])], self._numbers[id(near[-1])]
+            around = [self.live[number] for number in (here[0] - 1, here[1] + 1) if 0 <= number < len(self.live)]
+            near += [block for block in around if len(block.words) <= _NEAR]
+        return [block for block in near if len(block.words) <= _LONGEST]
 
     def labels(self, words: frozenset[str]) -> tuple[Said, ...]:
         """All texts that say nothing but one of these words, begin with one and a divider, or have one in brackets; seen or
@@ -461,6 +515,10 @@ def _numbered(link: PaidLink, number: int) -> PaidLink:
 
 def _explains(words: str, languages: tuple[str, ...]) -> bool:
     return any(wording.judge(words, language).explains for language in languages)
+
+
+def _states(network: str, language: str, words: str) -> bool:
+    return wording.judge(words, language).network == network
 
 
 def _smallest(block: Block, runs: list[Run], says: Callable[[str], bool]) -> Said:

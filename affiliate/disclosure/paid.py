@@ -20,7 +20,7 @@ from affiliate.urls import as_browsers_read, host_of, registrable_domain
 # How a link is known as a paid one.
 NETWORK, OURS, SPONSORED, SCRIPT = "a network's link", "our link", "rel=sponsored", "a script"
 
-_AMAZON_SHORT = frozenset({"amzn.to", "amzn.eu", "amzn.asia", "amzn.com", "a.co"})
+AMAZON_SHORT = frozenset({"amzn.to", "amzn.eu", "amzn.asia", "amzn.com", "a.co"})
 _OTHER_NETWORKS = {
     "geni.us": "geniuslink",
     "hb.afl.rakuten.co.jp": "rakuten-japan",
@@ -87,12 +87,17 @@ class PaidLink:
         return self.how == OURS
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether it is ours, and nobody said where it leads."""
+        return self.how == OURS and self.leads is None
+
+    @property
     def marketplace(self) -> str | None:
         """The Amazon shop that it is known to lead to (amazon.co.uk), "amazon" for a short link, None for another place."""
         for address in (self.href, self.leads, self.target):
             if address and (there := marketplace(address)):
                 return there
-        return "amazon" if self.network == "amazon" or host_of(self.leads or "") in _AMAZON_SHORT else None
+        return "amazon" if self.network == "amazon" or host_of(self.leads or "") in AMAZON_SHORT else None
 
 
 class Reader:
@@ -152,7 +157,7 @@ def network_of(href: str) -> tuple[str, str | None] | None:
     host = host_of(address)
     if host is None:
         return None
-    if host in _AMAZON_SHORT and len(_path(address)) > 1:
+    if host in AMAZON_SHORT and len(_path(address)) > 1:
         return "amazon", None
     if (bare := host.removeprefix("www.")) in _OTHER_NETWORKS and len(_path(address)) > 1:
         return _OTHER_NETWORKS[bare], None

@@ -19,10 +19,16 @@ def words_of(page: Page, pack: Pack) -> frozenset[str]:
 
 
 def concerned(page: Page, pack: Pack) -> list[PaidLink]:
-    """The links that a pack is about: Amazon's are Amazon's own affair, all others ask for any paid link."""
+    """The links that a pack is about: Amazon asks for those to Amazon alone, all others for any paid link. A link of ours of
+    which nobody knows where it leads is one to Amazon where it says so, or the page has Amazon's own sentence."""
     if pack.key != "amazon":
         return page.earning
-    return [link for link in page.earning if link.marketplace]
+    is_amazons = bool(page.statements("amazon")) and not any(link.marketplace for link in page.earning)
+    return [
+        link
+        for link in page.earning
+        if link.marketplace or (link.is_unknown and (is_amazons or page.names(link, "amazon")))
+    ]
 
 
 def in_headline_slot(page: Page, words: frozenset[str]) -> Said | None:

@@ -209,6 +209,11 @@ class Tree:
         self._open: Block | None = None
         self._walk(document)
 
+    @cached_property
+    def orders(self) -> list[int]:
+        """The numbers of the places."""
+        return [place.order for place in self.places]
+
     @property
     def size(self) -> int:
         return self._count

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from affiliate.disclosure.checks import labels, sentence
+from affiliate.disclosure.checks import amazon, labels, links, sentence, words
 from affiliate.disclosure.findings import Finding
 from affiliate.disclosure.page import Page
 from affiliate.disclosure.rules import Pack, Rule
@@ -17,4 +17,19 @@ CHECKS: Mapping[str, Check] = {
     "label-at-headline": labels.at_headline,
     "label-at-link": labels.every_link,
     "label-at-teaser": labels.teaser,
+    "language": words.language,
+    "wording": words.understood,
+    "footnote": words.footnote,
+    "not-elsewhere": words.elsewhere,
+    "contradiction": words.contradiction,
+    "no-need": words.no_need,
+    "parity": words.parity,
+    "scripts": links.scripts,
+    "rel": links.rel,
+    "statement": amazon.statement,
+    "direct-link": amazon.direct,
+    "names-store": amazon.names_store,
+    "price-stamp": amazon.price_stamp,
+    "own-image": amazon.own_image,
+    "support-us": amazon.support_us,
 }

@@ -47,8 +47,23 @@ def told_at_links(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 
 
 def told(page: Page, pack: Pack, link: PaidLink) -> tuple[Said, ...]:
-    """The sentences that are seen before a link."""
-    return page.seen_sentences_before(link.place.order, languages_of(page, pack))
+    """The sentences that are seen before a link. Where only Amazon earns, its own sentence says it too: I earn when you buy."""
+    said = page.seen_sentences_before(link.place.order, languages_of(page, pack))
+    if said or not all(each.marketplace for each in concerned(page, pack)):
+        return said
+    return tuple(each for each in page.statements("amazon") if each.end < link.place.order and page.is_seen(each.place))
+
+
+def is_told(page: Page, pack: Pack) -> bool:
+    """Whether a page with paid links tells its readers before the first, by a sentence or labels."""
+    if not page.earning:
+        return False
+    first, words = page.earning[0], words_of(page, pack)
+    return (
+        bool(told(page, pack, first))
+        or before_first_link(page, words, first) is not None
+        or _all_labelled(page, pack, page.earning)
+    )
 
 
 def _all_labelled(page: Page, pack: Pack, links: list[PaidLink]) -> bool:
