@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from affiliate.disclosure import wording
-from affiliate.disclosure.looks import Screen
+from affiliate.disclosure.looks import Part, Screen
 from affiliate.disclosure.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
+from affiliate.disclosure.sight import Sight
 from affiliate.disclosure.styles import Styles
 from affiliate.disclosure.tongue import language_of
 from affiliate.disclosure.tree import (
@@ -23,6 +24,7 @@ from affiliate.disclosure.tree import (
     FOOTER,
     HEADER,
     NAV,
+    SHUT,
     SLOT_TAGS,
     Block,
     Place,
@@ -57,6 +59,7 @@ class Said:
     order: int
     end: int
     is_behind: bool = False  # a label in brackets that stands behind other words
+    is_seen: bool = True  # whether what is seen of it says it, for sentences
     is_exact: bool = False  # a network's statement, word for word
 
     @property
@@ -229,7 +232,7 @@ class Page:
         return self._sentences(languages, order)
 
     def seen_sentences_before(self, order: int, languages: tuple[str, ...]) -> tuple[Said, ...]:
-        return tuple(said for said in self.sentences_before(order, languages) if self.is_seen(said.place))
+        return tuple(said for said in self.sentences_before(order, languages) if said.is_seen)
 
     def _sentences(self, languages: tuple[str, ...], order: int | None) -> tuple[Said, ...]:
         known = self._said.get((languages, order))
@@ -242,12 +245,20 @@ class Page:
         return known
 
     def _explaining(self, block: Block, languages: tuple[str, ...], order: int | None) -> Said | None:
+        """What a block explains by the words that are seen, else what it would explain if they were."""
         if block.place.region in _NEVER_SAID_IN:
             return None
-        runs = [run for run in block.before(order or self.tree.size + 1) if self.is_live(run.place)]
-        if not _explains(block.said(runs), languages):
-            return None
-        return _smallest(block, runs, lambda words: _explains(words, languages))
+        runs = block.runs if order is None else block.before(order)
+        says = partial(_explains, languages)
+        live = [run for run in runs if self.is_live(run.place)]
+        if says(block.said(live)):
+            seen = [run for run in live if self.is_seen(run.place)]
+            if says(block.said(seen)):
+                return _smallest(block, seen, says)
+            return replace(_smallest(block, live, says), is_seen=False)
+        if len(live) < len(runs) and says(block.said(runs)):
+            return replace(_smallest(block, runs, says), is_seen=False)
+        return None
 
     def statements(self, network: str) -> tuple[Said, ...]:
         """Texts that say what a network wants said, anywhere on the page but in menus, comments, slots and dialogs."""
@@ -375,7 +386,7 @@ class Page:
         return [block.order for block in self.live]
 
     def is_sentence(self, block: Block) -> bool:
-        return any(_explains(block.words, (language,)) for language in self.languages)
+        return _explains(self.languages or wording.languages(), block.words)
 
     def words_in(self, place: Place) -> str:
         """The live text of an element."""
@@ -477,7 +488,7 @@ class Page:
         hider = place.hider
         if hider is None:
             return True
-        if self.screen is not None and not hider.hidden_by.startswith("<"):
+        if self.screen is not None and not (place.hidden_by.startswith("<") or place.hidden_by == SHUT):
             return True  # the screen tells
         return beside is not None and hider.holds(beside)
 
@@ -485,9 +496,24 @@ class Page:
         """Whether the text of an element is seen: in the window, or as far as markup shows."""
         if not self.is_live(place, beside):
             return False
-        if self.screen is not None and place.mark:
-            return self.screen.look(place.mark).is_seen
+        if self.sight is not None:
+            return self.sight.shows(place) or (beside is not None and not self.sight.shows(beside))
         return not (self._is_strict and self.styles.touch(place, beside))
+
+    @cached_property
+    def sight(self) -> Sight | None:
+        """What the page's window shows; None without one."""
+        return Sight(self.screen, self.earning) if self.screen is not None else None
+
+    def shows(self, said: Said) -> bool:
+        """Whether a text is seen, and says what it says by the words that are."""
+        return self.is_seen(said.place) and (self.sight is None or self.still_tells(said))
+
+    def still_tells(self, said: Said, counts: Callable[[Part], bool] = lambda part: part.is_seen) -> bool:
+        """Whether a text that a window shows says the same by those of its parts that count."""
+        if self.sight is None or not _explains(said.words, self.languages):
+            return True
+        return self.sight.says(said.place, lambda words: _explains(words, self.languages), counts)
 
     @property
     def is_styled(self) -> bool:
@@ -497,7 +523,7 @@ class Page:
     def strictly(self) -> "Page":
         """The same page, in which a text that the page's own styles may hide or change is not seen."""
         other = copy(self)
-        other._is_strict = True  # noqa: SLF001 - its own kind
+        other._is_strict, other._said = True, {}  # noqa: SLF001 - its own kind
         return other
 
     @cached_property
@@ -513,7 +539,7 @@ def _numbered(link: PaidLink, number: int) -> PaidLink:
     return PaidLink(number, link.place, link.href, link.how, link.network, link.target, link.leads)
 
 
-def _explains(words: str, languages: tuple[str, ...]) -> bool:
+def _explains(languages: tuple[str, ...], words: str) -> bool:
     return any(wording.judge(words, language).explains for language in languages)
 
 

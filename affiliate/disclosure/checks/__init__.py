@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from affiliate.disclosure.checks import amazon, labels, links, sentence, words
+from affiliate.disclosure.checks import amazon, labels, links, sentence, shown, words
 from affiliate.disclosure.findings import Finding
 from affiliate.disclosure.page import Page
 from affiliate.disclosure.rules import Pack, Rule
@@ -32,4 +32,10 @@ CHECKS: Mapping[str, Check] = {
     "price-stamp": amazon.price_stamp,
     "own-image": amazon.own_image,
     "support-us": amazon.support_us,
+    "seen": shown.seen,
+    "no-action": shown.no_action,
+    "size": shown.size,
+    "contrast": shown.contrast,
+    "distance": shown.distance,
+    "without-scripts": shown.without_scripts,
 }
