@@ -123,7 +123,7 @@ class Pack:
     """The rules of a profile, those of the packs that it extends first. `kind` is jurisdiction, network, search or base (only
     for others to extend, no profile). `languages` are primary subtags in which its authority wants to be understood (empty:
     the page's). `labels` are the words that count as an advertising label there, by language, those of a language being the
-    pack's own or else of what it extends; `version` is the day of the last change."""
+    pack's own or else of what it extends; `version` is the day of the last change, its own or of what it extends."""
 
     key: str
     name: str
@@ -182,7 +182,7 @@ def read_pack(file: Path) -> Pack:
             key=file.stem,
             name=_text(data, "name"),
             kind=_text(data, "kind"),
-            version=_text(data, "version"),
+            version=max(_version(data), *(base.version for base in bases), ""),
             extends=tuple(data.get("extends", ())),
             languages=tuple(data.get("languages", ())),
             labels=_labels(bases, data.get("labels", {})),
@@ -217,6 +217,13 @@ def _text(data: Mapping[str, Any], field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _Crooked(f"{field!r} is missing.")
     return value
+
+
+def _version(data: Mapping[str, Any]) -> str:
+    version = _text(data, "version")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", version):
+        raise _Crooked(f"the version {version!r} is no day.")
+    return version
 
 
 _FIELDS = frozenset(field.name for field in fields(Rule))
@@ -260,8 +267,6 @@ def _refuse_crooked_rule(rule: Rule) -> None:
 def _refuse_crooked(made: Pack) -> None:
     if made.kind not in KINDS:
         raise _Crooked(f"{made.kind!r} is no kind; there are {', '.join(KINDS)}.")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", made.version):
-        raise _Crooked(f"the version {made.version!r} is no day.")
     if not made.rules:
         raise _Crooked("it has no rule.")
 
