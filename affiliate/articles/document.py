@@ -30,6 +30,7 @@ _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 # What a browser drops or puts before the body where a fragment starts with it, but not behind a paragraph.
 _BEFORE_BODY = re.compile(r"(?:[\t\n\f\r ]|</[^>]*>|<!--.*?-->)*", re.DOTALL)
 _BLANKS = "\t\n\f\r "
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LONGEST_LEAD = 300  # characters before a link in which its label is looked for
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -391,15 +392,19 @@ class Document:
         return " ".join("".join(text.data for text in texts if text.parent not in self._ours).split())
 
     def text_slot(self, element: Element) -> int | None:
-        """Where the first words in an element begin, if what they stand in begins there."""
-        for node in element.descendants:
-            if isinstance(node, Text) and node.data.strip():
-                before = node.previous_sibling
-                if isinstance(before, Element):
-                    return self._end(before)
-                parent = node.parent
-                return self._start_tag_end(parent) if isinstance(parent, Element) and self._is_open(parent) else None
+        """Where the words of an element begin, those of a heading in it if there is one."""
+        headings = [node for node in element.descendants if isinstance(node, Element) and node.tag in _HEADINGS]
+        for inside in (*headings, element):
+            for node in inside.descendants:
+                if isinstance(node, Text) and node.data.strip() and node.parent not in self._ours:
+                    return self._text_start(node)
         return None
+
+    def _text_start(self, text: Text) -> int | None:
+        before, parent = text.previous_sibling, text.parent
+        if isinstance(before, Element):
+            return self._end(before)
+        return self._start_tag_end(parent) if isinstance(parent, Element) and self._is_open(parent) else None
 
     def passages(self, until: Element | None = None) -> tuple[Passage, ...]:
         """What each block says to readers, in their order, as far as it stands before an element."""

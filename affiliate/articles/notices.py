@@ -4,7 +4,7 @@ Product-led articles are labelled at the headline and explained right below it, 
 first paid link; every paid link has its label before it. Nothing is closed in anything that a reader must open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from affiliate.articles.authored import NOTHING, Authored, authored
@@ -16,7 +16,9 @@ DISCLOSURE, LABEL = "disclosure", "label"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
+    """A piece of ours and where it is to stand."""
+
     at: int
     html: str
     what: str
@@ -27,7 +29,7 @@ class Planned:
     """What is to be put in, and what stands there already because an author wrote it. `notice` is what of ours is shown,
     `first` the paid link that readers meet first; both are None where there is nothing to tell."""
 
-    wanted: tuple[_Wanted, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
     there: Authored = NOTHING
     notice: Notice | None = None
     first: Anchor | None = None
@@ -42,7 +44,7 @@ def planned(document: Document, paid: Sequence[Anchor], notice: Notice | None) -
     language = first.language
     label = ours.link_label(language)
     labels = [
-        _Wanted(anchor.label_slot, label, LABEL)
+        Wanted(anchor.label_slot, label, LABEL)
         for before, anchor in zip([None, *paid], paid, strict=False)
         # the areas of one picture share a label
         if anchor.number not in there.labelled
@@ -72,11 +74,11 @@ def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = F
     return ""
 
 
-def notice_edits(document: Document, plan: Planned) -> list[Edit]:
-    """The edits after which the article shows what is planned, and nothing else that earlier runs put in."""
+def piece_edits(document: Document, wanted: Iterable[Wanted]) -> list[Edit]:
+    """The edits after which these pieces stand in the document, and no other of ours."""
     left = list(document.insertions)
     edits = []
-    for piece in plan.wanted:
+    for piece in wanted:
         there = next((old for old in left if old.what == piece.what and _touches(document.html, old, piece.at)), None)
         if there is None:
             edits.append(Edit(piece.at, "", piece.html, piece.what))
@@ -86,7 +88,7 @@ def notice_edits(document: Document, plan: Planned) -> list[Edit]:
     return edits + [Edit(old.start, old.text, "", old.what) for old in left]
 
 
-def _blocks(document: Document, first: Anchor, notice: Notice, there: Authored, language: str) -> list[_Wanted]:
+def _blocks(document: Document, first: Anchor, notice: Notice, there: Authored, language: str) -> list[Wanted]:
     slot = first.paragraph_slot
     whole = notice.label_and_sentence(language)
     headline = document.headline
@@ -102,8 +104,8 @@ def _blocks(document: Document, first: Anchor, notice: Notice, there: Authored, 
     return _filled((headline.before, label), (headline.after, notice.sentence(language)))
 
 
-def _filled(*pieces: tuple[int, str]) -> list[_Wanted]:
-    return [_Wanted(at, html, DISCLOSURE) for at, html in pieces if html]
+def _filled(*pieces: tuple[int, str]) -> list[Wanted]:
+    return [Wanted(at, html, DISCLOSURE) for at, html in pieces if html]
 
 
 def _touches(html: str, old: Insertion, at: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-KINDS = ("product-led", "mixed", "editorial")
+PRODUCT_LED, MIXED, EDITORIAL = KINDS = ("product-led", "mixed", "editorial")
 
 # Beside these, no article may ever carry a paid link, whatever its editor set.
 ALWAYS_OFF_TAGS = frozenset({"bereavement", "disaster", "court", "health-scare"})
@@ -52,7 +52,7 @@ def rule(
     if override is not None:
         words = "on" if override else "off"
         return Ruling(override, "article", f"An editor switched this article {words}.")
-    if kind == "editorial":
+    if kind == EDITORIAL:
         return Ruling(
             False, "article", "The article is editorial: it carries no paid links. Make it mixed to change that."
         )

@@ -214,8 +214,10 @@ def _earning(session: Session, site: Site, row: Article, document: Document, *, 
     replacements, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
     try:
         notice = _notice(session, site, row, document, routes=routes, replacements=replacements)
-    except InvalidInput as problem:
-        return _Draft(Result(document.html, ()), routes, 0, obstacle=str(problem))
+    except InvalidInput:
+        jurisdiction, language = row.jurisdiction or site.jurisdiction, _language(site, row, document)
+        why = f"there are no words for {jurisdiction} in the language {language!r}; add some of your own."
+        return _Draft(Result(document.html, ()), routes, 0, obstacle=why)
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number), notice=notice)
     paid = sum(replacement.paid for replacement in replacements.values())
     problem_there = obstacle(document, result.html, result.plan, in_cells=variant == NEWSLETTER)
@@ -306,10 +308,14 @@ def _notice(
 ) -> Notice | None:
     if not replacements:
         return None
-    language = row.language or document.language or site.language
+    language = _language(site, row, document)
     text = text_for(session, site, jurisdiction=row.jurisdiction or site.jurisdiction, language=language)
     networks = frozenset(route.network for number in replacements if (route := routes[number]).network)
     return Notice(text, row.kind == PRODUCT_LED, networks)
+
+
+def _language(site: Site, row: Article, document: Document) -> str:
+    return row.language or document.language or site.language
 
 
 def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -> Iterator[str]:

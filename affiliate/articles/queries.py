@@ -1,12 +1,14 @@
 """What the rewriter asks the store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from affiliate.store.tables import Article, LinkPath, Placement
+from affiliate.disclosure.state import PRESENT
+from affiliate.store.tables import Article, ArticleDisclosure, LinkPath, Placement
 
+_AT_ONCE = 500  # addresses in one question; SQLite takes 999 parameters where it is old
 DRAFT = "draft-"  # how the ref of an article begins that nobody named
 
 
@@ -37,7 +39,29 @@ def placements_of(session: Session, article_id: int, kind: str) -> Sequence[Plac
     return session.scalars(wanted.order_by(Placement.removed_at.is_not(None), Placement.position, Placement.id)).all()
 
 
+def articles_at(session: Session, site_id: int, urls: Collection[str]) -> dict[str, tuple[Article, bool]]:
+    """The site's articles at these addresses, and whether each holds paid links now."""
+    found: dict[str, tuple[Article, bool]] = {}
+    for some in _batches(sorted(urls)):
+        wanted = (
+            select(Article, ArticleDisclosure.state)
+            .outerjoin(
+                ArticleDisclosure,
+                and_(ArticleDisclosure.article_id == Article.id, ArticleDisclosure.shown_until.is_(None)),
+            )
+            .where(Article.site_id == site_id, Article.url.in_(some))
+            .order_by(Article.id)
+        )
+        for article, state in session.execute(wanted):
+            found.setdefault(str(article.url), (article, state == PRESENT))
+    return found
+
+
 def known_paths(session: Session, site_id: int, paths: Collection[str]) -> set[str]:
     """Those of the paths that answer for a link of the site."""
     wanted = select(LinkPath.path).where(LinkPath.site_id == site_id, LinkPath.path.in_(paths))
     return set(session.scalars(wanted))
+
+
+def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
 from affiliate.articles.edits import Edit, apply, in_order
-from affiliate.articles.notices import Planned, notice_edits, planned
+from affiliate.articles.notices import Planned, piece_edits, planned
 from affiliate.articles.pings import with_ping
 from affiliate.disclosure.block import Notice
 
@@ -61,7 +61,7 @@ def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = Non
         if replacement.paid:
             paid.append(anchor)
     plan = planned(document, paid, notice)
-    edits += notice_edits(document, plan)
+    edits += piece_edits(document, plan.wanted)
     changes = in_order(edits)
     return Result(apply(document.html, changes), changes, plan)
 

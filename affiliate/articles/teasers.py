@@ -4,8 +4,7 @@ The label goes before the title in teasers, feeds, subjects of newsletters and p
 the UK and in Germany must know before they click (ASA on Associated Newspapers, G22-1153503; LG Berlin, 52 O 194/18).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from affiliate.disclosure.wording import ends_with_label, is_label
 
@@ -13,10 +12,17 @@ from affiliate.disclosure.wording import ends_with_label, is_label
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """How an article is announced: the label that its teasers carry (None: they need none) and its title with it (None
-    where the title is not known)."""
+    where the title is not known). `accepted` are the words that an author may have labelled a title with."""
 
     label: str | None
     title: str | None
+    accepted: tuple[str, ...] = ()
+
+    def labelled(self, title: str) -> str:
+        """A title with the label before it; one that its author labelled stays as it is."""
+        if self.label is None or is_label(title, self.accepted) or ends_with_label(title, self.accepted):
+            return title
+        return f"{self.label}: {title}"
 
     def as_json(self) -> dict[str, str | None]:
         return {
@@ -27,15 +33,6 @@ class Announcement:
         }
 
 
-def announcement(title: str, label: str | None, accepted: Sequence[str] = ()) -> Announcement:
-    """A title that its author labelled already, with one of the accepted words, stays as it is."""
-    if not title or label is None:
-        return Announcement(label, title or None)
-    return Announcement(label, labelled_title(title, label, accepted))
-
-
-def labelled_title(title: str, label: str, accepted: Sequence[str] = ()) -> str:
-    known = (label, *accepted)
-    if is_label(title, known) or ends_with_label(title, known):
-        return title
-    return f"{label}: {title}"
+def announcement(title: str, label: str | None, accepted: tuple[str, ...]) -> Announcement:
+    announced = Announcement(label, None, accepted)
+    return replace(announced, title=announced.labelled(title)) if title else announced

@@ -7,13 +7,19 @@ from typing import Any
 
 import click
 
+from affiliate.articles.feed_source import is_feed
+from affiliate.articles.feeds import rewrite_feed
+from affiliate.articles.listing import label_teasers
 from affiliate.articles.policy import KINDS
 from affiliate.articles.publish import ArticleFacts, rewrite_article
+from affiliate.articles.variants import VARIANTS, WEB
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json, site_option
 from affiliate.disclosure.check import check as check_html
-from affiliate.errors import InvalidDocument
+from affiliate.errors import InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.networks.http import PoliteClient
+
+_LISTING = "listing"
 
 
 def read_document(name: str) -> str:
@@ -38,6 +44,13 @@ def read_document(name: str) -> str:
 @click.option("--title")
 @click.option("--tag", "tags", multiple=True, help="May be repeated.")
 @click.option("--monetise/--no-monetise", default=None, help="The article's own word, above the site's.")
+@click.option(
+    "--variant",
+    type=click.Choice((*VARIANTS, _LISTING)),
+    default=WEB,
+    show_default=True,
+    help="What the HTML is for; `listing` labels the teasers of product-led articles on a page of them.",
+)
 @click.option("--report", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the changes as JSON.")
 @site_option
 @pass_context
@@ -54,11 +67,14 @@ def rewrite(
     title: str | None,
     tags: tuple[str, ...],
     monetise: bool | None,
+    variant: str,
     report: Path | None,
     site: str | None,
 ) -> None:
-    """Rewrite an article's links and print its HTML; every other byte stays."""
-    app = context.app
+    """Rewrite an article's links and print its HTML; every other byte stays.
+
+    An RSS or Atom file is rewritten item by item, each as an article of its own.
+    """
     html = read_document(file)
     facts = ArticleFacts(
         url=article_url,
@@ -72,16 +88,54 @@ def rewrite(
         monetise=monetise,
         draft=None if file == "-" else file,
     )
+    if variant == _LISTING:
+        written, document, warnings = _listing(context, html, site)
+    elif is_feed(html):
+        written, document, warnings = _feed(context, html, facts, site)
+    else:
+        written, document, warnings = _article(context, html, facts, variant, site)
+    if report:
+        _write_report(report, document)
+    for warning in warnings:
+        click.echo(f"affiliate: {warning}", err=True)
+    click.echo(written.encode("utf-8"), nl=False)
+
+
+_Printed = tuple[str, dict[str, Any], tuple[str, ...]]  # what is printed, what the report says, what to warn of
+
+
+def _article(context: Context, html: str, facts: ArticleFacts, variant: str, site: str | None) -> _Printed:
+    app = context.app
     with app.store.transaction() as session:
         rewritten = rewrite_article(
-            session, site=find_site(session, site), html=html, article=facts, policy=app.policy, now=app.clock()
+            session,
+            site=find_site(session, site),
+            html=html,
+            article=facts,
+            policy=app.policy,
+            variant=variant,
+            now=app.clock(),
         )
-    app.publish([placement.link.id for placement in rewritten.placements])
-    if report:
-        _write_report(report, rewritten.as_json())
-    for warning in rewritten.warnings:
-        click.echo(f"affiliate: {warning}", err=True)
-    click.echo(rewritten.html.encode("utf-8"), nl=False)
+    app.publish([placed.link.id for placed in rewritten.placements])
+    return rewritten.html, rewritten.as_json(), rewritten.warnings
+
+
+def _feed(context: Context, xml: str, facts: ArticleFacts, site: str | None) -> _Printed:
+    app = context.app
+    if facts.url:
+        raise InvalidInput("A feed's items have addresses of their own: leave --article-url out.")
+    with app.store.transaction() as session:
+        rewritten = rewrite_feed(
+            session, site=find_site(session, site), xml=xml, article=facts, policy=app.policy, now=app.clock()
+        )
+    app.publish([placed.link.id for item in rewritten.items for text in item.texts for placed in text.placements])
+    return rewritten.xml, rewritten.as_json(), rewritten.warnings
+
+
+def _listing(context: Context, html: str, site: str | None) -> _Printed:
+    with context.app.store.reading() as session:
+        labelled = label_teasers(session, site=find_site(session, site), html=html)
+    return labelled.html, labelled.as_json(), labelled.warnings
 
 
 def _write_report(path: Path, document: dict[str, Any]) -> None:

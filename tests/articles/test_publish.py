@@ -367,7 +367,6 @@ def test_a_paid_link_that_policy_forbids_but_an_author_wrote_counts_as_undisclos
             "'advertorial' is no kind of article; there are product-led, mixed, editorial",
         ),
         (replace(FACTS, jurisdiction="mars"), "jurisdiction 'mars'; there are at, au, ca"),
-        (replace(FACTS, language="es-ES"), "in the language 'es-ES'. Available: uk in en"),
         (replace(FACTS, id="x" * 1001), "longer than 1000 characters"),
     ],
 )
@@ -377,6 +376,92 @@ def test_facts_that_cannot_be_are_refused_and_nothing_is_stored(
     with pytest.raises(InvalidInput, match=re.escape(message)):
         publish(title, PARTYWEAR, facts)
     assert rows(title, Article) == rows(title, Link) == rows(title, Placement) == 0
+
+
+def test_an_article_that_no_words_are_known_for_keeps_plain_links_and_says_why(title: Store) -> None:
+    spanish = publish(title, PARTYWEAR, replace(FACTS, language="es-ES"))
+    assert (spanish.html, spanish.placements) == (PARTYWEAR, ())
+    assert spanish.disclosure.state == NOT_NEEDED
+    assert "no words for uk in the language 'es-ES'" in str(spanish.disclosure.reason)
+    assert spanish.warnings == (f"Nothing was made to earn. {spanish.disclosure.reason}",)
+    assert rows(title, Link) == rows(title, Placement) == 0
+    with title.reading() as session:
+        assert session.scalars(select(ArticleDisclosure.reason)).all() == [spanish.disclosure.reason]
+    english = publish(title, PARTYWEAR, replace(FACTS, language="en"), days=1)
+    assert (english.disclosure.state, english.disclosure.reason) == (PRESENT, None)
+    lost = publish(title, english.html, replace(FACTS, language="es-ES"), days=2)
+    assert "/go/" not in lost.html
+    assert "data-affiliate" not in lost.html
+
+
+def test_an_article_whose_disclosure_readers_would_not_see_keeps_plain_links(title: Store) -> None:
+    html = f"<!doctype html><html><body hidden>{PARTYWEAR}</body></html>"
+    hidden = publish(title, html)
+    assert hidden.html == html
+    assert "where readers do not see it" in str(hidden.disclosure.reason)
+    assert publish(title, PARTYWEAR).disclosure.state == PRESENT
+
+
+def test_an_authors_own_sentence_is_left_and_ours_is_not_added(title: Store) -> None:
+    theirs = "<p>We earn a commission if you buy through our links.</p>"
+    html = PARTYWEAR.replace("<p>By Jo.", f"{theirs}<p>By Jo.")
+    once = publish(title, html, replace(FACTS, kind="mixed"))
+    assert "data-affiliate-disclosure" not in once.html
+    assert once.html.count("data-affiliate-label") == 3
+    assert once.disclosure.sentence == "We earn a commission if you buy through our links."
+    assert once.disclosure.version == "uk-en-1+author"
+    assert once.warnings == ()
+    assert publish(title, once.html, replace(FACTS, kind="mixed")).changes == ()
+    assert check(once.html, ["uk", "us"], kind="mixed").verdicts == {"uk": "PASS", "us": "PASS"}
+
+
+def test_an_authors_insufficient_sentence_stays_and_the_editor_is_told(title: Store) -> None:
+    html = PARTYWEAR.replace("<p>By Jo.", "<p>This post may contain affiliate links.</p><p>By Jo.")
+    once = publish(title, html)
+    assert "<p>This post may contain affiliate links.</p>" in once.html
+    assert "We earn a commission" in once.html
+    (warning,) = once.warnings
+    assert "“This post may contain affiliate links.” stays where it is and ours was added" in warning
+
+
+def test_each_variant_of_an_article_has_placements_of_its_own(title: Store) -> None:
+    web = publish(title, PARTYWEAR)
+    answers = {}
+    for variant in ("amp", "feed", "newsletter", "app"):
+        with title.transaction() as session:
+            answers[variant] = rewrite_article(
+                session, site=the_site(session), html=web.html, article=FACTS, now=NOW, variant=variant
+            )
+    found = [set(tokens(answer)) for answer in (web, *answers.values())]
+    assert len(set[str]().union(*found)) == 15
+    for variant, answer in answers.items():
+        assert answer.disclosure.state == PRESENT
+        assert answer.as_json()["disclosure"]["variant"] == variant
+        assert ("https://magazine.example/go/" in answer.html) == (variant != "amp")
+    assert publish(title, web.html).changes == ()
+    assert rows(title, ArticleDisclosure) == 1
+
+
+def test_an_amp_page_gets_no_ping(title: Store) -> None:
+    html = '<html amp><body><p><a href="https://www.amazon.co.uk/dp/B000000001">kettle at Amazon</a></p></body></html>'
+    once = publish(title, html)
+    assert once.variant == "amp"
+    assert "ping=" not in once.html
+    assert "data-affiliate-disclosure" in once.html
+
+
+def test_a_newsletter_is_told_in_its_cell(title: Store) -> None:
+    html = (
+        '<body><div style="display:none">Preheader</div><table><tr><td><p>Hello</p></td></tr></table><table><tr><td>'
+        '<table><tr><td>Our <a href="https://pebblerow.example/p/hat">hat</a></td></tr></table></td></tr></table></body>'
+    )
+    with title.transaction() as session:
+        site = the_site(session)
+        once = rewrite_article(session, site=site, html=html, article=FACTS, now=NOW, variant="newsletter")
+        twice = rewrite_article(session, site=site, html=once.html, article=FACTS, now=NOW, variant="newsletter")
+    assert twice.changes == ()
+    assert "<table><tr><td><p data-affiliate-disclosure" in once.html
+    assert check(once.html, ["uk", "us"], kind="product-led").verdicts == {"uk": "PASS", "us": "PASS"}
 
 
 def test_an_address_that_is_none_is_refused(title: Store) -> None:
@@ -395,6 +480,12 @@ def test_the_answer_has_exactly_the_contracts_keys(title: Store) -> None:
         "text_version": "uk-en-1",
         "paid_links": 3,
         "label_at_headline": True,
+        "reason": None,
+        "variant": "web",
+        "teaser_label": "Ad",
+        "feed_title": "Ad: Marble print on the high street",
+        "newsletter_subject": "Ad: Marble print on the high street",
+        "push_title": "Ad: Marble print on the high street",
     }
     assert answer["placements"][0]["slug"] == "marble-midi-dress"
 

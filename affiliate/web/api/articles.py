@@ -3,6 +3,7 @@
 from typing import Any
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.listing import label_teasers
 from affiliate.articles.publish import rewrite_article
 from affiliate.errors import InvalidInput
 from affiliate.links.programmes import account_test
@@ -19,6 +20,8 @@ from affiliate.web.api.models import (
     InspectListOut,
     RewriteIn,
     RewriteOut,
+    TeasersIn,
+    TeasersOut,
 )
 from affiliate.web.services import services
 
@@ -34,7 +37,8 @@ def rewrite(body: RewriteIn) -> dict[str, Any]:
     """Rewrite an article
 
     Outbound links to known advertisers become tracked links, the disclosure is put before the first of them; every
-    other byte stays. The same article again gives the same answer. With `dry_run` nothing is stored.
+    other byte stays. The same article again gives the same answer. With `dry_run` nothing is stored. `variant` says what
+    the HTML is for: each form of an article carries its own disclosure and has placements of its own.
     """
     with services().store.transaction() as session:
         rewritten = rewrite_article(
@@ -43,12 +47,28 @@ def rewrite(body: RewriteIn) -> dict[str, Any]:
             html=body.html,
             article=facts_of(body.article),
             policy=services().policy,
+            variant=body.variant,
             dry_run=body.dry_run,
             now=services().clock(),
         )
     if not body.dry_run:
         services().publish([placed.link.id for placed in rewritten.placements])
     return rewritten.as_json()
+
+
+@api.post("/teasers")
+@api.input(TeasersIn, arg_name="body")
+@api.output(TeasersOut)
+@api.doc(security=SECURITY)
+@scoped("articles:read")
+def teasers(body: TeasersIn) -> dict[str, Any]:
+    """Label the teasers on a listing
+
+    Every teaser that leads to a product-led article of ours with paid links gets the label, once in each card; every
+    other byte stays. Nothing is stored.
+    """
+    with services().store.reading() as session:
+        return label_teasers(session, site=find_site(session, body.site), html=body.html).as_json()
 
 
 @api.post("/inspect")

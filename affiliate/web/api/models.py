@@ -83,7 +83,30 @@ class RewriteIn(Body):
     html: Text
     article: ArticleIn = Field(default_factory=ArticleIn)
     site: Short | None = None
+    variant: Literal["web", "amp", "feed", "newsletter", "app"] = "web"
     dry_run: bool = False
+
+
+class DisclosureOut(BaseModel):
+    """What the HTML shows. `state` is present, missing or not-needed; `reason` says why links that could earn do not.
+
+    `teaser_label` goes before the article's title wherever it is announced and into og:title (null: nowhere);
+    `feed_title`, `newsletter_subject` and `push_title` are the title with it, null where the title is not known.
+    """
+
+    state: str
+    jurisdiction: str
+    label: str | None
+    sentence: str | None
+    text_version: str | None
+    paid_links: int
+    label_at_headline: bool
+    reason: str | None
+    variant: str
+    teaser_label: str | None
+    feed_title: str | None
+    newsletter_subject: str | None
+    push_title: str | None
 
 
 class RewriteOut(BaseModel):
@@ -92,7 +115,27 @@ class RewriteOut(BaseModel):
     html: str
     changes: list[dict[str, Any]]
     placements: list[dict[str, Any]]
-    disclosure: dict[str, Any]
+    disclosure: DisclosureOut
+    warnings: list[str]
+
+
+class TeasersIn(Body):
+    html: Text
+    site: Short | None = None
+
+
+class TeaserOut(BaseModel):
+    """A teaser of a product-led article; `label` is empty where its author wrote one."""
+
+    url: str
+    title: str
+    label: str
+
+
+class TeasersOut(BaseModel):
+    html: str
+    changes: list[dict[str, Any]]
+    teasers: list[TeaserOut]
     warnings: list[str]
 
 
@@ -362,6 +405,7 @@ class Period(Days):
 
     date_basis: Literal["transaction", "click", "validation"] = "transaction"
     as_of: AwareDatetime | None = None
+    disclosure: Literal["failing", "warning", "passing", "not-checked", "no-article"] | None = None
 
 
 class ReportQuery(Period):
