@@ -249,7 +249,7 @@ class Page:
         if block.place.region in _NEVER_SAID_IN:
             return None
         runs = block.runs if order is None else block.before(order)
-        says = partial(_explains, languages)
+        says = partial(_explains, languages=languages)
         live = [run for run in runs if self.is_live(run.place)]
         if says(block.said(live)):
             seen = [run for run in live if self.is_seen(run.place)]
@@ -386,7 +386,7 @@ class Page:
         return [block.order for block in self.live]
 
     def is_sentence(self, block: Block) -> bool:
-        return _explains(self.languages or wording.languages(), block.words)
+        return _explains(block.words, self.languages or wording.languages())
 
     def words_in(self, place: Place) -> str:
         """The live text of an element."""
@@ -539,7 +539,7 @@ def _numbered(link: PaidLink, number: int) -> PaidLink:
     return PaidLink(number, link.place, link.href, link.how, link.network, link.target, link.leads)
 
 
-def _explains(languages: tuple[str, ...], words: str) -> bool:
+def _explains(words: str, languages: tuple[str, ...]) -> bool:
     return any(wording.judge(words, language).explains for language in languages)
 
 

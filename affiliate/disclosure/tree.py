@@ -109,6 +109,7 @@ _CONSENT = re.compile(
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?|comment-?list|disqus(?:_thread)?|user-comments)(?:$|[\s_-])", re.IGNORECASE
 )
+SHUT = "a closed <details>"
 SLOT_TAGS = frozenset({"iframe", "ins", "amp-ad", "amp-embed"})
 
 
@@ -128,7 +129,7 @@ def primary(language: str) -> str:
 @dataclass(slots=True, eq=False)
 class Place:
     """An element and where it stands. `order` and `end` are the numbers of its first and last thing. `hider` is the innermost
-    element around it (or itself) that its markup keeps from being seen, `hidden_by` says how. `region` is what part of
+    element around it (or itself) that its markup keeps from being seen, `hidden_by` says how (also for all that is in it). `region` is what part of
     a page it belongs to ("" for the article), `language` the nearest `lang`, `link` the nearest `<a>`."""
 
     tag: str
@@ -250,7 +251,8 @@ class Tree:
         place = Place(node.tag.lower(), attrs, parent, self._count, node.source_line or 0)
         place.block = place if place.tag in _BLOCKS or parent is None else parent.block
         if parent is not None:
-            place.hider, place.region, place.language = parent.hider, parent.region, parent.language
+            place.hider, place.hidden_by = parent.hider, parent.hidden_by
+            place.region, place.language = parent.region, parent.language
             place.link, place.article = parent.link, parent.article
         self._inherit(place)
         self.places.append(place)
@@ -270,7 +272,9 @@ class Tree:
             place.language = primary(attrs.get("lang") or attrs.get("xml:lang", "")) or place.language
         if not place.region:
             place.region = _region(place)
-        if hidden := _hidden(place):
+        if place.parent is not None and _is_shut(place.parent) and place.tag != "summary":
+            place.hider, place.hidden_by = place.parent, SHUT
+        elif hidden := _hidden(place):
             place.hider, place.hidden_by = place, hidden
 
     def _leave(self, place: Place) -> None:
@@ -278,9 +282,24 @@ class Tree:
         if place.block is place:
             self._open = None
 
+    def _shut_in(self, details: Place) -> Place:
+        """A place for text that stands in a closed `<details>` itself, which is seen but for this."""
+        place = Place("#text", details.attrs, details, self._count, details.line)
+        place.block, place.end = details.block, self._count + 1
+        place.region, place.language, place.link, place.article = (
+            details.region,
+            details.language,
+            details.link,
+            details.article,
+        )
+        place.hider, place.hidden_by = details, SHUT
+        return place
+
     def _text(self, node: turbohtml.Text, parent: Place | None) -> None:
         if parent is None or not node.data:
             return
+        if _is_shut(parent):
+            parent = self._shut_in(parent)
         self._count += 1
         run = Run(node.data, self._count, parent)
         if self._open is None or self._open.place is not parent.block:
@@ -304,10 +323,11 @@ def _hidden(place: Place) -> str:
         return "a closed popover"
     if found := _HIDING.search(attrs.get("style", "")):
         return plain(found.group())
-    parent = place.parent
-    if parent is not None and parent.tag == "details" and "open" not in parent.attrs and tag != "summary":
-        return "a closed <details>"
     return ""
+
+
+def _is_shut(place: Place) -> bool:
+    return place.tag == "details" and "open" not in place.attrs
 
 
 def _region(place: Place) -> str:

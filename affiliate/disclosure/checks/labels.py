@@ -59,7 +59,7 @@ def every_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     if not links or (pack.kind == "jurisdiction" and page.kind == PRODUCT_LED):
         return
     words = words_of(page, pack)
-    if pack.kind == "jurisdiction" and in_headline_slot(page, words) is not None:
+    if pack.kind == "jurisdiction" and page.headline is not None and in_headline_slot(page, words) is not None:
         return
     either = pack.kind != "jurisdiction"
     bare = [link for link in links if at_link(page, words, link, either_side=either) is None]
@@ -117,7 +117,9 @@ def _title(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
         yield breach(page, pack, rule, message, "title", mend=_put(pack, page, "at the beginning of the title"))
     elif not page.kind_is_said:
         message = "The feed does not say the kind of its article; the title of a product-led one needs the label."
-        yield breach(page, pack, rule, message, "title", mend="Say it with --kind.", at_most=WARNING)
+        yield breach(
+            page, pack, rule, message, "title", mend="Say it with --kind.", at_most=WARNING if rule.fails else INFO
+        )
 
 
 def _shared(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from affiliate.disclosure.standing import at_link, before_first_link, concerned,
 
 def languages_of(page: Page, pack: Pack) -> tuple[str, ...]:
     """Those in which a sentence is understood: the authority's own, else the page's."""
-    return pack.languages or page.languages
+    return pack.languages or page.languages or tuple(pack.labels)
 
 
 def before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
@@ -81,6 +81,6 @@ def _instead(page: Page, pack: Pack, link: PaidLink) -> str:
     for said in page.sentences(languages_of(page, pack)):
         if said.end > link.place.order:
             return f"it stands behind the link: {said.where}"
-        if not page.is_seen(said.place):
+        if not said.is_seen:
             return f"it is there, but not seen: {said.where}"
     return ""

@@ -154,7 +154,7 @@ def no_need(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     if page.earning or page.beside or page.rewriters or page.has_master_tag:
         return
     for said in page.sentences(languages_of(page, pack)):
-        if page.is_seen(said.place):
+        if said.is_seen:
             is_blanket = said.place.region == FOOTER or page.kind == TEASERS
             message = "The page says that it earns commission but has no paid link."
             yield breach(page, pack, rule, message, said.where, at_most=INFO if is_blanket else "")
