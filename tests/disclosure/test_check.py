@@ -37,14 +37,14 @@ def verdicts(html: str, *profiles: str, kind: str = "product-led") -> str:
         (f"{H1}<p><a href='/about'>x</a> {PAID}</p>{EARN}", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<p><a href='/d'>Affiliate disclosure</a></p><p>{PAID}</p>", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<p>Contains affiliate links.</p><p>{PAID}</p>", "FAIL", "FAIL", "FAIL"),
-        (f"{AD}{H1}<p hidden>We earn a commission if you buy through links.</p>{PAID}", "FAIL", "WARN", "FAIL"),
+        (f"{AD}{H1}<p hidden>We earn a commission if you buy through links.</p>{PAID}", "WARN", "PASS", "FAIL"),
         (f"<!--{AD}-->{H1}<!-- {EARN} --><p>{PAID}</p>", "FAIL", "FAIL", "FAIL"),
         (f"<div style='display:none'>{AD}{EARN}</div>{H1}{PAID}", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<details><summary>Note</summary>{EARN}</details>{PAID}", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<details open><summary>Note</summary>{EARN}</details>{PAID}", "PASS", "FAIL", "FAIL"),
         (f"{H1}<img alt='We earn a commission if you buy through links'>{PAID}", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<template>{AD}{EARN}</template><noscript>{AD}{EARN}</noscript>{PAID}", "FAIL", "FAIL", "FAIL"),
-        (f"<h1>Illness</h1>{EARN}<p>No link.</p>", "WARN", "WARN", "PASS"),
+        (f"<h1>Illness</h1>{EARN}<p>No link.</p>", "WARN", "WARN", "WARN"),
         (f"{H1}<p>I was paid and got a shop link.</p><p>{PAID}</p>", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<p>No <a href='https://shop.example/'>paid</a> link.</p>", "PASS", "PASS", "PASS"),
     ],
@@ -119,12 +119,14 @@ def test_the_page_says_its_kind_itself() -> None:
 def test_a_finding_names_rule_severity_message_and_place() -> None:
     answer = check(f"<p>{PAID}</p>", ["US"]).as_json()
     assert answer["verdicts"] == {"us": "FAIL"}
-    assert answer["findings"][0] == {
-        "rule": "US-02",
-        "severity": "BLOCK",
-        "message": "No sentence before the first paid link says that you are paid for it.",
-        "where": "paid link 1: https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fshop.example%2Fp",
-    }
+    found = next(finding for finding in answer["findings"] if finding["rule"] == "US-02")
+    assert (found["profile"], found["severity"]) == ("us", "BLOCK")
+    assert found["message"] == "No sentence before the first paid link says that you are paid for it."
+    assert found["where"] == (
+        "paid link 1: https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fshop.example%2Fp"
+    )
+    assert found["source"].startswith("https://www.law.cornell.edu/")
+    assert found["mend"]
 
 
 def test_visibility_is_never_claimed() -> None:
@@ -133,13 +135,13 @@ def test_visibility_is_never_claimed() -> None:
 
 
 def test_an_unknown_profile_is_refused_naming_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="no profile 'mars' to check against; there are de, uk, us"):
+    with pytest.raises(InvalidInput, match=r"no profile 'mars' to check against; there are amazon, .*, uk, us"):
         check("<p>x", ["uk", "mars"])
 
 
-@pytest.mark.parametrize("name", ["ie", "eu", "fr", "jp", "amazon", "EBAY", "AMZ", "google", "", "uk,us"])
-def test_a_profile_that_is_not_built_is_never_passed(name: str) -> None:
-    with pytest.raises(InvalidInput, match=r"there are de, uk, us\. Nothing was checked"):
+@pytest.mark.parametrize("name", ["ours", "", "uk,us", "../packs/uk"])
+def test_what_is_no_profile_is_never_passed(name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"Nothing was checked"):
         check("", [name])
 
 
@@ -280,10 +282,12 @@ def test_styles_that_leave_the_disclosure_as_it_is_raise_no_doubt(disclosure: st
         "<script>var vglnk = {key: '1'}</script>",
     ],
 )
-def test_a_page_whose_links_a_script_makes_paid_is_never_passed(script: str) -> None:
-    assert verdicts(f"{H1}<p><a href='https://shop.example/'>A kettle</a></p>{script}", "us", "uk", "de") == (
-        "WARN WARN WARN"
-    )
+def test_a_page_whose_links_a_script_makes_paid_tells_its_readers(script: str) -> None:
+    shop = "<p><a href='https://shop.example/'>A kettle</a></p>"
+    assert verdicts(f"{H1}{shop}{script}", "us", "uk", "de") == "FAIL FAIL FAIL"
+    assert verdicts(f"{H1}{shop}{EARN}{script}", "us", "uk") == "FAIL FAIL"
+    assert verdicts(f"{AD}{H1}{EARN}{shop}{script}", "us", "uk") == "PASS PASS"
+    assert verdicts(f"{H1}<p>No <a href='/about'>link</a> leads away.</p>{script}", "us", "uk", "de") == "PASS PASS PASS"
 
 
 def test_a_kind_that_nobody_said_is_named() -> None:
