@@ -1,0 +1,169 @@
+"""Whole pages in both windows: what readers cannot read fails, what ordinary magazines do does not."""
+
+import pytest
+
+from affiliate.disclosure.browser.windows import Chromium
+from affiliate.disclosure.check import check
+from affiliate.disclosure.findings import FAIL, PASS, WARN, Checked
+from tests.disclosure.rendered.ways import FILLER, SENTENCE
+
+HREF = "https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fshop.example%2Fp"
+LINK = f'<p>Our pick is the <a href="{HREF}" rel="sponsored nofollow">Acme kettle at Shop</a>.</p>'
+TOLD = f"<p>{SENTENCE}</p>"
+TEXT = f"<p>{FILLER}</p>"
+LONG = TEXT * 12
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+
+
+def page(
+    body: str,
+    *,
+    css: str = "",
+    head: str = "",
+    lang: str = "en-US",
+    kind: str = "mixed",
+    before: str = "",
+    after: str = "",
+) -> str:
+    return (
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="x-content-kind" content="{kind}"><title>Page</title>{head}<style>body{{font:18px/1.5 serif;color:#111;'
+        f"background:#fff;margin:16px;max-width:680px}}{css}</style></head><body>{before}<article><h1>The best kettles, tested</h1>"
+        f"{body}</article>{after}</body></html>"
+    )
+
+
+def checked(chromium: Chromium, html: str, profile: str = "us") -> Checked:
+    with chromium.text(html) as opened:
+        return check(opened.html, [profile], screens=opened.screens)
+
+
+COPIES = "<style>@media (max-width:600px){.desk{display:none}}@media (min-width:601px){.phone{display:none}}</style>"
+REVEAL = (
+    "<script>new IntersectionObserver(seen => seen.forEach(one => one.isIntersecting && one.target.classList.add('in')))"
+    ".observe(document.querySelector('.reveal'))</script>"
+)
+MAGAZINE_CSS = (
+    "@font-face{font-family:Display;src:url(https://fonts.example/d.woff2)}h1{font:700 44px/1.1 Display,serif}"
+    ".top{position:sticky;top:0;background:#fff;height:64px;z-index:9}.bar{position:fixed;bottom:0;left:0;right:0;height:180px;"
+    "background:#222;color:#fff;z-index:99}.ad{height:250px;background:#f2f2f2}.told{font-size:17.9px;font-style:italic;color:#555}"
+    "a{color:#b00;text-decoration:none;background:linear-gradient(#b00,#b00) 0 100%/100% 1px no-repeat}"
+)
+MAGAZINE = page(
+    f'<p class="told">{SENTENCE} <a href="/how-we-earn">Find out more<span style="position:absolute;width:1px;height:1px;'
+    f'overflow:hidden;clip:rect(0,0,0,0)"> (opens in a new tab)</span></a></p><img src="https://cdn.example/hero.jpg" '
+    f'loading="lazy" width="640" height="200" alt="">{LINK}{TEXT}<iframe src="https://ads.example/1" width="300" '
+    f'height="250"></iframe>',
+    css=MAGAZINE_CSS,
+    head='<link rel="stylesheet" href="https://cdn.example/site.css"><script src="https://cdn.example/site.js"></script>',
+    before='<header class="top"><nav><a href="/">Kettle Weekly</a></nav></header><div class="ad">Advertisement</div>',
+    after='<div class="bar" id="cookie-bar">We use cookies. <button>Accept</button></div>',
+)
+
+PAGES = {
+    "plain": (page(TOLD + LINK + TEXT), PASS),
+    "a magazine": (MAGAZINE, PASS),
+    "hidden from phones": (page(f'<p class="t">{SENTENCE}</p>{LINK}{TEXT}', css="@media (max-width:600px){.t{display:none}}"), FAIL),
+    "a copy for phones and one for desks": (
+        page(f'{COPIES}<p class="phone">{SENTENCE}</p><p class="desk">{SENTENCE}</p>{LINK}{TEXT}'),
+        PASS,
+    ),
+    "below an overlay": (page(TOLD + LINK + LONG, after='<div style="position:fixed;inset:0;background:#fff">Welcome</div>'), FAIL),
+    "overlay dismissed": (
+        page(TOLD + LINK + LONG, after='<div style="position:fixed;inset:0;background:#fff;display:none">Welcome</div>'),
+        PASS,
+    ),
+    "below a fixed header": (
+        page(
+            f"<p>{SENTENCE}</p>{LINK}{LONG}",
+            css="h1{font-size:14px;margin:0}header{position:fixed;top:0;left:0;right:0;height:130px;background:#fff}p{margin:0}",
+            before="<header>Kettle Weekly</header>",
+        ),
+        FAIL,
+    ),
+    "right below a fixed header": (
+        page(
+            TOLD + LINK + LONG,
+            css="header{position:fixed;top:0;left:0;right:0;height:90px;background:#fff}article{padding-top:90px}",
+            before="<header>Kettle Weekly</header>",
+        ),
+        PASS,
+    ),
+    "pale by alpha": (page(f'<p style="color:rgba(0,0,0,.35)">{SENTENCE}</p>{LINK}{TEXT}'), FAIL),
+    "dark enough by alpha": (page(f'<p style="color:rgba(0,0,0,.75)">{SENTENCE}</p>{LINK}{TEXT}'), PASS),
+    "pale by opacity of a box": (page(f'<div style="opacity:.4">{TOLD}</div>{LINK}{TEXT}'), FAIL),
+    "white on black": (page(f'<div style="background:#000;color:#fff">{TOLD}</div>{LINK}{TEXT}'), PASS),
+    "white on a dark picture": (
+        page(f'<div style="background:#000 url({PICTURE});color:#fff">{TOLD}</div>{LINK}{TEXT}'),
+        WARN,
+    ),
+    "large and less pale": (page(f'<p style="font-size:26px;color:#888">{SENTENCE}</p>{LINK}{TEXT}'), PASS),
+    "half the size": (page(f'<p style="font-size:9px">{SENTENCE}</p>{LINK}{TEXT}'), FAIL),
+    "half the size by a transform": (page(f'<p style="transform:scale(.5)">{SENTENCE}</p>{LINK}{TEXT}'), FAIL),
+    "a little smaller": (page(f'<p style="font-size:15px">{SENTENCE}</p>{LINK}{TEXT}'), WARN),
+    "the word that matters is tiny": (
+        page(f'<p>We <span style="font-size:5px">earn a commission</span> when you buy through links here.</p>{LINK}{TEXT}'),
+        FAIL,
+    ),
+    "the word that matters is hidden": (
+        page(f'<p>We <span style="display:none">earn a commission</span> when you buy through links here.</p>{LINK}{TEXT}'),
+        FAIL,
+    ),
+    "in capitals with wide letters": (
+        page(f'<p style="text-transform:uppercase;letter-spacing:.1em">{SENTENCE}</p>{LINK}{TEXT}'),
+        PASS,
+    ),
+    "far above the first link": (page(TOLD + LONG + LINK), WARN),
+    "said again at the link": (page(TOLD + LONG + TOLD + LINK), PASS),
+    "far above the link, which is labelled": (page(TOLD + LONG + LINK.replace("<p>", "<p>(paid link) ")), PASS),
+    "neither at the top nor near": (page(LONG + TOLD + LONG + LINK), FAIL),
+    "moved below the link": (
+        page(f'<div style="display:flex;flex-direction:column"><p style="order:2">{SENTENCE}</p><div style="order:1">{LINK}</div></div>{TEXT}'),
+        FAIL,
+    ),
+    "in its place by order": (
+        page(f'<div style="display:flex;flex-direction:column"><p style="order:1">{SENTENCE}</p><div style="order:2">{LINK}</div></div>{TEXT}'),
+        PASS,
+    ),
+    "a later link moved above": (
+        page(
+            f'{TOLD}{TEXT}{LINK}<p style="position:absolute;top:0;left:16px"><a href="{HREF}" rel="sponsored">Buy it</a></p>',
+            css="article{padding-top:60px}",
+        ),
+        FAIL,
+    ),
+    "put there by a script": (
+        page(
+            f'<p id="told"></p>{LINK}{TEXT}',
+            after=f"<script>setTimeout(() => document.getElementById('told').textContent = '{SENTENCE}', 50)</script>",
+        ),
+        WARN,
+    ),
+    "links put there by a script": (
+        page(f'<p id="link"></p>{TEXT}', after=f"<script>document.getElementById('link').innerHTML = '{LINK}'</script>"),
+        FAIL,
+    ),
+    "taken away by a script": (
+        page(f'<p id="told">{SENTENCE}</p>{LINK}{TEXT}', after="<script>document.getElementById('told').remove()</script>"),
+        FAIL,
+    ),
+    "fades in when readers come": (
+        page(f'<p class="reveal">{SENTENCE}</p>{LINK}{TEXT}', css=".reveal{opacity:0;transition:opacity .1s}.in{opacity:1}", after=REVEAL),
+        PASS,
+    ),
+    "in a style's content": (page(f'<p class="t"></p>{LINK}{TEXT}', css=f".t::before{{content:'{SENTENCE}'}}"), FAIL),
+    "in an open component": (
+        page(
+            f'<x-told><template shadowrootmode="open"><p>{SENTENCE}</p></template></x-told>{LINK}{TEXT}',
+        ),
+        WARN,  # not in the page that scripts are off for: our reading of markup knows no shadow roots
+    ),
+    "as a tooltip": (page(f'<p title="{SENTENCE}">About our links</p>{LINK}{TEXT}'), FAIL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_gets_its_verdict(chromium: Chromium, name: str) -> None:
+    html, verdict = PAGES[name]
+    result = checked(chromium, html)
+    assert result.verdicts["us"] == verdict, [finding.as_json() for finding in result.findings]
