@@ -1,4 +1,4 @@
-"""rewrite, check."""
+"""rewrite."""
 
 import json
 import sys
@@ -13,11 +13,9 @@ from affiliate.articles.listing import label_teasers
 from affiliate.articles.policy import KINDS
 from affiliate.articles.publish import ArticleFacts, rewrite_article
 from affiliate.articles.variants import VARIANTS, WEB
-from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json, site_option
-from affiliate.disclosure.check import check as check_html
+from affiliate.cli.frame import Command, Context, pass_context, site_option
 from affiliate.errors import InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
-from affiliate.networks.http import PoliteClient
 
 _LISTING = "listing"
 
@@ -143,35 +141,4 @@ def _write_report(path: Path, document: dict[str, Any]) -> None:
     path.write_text(json.dumps(without_html, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _page(url: str) -> str:
-    """A page as it is served. Whoever has a shell here may read private addresses, such as a preview on this machine."""
-    return PoliteClient(may_connect=lambda _address, _port: True).get(url).text
-
-
-@click.command(cls=Command)
-@click.argument("file", metavar="FILE|URL|-")
-@click.option(
-    "--profile", "profiles", multiple=True, help="uk, us …; may be repeated (default: the site's jurisdiction)."
-)
-@site_option
-@json_option
-@pass_context
-def check(context: Context, *, file: str, profiles: tuple[str, ...], site: str | None, as_json: bool) -> None:
-    """Check the disclosure of a page, statically. Exit 1 if a profile fails."""
-    html = _page(file) if file.startswith(("http://", "https://")) else read_document(file)
-    if not profiles:
-        with context.app.store.reading() as session:
-            profiles = (find_site(session, site).jurisdiction,)
-    result = check_html(html, [profile.lower() for profile in profiles])
-    if as_json:
-        print_json(result.as_json())
-    else:
-        for profile, verdict in result.verdicts.items():
-            click.echo(f"{profile}: {verdict}")
-        for finding in result.findings:
-            click.echo(f"  {finding.severity} {finding.rule}: {finding.message} ({finding.where})")
-    if "FAIL" in result.verdicts.values():
-        raise SystemExit(REFUSED)
-
-
-COMMANDS = {command.name: command for command in (rewrite, check)}
+COMMANDS = {command.name: command for command in (rewrite,)}

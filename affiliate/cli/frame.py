@@ -40,10 +40,15 @@ class Context:
     def app(self) -> Application:
         return open_application(self.settings)
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is one already. Makes none."""
+        url = self.settings.database_url
+        return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).is_file()
+
     def loaded_up_to(self, uuid: str) -> int | None:
         """How far the store has loaded a segment of the journal; None if it has not or is not there. Makes no database."""
-        url = self.settings.database_url
-        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        if not self.has_database:
             return None
         return Application(self.settings).watch.loaded_up_to(uuid)
 

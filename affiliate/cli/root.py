@@ -10,7 +10,7 @@ from affiliate.cli.frame import Context, Group
 _SUBJECTS = {
     "account": "setup",
     "advertiser": "programmes",
-    "check": "articles",
+    "check": "checking",
     "clicks": "operations",
     "config": "operations",
     "crawl": "crawl",
