@@ -5,7 +5,7 @@ in a browser where that is wanted. What a page that passed fails from now on is 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -33,11 +33,12 @@ from affiliate.disclosure.evidence.records import (
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.page import Page
+from affiliate.disclosure.profiles import profiles_of
 from affiliate.disclosure.rules import pack, profile_names
 from affiliate.errors import NotFound
 from affiliate.networks.http import Page as Answer
 from affiliate.store import Store
-from affiliate.store.tables import Article, Site
+from affiliate.store.tables import Article
 
 _BY_RECORD = "the article's record"
 
@@ -132,7 +133,7 @@ class Rechecker:
             article.id,
             article.url or article.ref,
             article.kind,
-            _profiles(session, site, article.jurisdiction or site.jurisdiction, networks),
+            _with_networks(profiles_of(session, site, article.jurisdiction or ""), networks),
             queries.exceptions_in_force(session, site.id, article.id, now=now),
             own_links,
         )
@@ -207,7 +208,7 @@ def _found_in_browser(session: Session, article_id: int) -> bool:
     )
 
 
-def _profiles(session: Session, site: Site, jurisdiction: str, networks: set[str]) -> tuple[str, ...]:
+def _with_networks(profiles: Sequence[str], networks: Collection[str]) -> tuple[str, ...]:
+    """And the networks whose links stand on the page, as far as they have rules."""
     known = profile_names()
-    wanted = [jurisdiction, *queries.profiles_chosen(session, site.id), *sorted(networks)]
-    return tuple(dict.fromkeys(each for each in wanted if each in known))
+    return tuple(dict.fromkeys((*profiles, *(each for each in sorted(networks) if each in known))))

@@ -17,7 +17,6 @@ from affiliate.store.tables import (
     Job,
     PageCheck,
     RuleChange,
-    SiteProfile,
 )
 
 _CHAIN_LOCK = 0x6469_7363_6C6F_7365  # of this database: any number that nobody else locks
@@ -106,11 +105,6 @@ def verdicts_and_checks(session: Session) -> Iterator[tuple[ArticleVerdict, Page
     yield from session.execute(wanted)
 
 
-def profiles_chosen(session: Session, site_id: int) -> list[str]:
-    wanted = select(SiteProfile.profile).where(SiteProfile.site_id == site_id, SiteProfile.dropped_at.is_(None))
-    return list(session.scalars(wanted.order_by(SiteProfile.profile)))
-
-
 def exceptions_in_force(session: Session, site_id: int, article_id: int, *, now: datetime) -> tuple[RuleException, ...]:
     """The rules that are taken differently on a site or for an article, the article's own after the site's."""
     wanted = select(RuleChange).where(
@@ -158,3 +152,49 @@ def checked_on(session: Session, occasion: str) -> set[int]:
 def was_queued(session: Session, name: str, *, since: datetime) -> bool:
     wanted = select(Job.id).where(Job.name == name, Job.not_before >= since).limit(1)
     return session.scalar(wanted) is not None
+
+
+def span(
+    session: Session,
+    *,
+    site_id: int | None = None,
+    article_id: int | None = None,
+    first: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[int, int] | None:
+    """The first and the last number among the records that were checked from `first` until `until` (exclusive) and are of this
+    site and article; None if there are none."""
+    wanted = select(func.min(PageCheck.number), func.max(PageCheck.number))
+    if site_id is not None:
+        wanted = wanted.where(PageCheck.site_id == site_id)
+    if article_id is not None:
+        wanted = wanted.where(PageCheck.article_id == article_id)
+    if first is not None:
+        wanted = wanted.where(PageCheck.checked_at >= first)
+    if until is not None:
+        wanted = wanted.where(PageCheck.checked_at < until)
+    lowest, highest = session.execute(wanted).one()
+    return None if lowest is None or highest is None else (lowest, highest)
+
+
+def chain_between(session: Session, lowest: int, highest: int) -> Iterator[PageCheck]:
+    """The records with these numbers (inclusive) in their order, a few at a time; none of them stays in the session."""
+    wanted = select(PageCheck).where(PageCheck.number >= lowest, PageCheck.number <= highest)
+    for check in session.scalars(wanted.order_by(PageCheck.number).execution_options(yield_per=_AT_ONCE)):
+        yield check
+        session.expunge(check)
+
+
+def file(session: Session, sha256: str) -> EvidenceFile | None:
+    return session.get(EvidenceFile, sha256)
+
+
+def article_named(session: Session, named: str, *, site_id: int | None = None) -> int | None:
+    """The article of this address, id in its CMS, or number here, in this order."""
+    wanted = select(Article.id).order_by(Article.id).limit(1)
+    if site_id is not None:
+        wanted = wanted.where(Article.site_id == site_id)
+    found = session.scalar(wanted.where(or_(Article.url == named, Article.ref == named)))
+    if found is None and named.isascii() and named.isdecimal() and len(named) < 10:
+        found = session.scalar(wanted.where(Article.id == int(named)))
+    return found
