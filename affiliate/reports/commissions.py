@@ -181,6 +181,11 @@ class Basis:
     sales_elsewhere: int
     sha256: str
 
+    @property
+    def disclosure_as_of(self) -> datetime:
+        """The moment at which pages' disclosures and checks were looked at."""
+        return min(self.scope.moment, self.known_at)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "report": NAME,
@@ -191,7 +196,7 @@ class Basis:
             "date_basis": self.scope.date_basis,
             "statuses": list(STATUSES),
             "filters": {"site": self.scope.site_key, "disclosure": self.scope.disclosure},
-            "disclosure_as_of": min(self.scope.moment, self.known_at).isoformat(),
+            "disclosure_as_of": self.disclosure_as_of.isoformat(),
             "counts": dict(MEANINGS),
             "currencies": "as reported; nothing is converted",
             "as_known_at": self.known_at.isoformat(),
@@ -214,6 +219,10 @@ class CommissionsReport:
     rows: tuple[Row, ...]
     totals: tuple[Figures, ...]
     by_disclosure: tuple[DisclosureLine, ...]
+
+    def earned(self, currency: str | None) -> Decimal:
+        """Pending and approved commission in a currency."""
+        return sum((total.commission for total in self.totals if total.currency == currency), _ZERO)
 
     def as_json(self) -> dict[str, Any]:
         return {

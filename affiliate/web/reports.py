@@ -11,6 +11,7 @@ from affiliate.networks.words import STATUSES
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, CommissionsReport, commissions_report
 from affiliate.reports.dimensions import names_of
 from affiliate.reports.export import csv_text, json_text
+from affiliate.reports.scope import FAILING, NO_ARTICLE, PASSING, UNCHECKED, WARNING
 from affiliate.reports.timeline import timeline
 from affiliate.reports.transactions import PER_PAGE, VersionView, list_transactions, transaction_detail
 from affiliate.web.access import Pages
@@ -22,6 +23,15 @@ from affiliate.web.picture import PICTURE_POLICY, clicks_picture, commission_pic
 from affiliate.web.services import services
 
 pages = Pages("reports", __name__, roles=(FINANCE,), menu=("Reports", "reports.show_commissions"))
+
+# what pages of a group do, after "pages that"; and the group of what no page earned
+PAGES_THAT = {
+    FAILING: "fail",
+    WARNING: "pass with warnings",
+    PASSING: "pass",
+    UNCHECKED: "were not checked",
+    NO_ARTICLE: "are no article",
+}
 
 _LARGEST_ID = 2**63 - 1
 _COMPARED = (
@@ -63,6 +73,10 @@ def show_commissions() -> str | tuple[str, int]:
         cuts=DIMENSIONS,
         bases=DATE_BASES,
         behind=_behind(period),
+        pages_that=PAGES_THAT,
+        pages_of_group=lambda group: url_for(
+            "reports.show_commissions", **period.query(by="article", disclosure=group)
+        ),
     )
 
 
@@ -132,6 +146,7 @@ def show_transactions() -> str | tuple[str, int]:
         value=value,
         statuses=STATUSES,
         bases=DATE_BASES,
+        pages_that=PAGES_THAT,
         without_cut=url_for(
             "reports.show_transactions",
             **period.query(by=None, status=form.text("status") or None, currency=form.text("currency") or None),

@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from affiliate.links.sites import find_site
 from affiliate.reports.dimensions import DIMENSIONS
 from affiliate.store.tables import ColumnMap, ImportRun, Placement, Transaction
 from affiliate.web import Services
+from tests.reports.ledgers import checked
 from tests.web.conftest import Visitor
 from tests.web.newsroom import ARTICLE, ARTICLE_URL, furnish
 
@@ -125,6 +127,76 @@ def test_the_rows_of_every_cut_lead_to_their_transactions(finance: Visitor, toke
         assert listed.count('href="/transactions/') == shown, address
 
 
+@pytest.fixture
+def failing(services: Services, token: str) -> None:
+    """The article's check failed the day before yesterday."""
+    with services.store.transaction() as session:
+        place = session.query(Placement).filter_by(token=token).one()
+        checked(session, place, services.clock() - timedelta(days=2), uk="FAIL", amazon="PASS")
+
+
+def band(page: str) -> str:
+    return " ".join(html.unescape(page).partition('id="band-heading"')[2].partition("</section>")[0].split())
+
+
+def test_finance_sees_at_once_what_was_earned_on_pages_that_fail(finance: Visitor, token: str, failing: None) -> None:
+    upload(finance, sales(token) + "4,Shop,3.50,GBP,2026-11-19T12:00:00+00:00,approved,\n")
+    home = finance.get("/", follow_redirects=True).text
+    said = band(home)
+    assert "<strong>£16.50 of £20.00</strong> (82.5%) was earned" in said
+    assert "1 article that fails" in said
+    assert "£3.50" in said.partition("are no article")[2]
+    [rows] = re.findall(r'<a href="([^"]+)">1 article that fails', home)
+    alone = html.unescape(finance.get(html.unescape(rows)).text)
+    assert "Only what was earned on pages that fail." in alone
+    assert "Partywear" in alone
+    assert "Not attributed" not in alone
+    assert "earned: pending and approved" in alone
+    assert "£20.00" not in alone
+
+
+def test_rows_name_the_verdict_of_each_profile(finance: Visitor, token: str, failing: None) -> None:
+    upload(finance, sales(token))
+    page = html.unescape(finance.get("/reports/commissions").text)
+    assert '<span class="status FAIL">FAIL</span>' in page
+    assert "amazon PASS, uk FAIL" in page
+    assert "checked 18 Nov 2026" in page
+
+
+def test_what_no_check_looked_at_is_said_to_be_unknown(finance: Visitor, token: str) -> None:
+    upload(finance, sales(token))
+    said = band(finance.get("/reports/commissions").text)
+    assert "Nothing was earned in these days on an article whose check failed" in said
+    assert "<strong>£16.50 of £16.50</strong> on" in said
+    assert "1 article that was not checked</a>: nobody knows." in said
+    assert '<span class="status not-checked">not checked</span>' in finance.get("/reports/commissions").text
+
+
+def test_figures_of_failing_pages_lead_to_their_transactions_alone(finance: Visitor, token: str, failing: None) -> None:
+    upload(finance, sales(token))
+    page = finance.get("/reports/commissions?by=network&disclosure=failing").text
+    figures = [(html.unescape(address), int(shown)) for address, shown in FIGURE.findall(page)]
+    assert [shown for _, shown in figures] == [2, 2], "the row and the total"
+    for address, shown in figures:
+        listed = finance.get(address).text
+        assert "Only those of pages that fail." in html.unescape(listed)
+        assert listed.count('href="/transactions/') == shown, address
+        assert "amazon PASS, uk FAIL" in listed
+    for form in ("csv", "json"):
+        file = finance.get(f"/reports/commissions.{form}?by=network&disclosure=failing").text
+        assert "9.00" not in file
+
+
+def test_a_transaction_says_what_its_article_showed_when_it_was_sold(
+    finance: Visitor, token: str, failing: None
+) -> None:
+    upload(finance, sales(token))
+    before, after = (html.unescape(finance.get(f"/transactions/{number}").text) for number in (1, 2))
+    assert "not checked" in before
+    assert "when it was sold" in before
+    assert "amazon PASS, uk FAIL" in after
+
+
 def test_coverage_names_no_amounts_that_the_figures_above_do_not(finance: Visitor, token: str) -> None:
     reversal = "4,Shop,-2.00,GBP,2026-11-19T12:00:00+00:00,approved,\n"
     upload(finance, sales(token) + reversal)
@@ -188,7 +260,7 @@ def test_the_picture_is_an_image_without_scripts_or_foreign_addresses(finance: V
 
 @pytest.mark.parametrize(
     "query",
-    ["from=2026-11-02&to=2026-11-01", "from=x", "from=0001-01-01", "to=9999-12-31", "by=moon", "date_basis=x", "as_of=x",
+    ["disclosure=guilty", "from=2026-11-02&to=2026-11-01", "from=x", "from=0001-01-01", "to=9999-12-31", "by=moon", "date_basis=x", "as_of=x",
      "as_of=0001-01-01", "from=1990-01-01&to=2026-01-01"],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_is_refused_in_words(finance: Visitor, query: str) -> None:
