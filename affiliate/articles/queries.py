@@ -6,7 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from affiliate.disclosure.state import PRESENT
-from affiliate.store.tables import Article, ArticleDisclosure, LinkPath, Placement
+from affiliate.store.tables import Article, ArticleDisclosure, Link, LinkPath, Placement
 
 _AT_ONCE = 500  # addresses in one question; SQLite takes 999 parameters where it is old
 DRAFT = "draft-"  # how the ref of an article begins that nobody named
@@ -55,6 +55,16 @@ def articles_at(session: Session, site_id: int, urls: Collection[str]) -> dict[s
         for article, state in session.execute(wanted):
             found.setdefault(str(article.url), (article, state == PRESENT))
     return found
+
+
+def links_of_tokens(session: Session, site_id: int, tokens: Collection[str]) -> dict[str, int]:
+    """The ids of the site's links by these tokens of their placements."""
+    wanted = select(Placement.token, Placement.link_id).join(Link, Link.id == Placement.link_id)
+    found = (
+        session.execute(wanted.where(Link.site_id == site_id, Placement.token.in_(some)))
+        for some in _batches(sorted(tokens))
+    )
+    return {token: link_id for rows in found for token, link_id in rows}
 
 
 def known_paths(session: Session, site_id: int, paths: Collection[str]) -> set[str]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from affiliate.articles.document import PLACEMENT_MARK, Anchor
-from affiliate.articles.queries import known_paths
+from affiliate.articles.queries import known_paths, links_of_tokens
 from affiliate.errors import CannotBuild, InvalidUrl, OwnHost, UnknownAdvertiser
 from affiliate.ids import is_placement_token
-from affiliate.links.library import LinkView, link_for_target, show_link
+from affiliate.links.library import LinkView, link_for_target, show_by_id, show_link
 from affiliate.links.programmes import is_our_account
 from affiliate.links.sites import own_hosts
 from affiliate.networks.base import UNTOUCHED
@@ -45,12 +45,14 @@ class Router:
         self._hosts = own_hosts(session) | {host for host in (host_of(site.link_base),) if host}
         self._known: dict[str, Route | None] = {}
         self._paths: set[str] = set()
+        self._marked: dict[str, tuple[str, LinkView]] = {}
 
     def routes(self, anchors: tuple[Anchor, ...]) -> dict[int, Route]:
         """The routes by the anchors' numbers; anchors that are no business of ours are not in it."""
         usable = [anchor for anchor in anchors if not anchor.off]
         candidates = {path for anchor in usable if (own := self._own_path(anchor.url)) for path in _spellings(own)}
         self._paths = known_paths(self._session, self._site.id, candidates) if candidates else set()
+        self._marked = self._marked_links(usable)
         found = ((anchor.number, self._route(anchor.url)) for anchor in usable)
         return {number: route for number, route in found if route is not None}
 
@@ -72,6 +74,27 @@ class Router:
         except (InvalidUrl, CannotBuild) as problem:
             return Route(reason=str(problem), alarming=True)
 
+    def _marked_links(self, anchors: list[Anchor]) -> dict[str, tuple[str, LinkView]]:
+        """The tokens that addresses carry in a mark of an earlier run and in themselves, and the links of these."""
+        tokens = {
+            anchor.url: mark
+            for anchor in anchors
+            if is_placement_token(mark := anchor.attributes.get(PLACEMENT_MARK, "")) and mark in anchor.url
+        }
+        links = links_of_tokens(self._session, self._site.id, set(tokens.values())) if tokens else {}
+        views = {link: show_by_id(self._session, link) for link in set(links.values())}
+        return {url: (token, views[links[token]]) for url, token in tokens.items() if token in links}
+
+    def _built(self, address: str) -> Route | None:
+        """The route of a deep link that a template built and no network claims: its mark alone says that it is ours."""
+        token, link = self._marked.get(address, ("", None))
+        if link is None:
+            return None
+        if link.deep_link and link.deep_link.replace(link.default_token, token) == address:
+            return self._usable(link, written=True)
+        reason = f"It was built for {link.path}, which leads elsewhere now. Replace it by the link, or take it out."
+        return Route(reason=reason, paid=True, alarming=True, network=link.network, target=link.target_url)
+
     def _outbound(self, address: str) -> Route | None:
         inspected = inspect(address, is_ours=lambda network, ref: is_our_account(self._session, network, ref))
         if inspected.monetised == OTHER:
@@ -81,6 +104,8 @@ class Router:
         if inspected.monetised not in (OURS, NO):
             reason = f"It is a link of {inspected.network} that none of our accounts is known to earn on."
             return Route(reason=reason, paid=True, alarming=True, network=inspected.network)
+        if inspected.monetised == NO and (built := self._built(address)):
+            return built
         if not self._make_links:
             return None if inspected.monetised == NO else self._left_ours(inspected, "Paid links are off here.")
         try:
