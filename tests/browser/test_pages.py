@@ -21,7 +21,9 @@ from tests.browser.newsroom import Newsroom
 
 MARBLE = next(story for story in STORIES if "marble" in story.path)
 # a way on, files, pictures
-NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture", "clicks.download", "clicks.picture"}
+NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture", "clicks.download", "clicks.picture"} | {
+    "crawls.download"
+}
 STATES = [
     ("editor", "/links?q=nothing+of+the+kind", "No link fits"),
     ("editor", "/articles?q=nothing+of+the+kind", "No article fits"),

@@ -59,6 +59,29 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
+/* Work in progress: its part of the page is fetched again every so many seconds, for as long as it says so. */
+function keepFresh(part) {
+  const seconds = Number(part?.dataset.reload);
+  if (!seconds) return;
+  setTimeout(async () => {
+    let fresh = part;
+    try {
+      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer?.ok && !answer.redirected) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        fresh = page.getElementById(part.id) ?? part;
+      }
+    } catch {
+      fresh = part; // the server is away for a moment
+    }
+    if (fresh !== part) part.replaceWith(document.adoptNode(fresh));
+    if (fresh !== part && !fresh.dataset.reload) return location.reload(); // done: all of the page has changed
+    keepFresh(fresh);
+  }, seconds * 1000);
+}
+
+document.querySelectorAll("[data-reload]").forEach(keepFresh);
+
 /* One submission per press: a slow answer does not make two links of one. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
