@@ -54,6 +54,7 @@ BLUEPRINTS: tuple[Pages | Api | Signed, ...] = (
     articles.pages,
     articles.desk,
     disclosure.pages,
+    disclosure.desk,
     texts.pages,
     texts.desk,
     crawls.pages,

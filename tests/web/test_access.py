@@ -25,6 +25,8 @@ BLUEPRINTS = {
     "articles": {EDITOR, FINANCE, ADMIN},
     "desk": {EDITOR, ADMIN},  # what changes an article
     "disclosure": {EDITOR, FINANCE, ADMIN},
+    "register": {EDITOR, FINANCE, ADMIN},
+    "disclosure_desk": {ADMIN},
     "imports": {FINANCE, ADMIN},
     "connectors": {FINANCE, ADMIN},
     "networks": {EDITOR, ADMIN},
