@@ -32,7 +32,7 @@
   const clientHeight = getter(Element, "clientHeight");
   const scrollWidth = getter(Element, "scrollWidth");
   const scrollHeight = getter(Element, "scrollHeight");
-  const scrollTopOf = getter(Element, "scrollTop");
+  const hasBox = method(Element, "checkVisibility");
   const zoomOf = getter(Element, "currentCSSZoom");
   const append = method(Node, "appendChild");
   const rootElement = getter(Document, "documentElement");
@@ -156,7 +156,7 @@
           if (nodeType(node) === TEXT) {
             const length = node.data.trim().length;
             const holder = parentOf(node);
-            if (length < 2 || !holder || !running(holder, root, wanted) || !holder.checkVisibility()) continue;
+            if (length < 2 || !holder || !running(holder, root, wanted) || !hasBox(holder)) continue;
             const px = Math.round(effectivePx(holder) * 100) / 100;
             if (px < 1) continue;
             sizes.set(px, (sizes.get(px) || 0) + length);
@@ -442,7 +442,7 @@
     if (style(element).contentVisibility === "hidden") return unseen("content-visibility: hidden", element);
     const px = effectivePx(element);
     if (px < 1) return { hidden: "font size 0" };
-    if (!element.checkVisibility()) return { hidden: "it has no box" };
+    if (!hasBox(element)) return { hidden: "it has no box" };
     return null;
   }
 

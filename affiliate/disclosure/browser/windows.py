@@ -29,12 +29,14 @@ from playwright.async_api import (
 from playwright.async_api import (
     Error as PlaywrightError,
 )
+from requests.structures import CaseInsensitiveDict
 
 from affiliate.disclosure.browser.guard import closed_door, guarded_door
 from affiliate.disclosure.browser.program import NoBrowser, find_chromium, flags, node_of_its_own
 from affiliate.disclosure.looks import Look, Part
 from affiliate.errors import AffiliateError, InvalidDocument, Unreachable
 from affiliate.networks.http import MayConnect
+from affiliate.networks.http import Page as Served
 
 WINDOWS = ((360, 740), (1280, 800))  # CSS pixels: a phone and a desk, as regulators' cases have them
 
@@ -247,6 +249,7 @@ class _Tab:
         self._is_file = is_file
         self._navigations = 0
         self._is_measured = False
+        self._strayed = asyncio.Event()
         self._tasks: set[asyncio.Future[Any]] = set()
         self._world = ""
 
@@ -277,11 +280,35 @@ class _Tab:
         return tab
 
     async def open(self, address: str) -> Response | None:
-        seconds = self._patience.answer
-        answer = await self._page.goto(address, wait_until="commit", timeout=seconds * 1000)
-        with contextlib.suppress(PlaywrightError):  # endless loading: what is there is what a reader sees
-            await self._page.wait_for_load_state("load", timeout=self._patience.load * 1000)
+        answer = await self._go(address)
+        if not await self._loaded():
+            # It was kept from leaving, and Chromium has stopped reading it: without scripts it stays.
+            await self._allow_scripts(allowed=False)
+            self._navigations = 0
+            answer = await self._go(address)
+            await self._loaded()
+            await self._allow_scripts(allowed=True)  # ours need their turn
         return answer
+
+    async def _allow_scripts(self, *, allowed: bool) -> None:
+        await self._in_time(self._cdp.send("Emulation.setScriptExecutionDisabled", {"value": not allowed}))
+
+    async def _go(self, address: str) -> Response | None:
+        return await self._page.goto(address, wait_until="commit", timeout=self._patience.answer * 1000)
+
+    async def _loaded(self) -> bool:
+        """False if the page was kept from leaving before it was there. Where loading does not end, what is there counts."""
+        loading = asyncio.ensure_future(
+            _quietly(self._page.wait_for_load_state("load", timeout=self._patience.load * 1000))
+        )
+        leaving = asyncio.ensure_future(self._strayed.wait())
+        await asyncio.wait({loading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not loading.done():
+            await asyncio.wait({loading}, timeout=1)
+        has_loaded = loading.done()
+        loading.cancel()
+        leaving.cancel()
+        return has_loaded
 
     async def served(self, address: str, answer: Response | None) -> tuple[str, str, int]:
         """The HTML as it was served, where it came from after redirects, and the status."""
@@ -293,7 +320,8 @@ class _Tab:
             body = await asyncio.wait_for(answer.body(), self._patience.load)
         except (PlaywrightError, TimeoutError) as problem:
             raise Unreachable(_host(address), "what it answered cannot be read.") from problem
-        return body.decode("utf-8", "replace"), answer.url, answer.status
+        headers = CaseInsensitiveDict(await answer.all_headers())
+        return Served(answer.url, answer.status, headers, body).text, answer.url, answer.status
 
     async def screen(self) -> dict[str, Any]:
         """The page at rest: its marked HTML, the size of its running text and its height. From here on it stays."""
@@ -371,7 +399,8 @@ class _Tab:
         may_go = self._navigations <= (1 if self._is_file else _MOST_NAVIGATIONS) and not self._is_measured
         ways: dict[str, Any] = {"requestId": paused["requestId"]}
         if is_page and not may_go:
-            self._later(self._cdp.send("Fetch.failRequest", {**ways, "errorReason": "Aborted"}))
+            self._strayed.set()
+            self._later(self._cdp.send("Fetch.fulfillRequest", {**ways, "responseCode": 204}))  # stay where you are
         else:
             self._later(self._cdp.send("Fetch.continueRequest", ways))
 
