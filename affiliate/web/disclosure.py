@@ -116,7 +116,7 @@ def _by_rule(exceptions: list[profiles.RuleException]) -> dict[str, list[profile
 
 @pages.get("/profiles")
 def show_profiles() -> Answer:
-    return _profiles_page(Form({"rule": request.args.get("rule", "")}))
+    return _profiles_page(Form({"rule": request.args.get("rule", ""), "severity": WARNING}))
 
 
 @desk.post("/profiles")
@@ -208,7 +208,8 @@ def _profiles_page(form: Form) -> tuple[str, int]:
         history = profiles.profile_history(session, site.id)
         exceptions = profiles.exceptions_of(session, site.id, now=now)
         jurisdiction = found.jurisdiction
-    rules = {rule.id: rule for key in (*held, *profile_names()) for rule in pack(key).rules}
+    rules = {rule.id: rule for key in (*held, *profile_names()) for rule in _shown(pack(key)).own}
+    rules |= {rule.id: rule for rule in pack("ours").rules if rule.id not in rules}
     return render_template(
         "disclosure/profiles.html",
         form=form,
