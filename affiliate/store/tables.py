@@ -194,7 +194,7 @@ class Product(Base):
     advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertisers.id"), index=True)
     title: Mapped[str] = mapped_column(Text, default="")
     target_url: Mapped[str] = mapped_column(Text)
-    brand: Mapped[str | None]
+    brand: Mapped[str | None] = mapped_column(index=True)
     price: Mapped[Decimal | None]
     currency: Mapped[str | None] = mapped_column(String(3))
     price_as_of: Mapped[datetime | None]

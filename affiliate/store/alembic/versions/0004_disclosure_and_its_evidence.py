@@ -16,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(op.f("ix_products_brand"), "products", ["brand"], unique=False)
     op.add_column("article_disclosures", sa.Column("reason", sa.Text(), nullable=True))
     op.create_table(
         "evidence_files",
