@@ -153,7 +153,7 @@ class Page:
     @cached_property
     def earning(self) -> list[PaidLink]:
         """The links that decide, numbered in order: the article's paid ones, with those that a script may make paid."""
-        if not self.outbound:
+        if not self.rewriters:
             return self.links
         scripted = [PaidLink(0, place, place.attrs["href"], SCRIPT) for place in self.outbound]
         both = sorted([*self.links, *scripted], key=lambda link: link.place.order)
@@ -163,6 +163,7 @@ class Page:
         self.links: list[PaidLink] = []
         self.beside: list[PaidLink] = []
         self.outbound: list[Place] = []
+        may_rewrite = bool(self.rewriters) or self.has_master_tag
         has_article = any(place.article is not None for place in self.tree.places)
         for place in self.tree.places:
             if place.hider is not None and place.hider.tag in ("template", "noscript", "svg") and place.tag != "a":
@@ -170,7 +171,7 @@ class Page:
             found = reader.paid(place)
             if found is not None:
                 self._sort_in(found, has_article)
-            elif self.rewriters and place.tag == "a" and not self.is_beside(place) and reader.is_outbound(place):
+            elif may_rewrite and place.tag == "a" and not self.is_beside(place) and reader.is_outbound(place):
                 self.outbound.append(place)
 
     def _sort_in(self, link: PaidLink, has_article: bool) -> None:
@@ -285,6 +286,11 @@ class Page:
     def where(self, block: Block) -> str:
         return Said(block.words, block.place, block, block.order, block.end).where
 
+    def _is_notice(self, block: Block) -> bool:
+        """Whether a text is about the page's links as a whole."""
+        judged = [wording.judge(block.words, language) for language in self.languages or wording.languages()]
+        return any(each.explains or each.network for each in judged)
+
     def names(self, link: PaidLink, shop: str) -> bool:
         """Whether a link itself says the name of a shop."""
         return shop in "".join(run.text for run in self.runs_of(link.place)).casefold()
@@ -313,7 +319,7 @@ class Page:
         if near:
             here = self._numbers[id(near[0])], self._numbers[id(near[-1])]
             around = [self.live[number] for number in (here[0] - 1, here[1] + 1) if 0 <= number < len(self.live)]
-            near += [block for block in around if len(block.words) <= _NEAR]
+            near += [block for block in around if len(block.words) <= _NEAR and not self._is_notice(block)]
         return [block for block in near if len(block.words) <= _LONGEST]
 
     def labels(self, words: frozenset[str]) -> tuple[Said, ...]:

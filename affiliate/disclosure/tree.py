@@ -321,7 +321,7 @@ def _hidden(place: Place) -> str:
         return "a closed <dialog>"
     if "popover" in attrs:
         return "a closed popover"
-    if found := _HIDING.search(attrs.get("style", "")):
+    if found := _HIDING.search(attrs.get("style", "")[:4000]):
         return plain(found.group())
     return ""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from affiliate.disclosure.checks.breach import breach
+from affiliate.disclosure.checks.sentence import beside
 from affiliate.disclosure.findings import INFO, WARNING, Finding
 from affiliate.disclosure.page import EDITORIAL, PRODUCT_LED, TEASERS, Page
 from affiliate.disclosure.rules import Pack, Rule
@@ -55,6 +56,7 @@ def before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 
 def every_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """In an article of which only parts pay, each paid link is labelled, if the headline is not."""
+    yield from beside(page, rule, pack)
     links = concerned(page, pack)
     if not links or (pack.kind == "jurisdiction" and page.kind == PRODUCT_LED):
         return

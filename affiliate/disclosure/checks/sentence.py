@@ -8,6 +8,9 @@ from affiliate.disclosure.page import Page, Said
 from affiliate.disclosure.paid import PaidLink
 from affiliate.disclosure.rules import Pack, Rule
 from affiliate.disclosure.standing import at_link, before_first_link, concerned, in_headline_slot, words_of
+from affiliate.disclosure.tree import AD_SLOT, COMMENTS, DIALOG
+
+_OTHERS = frozenset({AD_SLOT, COMMENTS, DIALOG})  # advertisers and readers speak there
 
 
 def languages_of(page: Page, pack: Pack) -> tuple[str, ...]:
@@ -24,6 +27,7 @@ def before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 
 def told_before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """A sentence stands before the first paid link, or a label does."""
+    yield from beside(page, rule, pack)
     links = concerned(page, pack)
     if not links or told(page, pack, links[0]):
         return
@@ -35,6 +39,7 @@ def told_before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 def told_at_links(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """A sentence stands before the first paid link, or a label at every paid link. A label at the headline alone does not say
     which links pay."""
+    yield from beside(page, rule, pack)
     links = concerned(page, pack)
     if not links or told(page, pack, links[0]) or _all_labelled(page, pack, links):
         return
@@ -44,6 +49,24 @@ def told_at_links(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
         return
     message = "The label at the headline does not say that you are paid when readers buy; no sentence does."
     yield breach(page, pack, rule, message, links[0].where, measured=label.where, at_most=WARNING)
+
+
+def beside(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
+    """Paid links in menus and in boxes beside the article do not decide its order; those that say nothing are told."""
+    words = words_of(page, pack)
+    bare = [
+        link
+        for link in page.beside
+        if pack.key != "amazon"
+        and link.place.region not in _OTHERS
+        and at_link(page, words, link, either_side=True) is None
+        and not any(said.place.region == link.place.region for said in told(page, pack, link))
+    ]
+    if bare:
+        message = "A paid link beside the article has neither a label nor a sentence."
+        measured = f"{len(bare)} of them" if len(bare) > 1 else ""
+        where = f"{bare[0].place.region}: {bare[0].href[:120]}"
+        yield breach(page, pack, rule, message, where, measured=measured, at_most=WARNING)
 
 
 def told(page: Page, pack: Pack, link: PaidLink) -> tuple[Said, ...]:
