@@ -29,7 +29,9 @@ _INVISIBLE = re.compile(
 _OVERRIDES = ("\u202d", "\u202e")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _SENTENCE_END = re.compile(r"(?<=[.!?…])['\")\]”»]*\s+(?=[^a-zß-ÿ\s])|(?<=[。！？])")
-_QUOTATION = re.compile(r"“[^“”]{1,600}”|\"[^\"]{1,600}\"|„[^„“”]{1,600}[“”]|«[^«»]{1,600}»|「[^「」]{1,600}」")
+_QUOTATION = re.compile(
+    r"“[^“”]{1,600}”|\"[^\"]{1,600}\"|„[^„“”]{1,600}[“”]|”[^”]{1,600}”|«[^«»]{1,600}»|「[^「」]{1,600}」"
+)
 _MARKS = " \t#*†‡|/·•:.,!…-–—−~>»«<→▸▶■□◆◇●○※★☆=_[](){}【】［］「」『』〈〉《》〔〕＜＞≪≫\"'“”„"
 # What may stand between a label and what it labels ("Ad | …", "Anzeige: …", "Werbung – …").
 _DIVIDER = re.compile(r"\s*[|:｜：·•»›]\s*|\s+[-–—−/~]\s+|\s*[)\]】］〉》〕＞」』]+\s*")
@@ -148,13 +150,15 @@ def _judged(said: str, language: str) -> Judged:
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The vocabulary of a language, ready to be matched. `hints` are lower-case pieces of words without one of which a
-    sentence is not looked at."""
+    sentence is not looked at. `paid` are the ways of saying that we are, `named` that somebody is, but for sentences about
+    `others` ("your link"); `harmless` is taken out before `negations` are looked for ("at no extra cost")."""
 
     language: str
     hints: tuple[str, ...]
     abbreviations: re.Pattern[str] | None
     paid: re.Pattern[str]
     named: re.Pattern[str] | None
+    others: re.Pattern[str] | None
     negations: re.Pattern[str] | None
     harmless: re.Pattern[str] | None
     trigger: re.Pattern[str]
@@ -222,9 +226,10 @@ class Wording:
             near = any(self.strong.search(each) for each in sentences[max(0, at - 1) : at + 2])
             if not (near or self.trigger.search(said)):
                 continue
-            if self._says(self.paid, said) or (near and self._says(self.named, said)):
+            named = self._says(self.named, said) and not (self.others and self.others.search(said))
+            if self._says(self.paid, said) or (near and named):
                 return True, False
-            doubtful = doubtful or self._says(self.named, said)
+            doubtful = doubtful or named
         return False, doubtful
 
     def _says(self, pattern: re.Pattern[str] | None, sentence: str) -> bool:
@@ -232,8 +237,12 @@ class Wording:
         if pattern is None:
             return False
         kept = " ".join(self.harmless.sub(" ", sentence).split()) if self.harmless else sentence
-        found = pattern.finditer(kept)
-        return any(not (self.negations and self.negations.search(each.group())) for each in found)
+        return any(not self._denies(kept, found) for found in pattern.finditer(kept))
+
+    def _denies(self, sentence: str, found: re.Match[str]) -> bool:
+        """Whether a negation is in what was found, or the word before it."""
+        word_before = sentence[: found.start()].rstrip().rpartition(" ")[2]
+        return bool(self.negations and self.negations.search(f"{word_before} {found.group()}"))
 
     def _beside_statements(self, sentence: str) -> str:
         """A sentence without what networks want said."""
@@ -283,6 +292,7 @@ def _wording(language: str) -> Wording:
         abbreviations=re.compile(rf"\b(?:{'|'.join(data['abbreviations'])})\.") if data.get("abbreviations") else None,
         paid=_pattern(data["paid"], words),
         named=_pattern(data.get("named"), words),
+        others=_pattern(data.get("others"), words),
         negations=_pattern(data.get("negations"), words),
         harmless=_pattern(data.get("harmless"), words),
         trigger=_pattern(data["trigger"], words),
