@@ -1,9 +1,10 @@
 """check."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +14,16 @@ from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_con
 from affiliate.disclosure.check import Change
 from affiliate.disclosure.check import check as check_html
 from affiliate.disclosure.findings import FAIL, SEVERITIES, Checked, Finding
+from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.profiles import changes_of, profiles_of
 from affiliate.disclosure.rules import pack
 from affiliate.errors import AffiliateError
 from affiliate.links.sites import find_site
 from affiliate.networks.http import PoliteClient
+
+if TYPE_CHECKING:  # importing it takes as long as a static check
+    from affiliate.disclosure.browser.windows import Chromium, Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,12 @@ class _Known:
     help="uk, us, amazon …; may be repeated (default: the site's jurisdiction and the profiles that it chose).",
 )
 @click.option("--kind", type=click.Choice(KINDS), help="Default: what the page's x-content-kind says, else mixed.")
+@click.option("--rendered", is_flag=True, help="Look at the pages in a real browser too.")
+@click.option(
+    "--screenshots",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write pictures of the windows into this folder; implies --rendered.",
+)
 @site_option
 @json_option
 @pass_context
@@ -48,19 +59,24 @@ def check(
     files: tuple[str, ...],
     profiles: tuple[str, ...],
     kind: str | None,
+    rendered: bool,
+    screenshots: Path | None,
     site: str | None,
     as_json: bool,
 ) -> None:
     """Check the disclosure of pages, fragments, newsletters and feeds. Exit 1 if a profile fails.
 
+    With --rendered a Chromium shows each page in windows of 360x740 and 1280x800, and what readers see there counts: size,
+    contrast, covers, what has to be opened first. AFFILIATE_CHROMIUM names the browser if it is not on the PATH.
+
     Without a database only --profile says what is asked, and where our own links lead is not known.
     """
-    documents = [(file, _document(file)) for file in files]
-    with _known(context, site, needs_site=not profiles) as known:
+    with _known(context, site, needs_site=not profiles) as known, ExitStack() as opened:
         wanted = profiles or known.profiles
+        documents = _rendered(files, screenshots, opened) if rendered or screenshots else _read(files)
         checked = [
-            (file, check_html(html, wanted, kind=kind, leads_to=known.leads_to, changes=known.changes))
-            for file, html in documents
+            (file, check_html(html, wanted, kind=kind, screens=screens, leads_to=known.leads_to, changes=known.changes))
+            for file, html, screens in documents
         ]
     if as_json:
         print_json(_as_json(checked))
@@ -80,10 +96,37 @@ def _as_json(checked: Sequence[tuple[str, Checked]]) -> Any:
     return [{"file": file, **result.as_json()} for file, result in checked]
 
 
-def _document(name: str) -> str:
-    if name.startswith(("http://", "https://")):
-        return _page(name)
-    return read_document(name)
+_Document = tuple[str, str, Sequence[Screen]]  # what it is called, its HTML as served, the windows that show it
+
+
+def _read(names: Sequence[str]) -> Iterator[_Document]:
+    """All before the first is checked: one that cannot be read refuses the call."""
+    yield from [(name, _page(name) if _is_address(name) else read_document(name), ()) for name in names]
+
+
+def _rendered(names: Sequence[str], screenshots: Path | None, opened: ExitStack) -> Iterator[_Document]:
+    """Each page in its windows, as long as it is the current one. A person at the command may look at any address."""
+    from affiliate.disclosure.browser.pictures import keep
+    from affiliate.disclosure.browser.windows import Chromium
+
+    chromium = opened.enter_context(Chromium())
+    for name in names:
+        with _in_windows(chromium, name) as page:
+            if screenshots is not None:
+                for path in keep(page, name, screenshots):
+                    click.echo(f"affiliate: picture {path}", err=True)
+            yield name, page.html, page.screens
+
+
+def _in_windows(chromium: "Chromium", name: str) -> "AbstractContextManager[Opened]":
+    if _is_address(name):
+        return chromium.url(name)
+    html = read_document(name)
+    return chromium.text(html) if name == "-" else chromium.file(Path(name))
+
+
+def _is_address(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
 
 
 def _page(url: str) -> str:
