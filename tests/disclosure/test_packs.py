@@ -5,7 +5,9 @@ import json
 import re
 import shutil
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -27,6 +29,7 @@ from affiliate.disclosure.rules import (
 from affiliate.errors import InvalidInput
 
 FOLDER = Path(rules.__file__).parent / "packs"
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "disclosure.md").read_text(encoding="utf-8")
 PINNED = Path(__file__).with_name("pack_versions.toml")
 
 # The contract's names.
@@ -273,11 +276,13 @@ def test_labels_are_taken_over_by_language(tmp_path: Path) -> None:
     assert made.labels == {"en": ("Bubble",), "de": ("Blase",)}
 
 
-def test_a_jurisdiction_is_added_by_adding_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jurisdiction_is_added_as_the_documentation_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "packs"
     shutil.copytree(FOLDER, folder)
-    text = GOOD.replace("[labels]", 'extends = ["ours"]\n[labels]')
-    (folder / "atlantis.toml").write_text(text, encoding="utf-8")
+    written = dedent(
+        re.findall(r"^   ```toml\n(   # packs/atlantis.toml.*?)^   ```", DOCUMENT, re.DOTALL | re.MULTILINE)[0]
+    )
+    (folder / "atlantis.toml").write_text(written, encoding="utf-8")
     monkeypatch.setattr(rules, "_FOLDER", folder)
     pack.cache_clear()
     try:
@@ -293,6 +298,25 @@ def test_a_jurisdiction_is_added_by_adding_a_file(tmp_path: Path, monkeypatch: p
         assert {each.severity for each in bubble.findings} <= {INFO}
     finally:
         pack.cache_clear()
+
+
+def of_profile(key: str) -> list[Rule]:
+    """A profile's own rules, as they are in force there."""
+    own = {rule.id for rule in own_rules(key)}
+    return [rule for rule in pack(key).rules if rule.id in own]
+
+
+@pytest.mark.parametrize("key", profile_names())
+def test_the_documentation_says_what_each_profile_asks(key: str) -> None:
+    [row] = [line for line in DOCUMENT.splitlines() if line.startswith(f"| `{key}` | ") and line.count("|") == 6]
+    fails, warns, person = (cell.strip() for cell in row.split("|")[3:6])
+    assert fails == _ids(rule for rule in of_profile(key) if rule.checks and rule.fails)
+    assert warns == _ids(rule for rule in of_profile(key) if rule.checks and not rule.fails)
+    assert person == _ids(rule for rule in of_profile(key) if not rule.checks)
+
+
+def _ids(found: Iterable[Rule]) -> str:
+    return ", ".join(rule.id for rule in found) or "–"
 
 
 def test_a_base_is_for_others_to_extend() -> None:
