@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from affiliate.disclosure.evidence import queries
 from affiliate.disclosure.evidence.records import EDIT, PUBLISH
+from affiliate.errors import NotFound
 from affiliate.store import jobs
+from affiliate.store.tables import Article
 
 CHECK_STORED, CHECK_LIVE, CHECK_NIGHTLY = "disclosure.check_stored", "disclosure.check_live", "disclosure.check_nightly"
 BETWEEN_PAGES = timedelta(seconds=1)  # what a reader who clicks around asks of a server
@@ -38,3 +40,15 @@ def queue_nightly(session: Session, *, now: datetime) -> bool:
         return False
     jobs.enqueue(session, CHECK_NIGHTLY, {}, now=now)
     return True
+
+
+def queue_again(session: Session, article_id: int, occasion: str, *, now: datetime) -> None:
+    """Has an article checked as readers get it and as it is stored, as far as there is either. NotFound if it is not there."""
+    article = session.get(Article, article_id)
+    if article is None:
+        raise NotFound("article", article_id)
+    arguments = {"article_id": article_id, "occasion": occasion}
+    if article.html:
+        jobs.enqueue(session, CHECK_STORED, arguments, now=now)
+    if article.url:
+        jobs.enqueue(session, CHECK_LIVE, arguments, now=now)

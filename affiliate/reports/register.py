@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from affiliate.disclosure.evidence.chain import hash_of
 from affiliate.disclosure.findings import FAIL, PASS, WARN
 from affiliate.disclosure.state import NOT_NEEDED
 from affiliate.errors import NotFound
@@ -124,11 +125,11 @@ class ArticleHistory:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One record as it was written; `record` is what it says, {} if it cannot be read any more."""
+    """One record; `record` is what it says, {} if it is not as it was written: then nothing of it is to be believed."""
 
     row: PageCheck
     record: Mapping[str, Any]
-    text: str
+    is_itself: bool
 
 
 def list_register(session: Session, wanted: RegisterFilter, *, now: datetime) -> tuple[list[RegisterRow], int]:
@@ -195,11 +196,8 @@ def show_check(session: Session, number: int) -> Check:
     check = session.scalar(select(PageCheck).where(PageCheck.number == number))
     if check is None:
         raise NotFound("check", number)
-    try:
-        record = json.loads(check.record)
-    except ValueError:
-        record = {}
-    return Check(check, record if isinstance(record, dict) else {}, check.record)
+    is_itself = hash_of(check.previous_hash, check.record) == check.hash
+    return Check(check, json.loads(check.record) if is_itself else {}, is_itself)
 
 
 def newest_checks(session: Session, *, site_id: int | None = None, most: int = 10) -> list[CheckRow]:

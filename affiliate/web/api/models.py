@@ -139,6 +139,17 @@ class TeasersOut(BaseModel):
     warnings: list[str]
 
 
+class RecheckIn(Body):
+    """Of all sites, unless one is named. A template serves all articles of a kind, so a sample does."""
+
+    site: str | None = Field(None, description="The site’s key.")
+    pages: int = Field(200, ge=1, le=10_000, description="At most so many pages.")
+
+
+class RecheckOut(BaseModel):
+    queued: int = Field(description="How many pages will be asked for, one a second.")
+
+
 class InspectIn(Body):
     """`urls`, or one `url`."""
 
