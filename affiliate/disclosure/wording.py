@@ -151,7 +151,8 @@ def _judged(said: str, language: str) -> Judged:
 class Wording:
     """The vocabulary of a language, ready to be matched. `hints` are lower-case pieces of words without one of which a
     sentence is not looked at. `paid` are the ways of saying that we are, `named` that somebody is, but for sentences about
-    `others` ("your link"); `harmless` is taken out before `negations` are looked for ("at no extra cost")."""
+    `others` ("your link"); `harmless` is taken out before `negations` are looked for ("at no extra cost"). `pay_context` makes "we are not
+    paid" a word about links, not about wages."""
 
     language: str
     hints: tuple[str, ...]
@@ -163,6 +164,7 @@ class Wording:
     harmless: re.Pattern[str] | None
     trigger: re.Pattern[str]
     strong: re.Pattern[str]
+    pay_context: re.Pattern[str]
     announces: re.Pattern[str] | None
     hedges: re.Pattern[str] | None
     denied: frozenset[str]
@@ -263,7 +265,7 @@ class Wording:
         for sentence in sentences:
             for kind, pattern in self.contradictions:
                 found = pattern.search(sentence)
-                if found:
+                if found and (kind != NO_PAY or self.pay_context.search(sentence)):
                     yield Contradiction(kind, found.group().strip())
 
 
@@ -297,6 +299,10 @@ def _wording(language: str) -> Wording:
         harmless=_pattern(data.get("harmless"), words),
         trigger=_pattern(data["trigger"], words),
         strong=_pattern(data["strong"], words),
+        pay_context=_pattern(
+            data.get("pay_context") or [*data["trigger"], "commission|kommission|comisi|provision|commissie|報酬"],
+            words,
+        ),
         announces=_pattern(data.get("announces"), words),
         hedges=_pattern(data.get("hedges"), words),
         denied=frozenset(term.casefold() for term in data["denied"]),

@@ -222,6 +222,10 @@ def test_words_that_take_a_disclosure_back_are_found(text: str, language: str, k
         "We independently review everything we recommend. When you buy through our links, we may earn a commission.",
         "We earn a commission. This does not influence our recommendations.",
         "We never accept money for a place in our rankings.",
+        "Subscribe for an ad-free experience.",
+        "The kettle is not an advertisement for minimalism.",
+        "Its fully independent rear suspension shows on bad roads.",
+        "We don't get paid for overtime.",
         "We may earn a commission at no extra cost to you.",
     ],
 )
