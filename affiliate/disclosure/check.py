@@ -60,6 +60,7 @@ def check(
     for what is not ours. `changes` are rules that are taken more or less seriously here. InvalidInput for an unknown
     profile, InvalidDocument for a feed that cannot be read and for other XML.
     """
+    html = html.encode("utf-8", "replace").decode()  # half a character is none
     packs = [pack(key) for key in dict.fromkeys(checked_profile(name) for name in profiles)]
     changed = {change.rule: change for change in changes}
     parts = list(_parts(html, kind, screens, leads_to))
@@ -172,7 +173,8 @@ def _as_changed(finding: Finding, changes: dict[str, Change]) -> Finding:
         severity = change.severity if finding.severity == rule.effective else finding.severity
     if severity == finding.severity:
         return finding
-    said = f"{finding.message} (Taken as {severity} here, not {finding.severity}: {change.reason})"
+    reason = f": {change.reason}" if change.reason else ""
+    said = f"{finding.message} (Taken as {severity} here, not {finding.severity}{reason})"
     return replace(finding, severity=severity, message=said)
 
 

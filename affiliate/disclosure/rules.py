@@ -58,6 +58,8 @@ CHECKS = {
     "distance": "it is in the first window, and near the paid links",
     "without-scripts": "it is there when scripts are off",
 }
+# What the first finds the second finds too: a rule that fails a page on the first leaves nothing to say for the second.
+_STRICTER = (("sentence-before-link", "told-before-link"), ("told-at-links", "told-before-link"))
 IN_BROWSER = frozenset({"seen", "no-action", "size", "contrast", "distance", "without-scripts"})
 
 _SHORT = {"amz": "amazon", "rak": "rakuten", "goog": "google", "skim": "skimlinks"}
@@ -287,12 +289,15 @@ def _settled(rules: Sequence[Rule]) -> tuple[Rule, ...]:
         for check in rule.checks:
             if check not in owners or rule.fails or not owners[check].fails:
                 owners[check] = rule
+    for strict, lax in _STRICTER:
+        if strict in owners and owners[strict].fails:
+            owners.pop(lax, None)
     return tuple(_left(rules, owners))
 
 
 def _left(rules: Sequence[Rule], owners: Mapping[str, Rule]) -> Iterator[Rule]:
     """A rule that lost all its checks says no more than those that have them, and is left out."""
     for rule in rules:
-        checks = tuple(check for check in rule.checks if owners[check] is rule)
+        checks = tuple(check for check in rule.checks if owners.get(check) is rule)
         if checks or not rule.checks:
             yield replace(rule, checks=checks)

@@ -135,7 +135,7 @@ def test_a_jurisdiction_looks_at_order_sight_and_words() -> None:
     for key in profile_names():
         if pack(key).kind == "jurisdiction":
             named = {check_ for rule in pack(key).rules for check_ in rule.checks}
-            assert named & {"told-before-link", "told-at-links", "label-at-link"}, key
+            assert named & {"told-before-link", "told-at-links", "sentence-before-link", "label-at-link"}, key
             assert named >= {"seen", "no-action", "size", "contrast", "distance", "wording", "scripts"}, key
 
 
@@ -268,6 +268,15 @@ def test_a_packs_own_rule_does_not_turn_a_fail_into_a_doubt(tmp_path: Path) -> N
     mild = GOOD.replace("AT-01", "AT-02").replace('grade = "P"', 'grade = "S"')
     made = read(tmp_path, mild.replace("[labels]", 'extends = ["sea"]\n[labels]'))
     assert [(rule.id, rule.fails) for rule in made.rules] == [("AT-01", True)]
+
+
+def test_a_stricter_check_leaves_nothing_to_say_for_a_laxer_one(tmp_path: Path) -> None:
+    sea = GOOD.replace("label-at-headline", "told-before-link")
+    read(tmp_path, sea, "sea")
+    strict = GOOD.replace("label-at-headline", "sentence-before-link").replace("AT-01", "AT-02")
+    strict = strict.replace("[labels]", 'extends = ["sea"]\n[labels]')
+    assert [rule.id for rule in read(tmp_path, strict).rules] == ["AT-02"]
+    assert [rule.id for rule in read(tmp_path, strict.replace("BLOCK", "WARN")).rules] == ["AT-01", "AT-02"]
 
 
 def test_labels_are_taken_over_by_language(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def understood(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     for block in page.live:
         if block.order > first.place.end or seen == _MOST:
             return
-        judged = [wording.judge(block.words, language) for language in page.languages or ("en",)]
+        judged = [page.judge(block.words, language) for language in page.languages or ("en",)]
         if any(each.explains for each in judged) or not page.is_seen(block.place):
             continue
         term = next((each.denied for each in judged if each.denied and _stands_for_label(page, block, first)), "")
@@ -76,12 +76,12 @@ def language(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
             message = "The sentence is not in the language of the article."
             yield breach(page, pack, rule, message, said[0].where, measured=f"it is {other}, the article {content}")
         return
-    own = frozenset(word for each in page.languages for word in pack.labels.get(each, ()))
-    foreign = frozenset(word for words in pack.labels.values() for word in words) - own
-    label = before_first_link(page, foreign, first) if before_first_link(page, own, first) is None else None
+    own = [word for each in page.languages for word in pack.labels.get(each, ())]
+    foreign = frozenset(word for words in pack.labels.values() for word in words) - frozenset(own)
+    label = before_first_link(page, foreign, first) if before_first_link(page, frozenset(own), first) is None else None
     if label is not None:
         message = "The label is not in the language of the article."
-        mend = f"Write “{min(own)}” instead." if own else ""
+        mend = f"Write “{own[0]}” instead." if own else ""
         yield breach(page, pack, rule, message, label.where, measured=f"the article is {content}", mend=mend)
 
 
@@ -91,16 +91,14 @@ def contradiction(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
         return
     for block in page.live:
         for each in page.languages or ("en",):
-            if not page.says(block):
+            judged = page.judge(block.words, each)
+            if not judged.contradicts or not page.says(block):
                 continue
-            judged = wording.judge(block.words, each)
             for found in judged.contradicts:
                 mild = found.kind in _MILD or judged.explains
                 message = "The page has paid links, and says something that readers take for the contrary."
                 measured = f"“{found.words[:120]}”"
-                yield breach(
-                    page, pack, rule, message, page.where(block), measured=measured, at_most=WARNING if mild else ""
-                )
+                yield breach(page, pack, rule, message, page.where(block), measured=measured, at_most=WARNING if mild else "")
 
 
 def footnote(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
