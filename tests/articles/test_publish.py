@@ -366,7 +366,7 @@ def test_a_paid_link_that_policy_forbids_but_an_author_wrote_counts_as_undisclos
             replace(FACTS, kind="advertorial"),
             "'advertorial' is no kind of article; there are product-led, mixed, editorial",
         ),
-        (replace(FACTS, jurisdiction="mars"), "jurisdiction 'mars'; there are at, au, ca"),
+        (replace(FACTS, jurisdiction="mars"), "jurisdiction 'mars'; there are au, ca, de"),
         (replace(FACTS, id="x" * 1001), "longer than 1000 characters"),
     ],
 )

@@ -16,7 +16,11 @@ SENTENCE = "North Magazine’s promise: we earn a commission if you buy through 
 
 
 @pytest.fixture
-def north(store: Store, clock: HandClock) -> Store:
+def north(sqlite_store: Store, clock: HandClock) -> Store:
+    return _with_sites(sqlite_store, clock)
+
+
+def _with_sites(store: Store, clock: HandClock) -> Store:
     with store.transaction() as session:
         add_entity(session, key="ltd", name="North Ltd", base_currency="GBP")
         for key in ("north", "south"):
@@ -60,8 +64,8 @@ def test_own_words_stand_in_articles_until_they_are_retired(north: Store, clock:
         assert text_for(session, find_site(session, "north"), jurisdiction="uk", language="en").version == "uk-en-1"
 
 
-def test_a_sites_own_words_go_before_those_for_all_sites(north: Store, clock: HandClock) -> None:
-    with north.transaction() as session:
+def test_a_sites_own_words_go_before_those_for_all_sites(store: Store, clock: HandClock) -> None:
+    with _with_sites(store, clock).transaction() as session:
         north_site, south_site = find_site(session, "north"), find_site(session, "south")
         _add(session, clock, "We get paid if you buy through our links.", site=north_site)
         _add(session, clock)

@@ -1,6 +1,7 @@
 """A site in a store, a magazine on a server, and a walk that does not wait."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from affiliate.disclosure.crawl import Crawler, Fetcher, begin_crawl, list_findi
 from affiliate.disclosure.crawl.crawls import CrawlDetail
 from affiliate.disclosure.crawl.queries import FoundWrong
 from affiliate.links.programmes import add_account
-from affiliate.links.sites import ensure_default_site, find_site
+from affiliate.links.sites import ensure_default_site, find_site, set_hosts
 from affiliate.store import Store
 from affiliate.store.tables import Article, ArticleDisclosure
 from tests.conftest import NOW
@@ -80,10 +81,22 @@ class Desk:
             )
             return crawl.id
 
-    def walk(self, crawl_id: int, **options: Any) -> str:
+    def begin_at(self, start: str | None) -> str:
+        """Where a crawl from a page would begin; it is not kept."""
+        with self.store.reading() as session:
+            site = find_site(session)
+            return begin_crawl(
+                session, site=site, start=start, in_background=True, started_by="test", now=NOW
+            ).start_url
+
+    def give_host(self, host: str) -> None:
+        with self.store.transaction() as session:
+            set_hosts(session, find_site(session), [host])
+
+    def walk(self, crawl_id: int, *, seconds: float = math.inf, **options: Any) -> str:
         fetcher = options.pop("fetcher", Fetcher(may_connect=lambda *_: True, timeout_seconds=2, deadline_seconds=3))
         given = {"pause_seconds": 0, "sleep": lambda _: None, **options}
-        return Crawler(self.store, fetcher, clock=lambda: NOW, **given).walk(crawl_id)
+        return Crawler(self.store, fetcher, clock=lambda: NOW, **given).walk(crawl_id, seconds=seconds)
 
     def crawl(self, start: str = "/", *, pages: int = 500) -> "Crawled":
         crawl_id = self.begin(start, pages=pages)
@@ -121,6 +134,3 @@ def desk(sqlite_store: Store, empty: Magazine) -> Desk:
         add_account(session, "awin", "99000001", now=NOW)
         add_account(session, "amazon", "themag-21", now=NOW)
     return Desk(sqlite_store, empty)
-
-
-Run = Callable[..., Crawled]
