@@ -17,7 +17,7 @@ from affiliate.disclosure.findings import FAIL, SEVERITIES, Checked, Finding
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.profiles import changes_of, profiles_of
-from affiliate.disclosure.rules import pack
+from affiliate.disclosure.rules import GRADE_WORDS, pack
 from affiliate.errors import AffiliateError
 from affiliate.links.sites import find_site
 from affiliate.networks.http import PoliteClient
@@ -171,7 +171,8 @@ def _print_finding(finding: Finding) -> None:
 
 
 def _source(finding: Finding) -> str:
-    return finding.source or pack(finding.profile).name
+    """Where the rule stands; for one without an address, why it has none."""
+    return finding.source or GRADE_WORDS[pack(finding.profile).rule(finding.rule).grade]
 
 
 COMMANDS = {command.name: command for command in (check,)}

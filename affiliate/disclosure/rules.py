@@ -22,6 +22,13 @@ _FOLDER = Path(__file__).parent / "packs"
 # measure, which no authority states.
 PRIMARY, QUOTED, SUMMARY, MEMORY, OURS = GRADES = ("P", "Q", "S", "M", "O")
 _THIN = frozenset({SUMMARY, MEMORY, OURS})
+GRADE_WORDS = {
+    PRIMARY: "The source itself was read.",
+    QUOTED: "The authority’s words were read in somebody else’s page.",
+    SUMMARY: "A summary by others; the words themselves were not read.",
+    MEMORY: "From memory; no page was read.",
+    OURS: "Our own measure; no authority that we read states it.",
+}
 
 JURISDICTION, NETWORK, SEARCH, BASE = KINDS = ("jurisdiction", "network", "search", "base")
 

@@ -9,19 +9,7 @@ from werkzeug.wrappers import Response
 from affiliate.clock import day_start, parse_day
 from affiliate.disclosure import profiles
 from affiliate.disclosure.findings import BLOCK, ERROR, INFO, SEVERITIES, WARNING
-from affiliate.disclosure.rules import (
-    CHECKS,
-    IN_BROWSER,
-    MEMORY,
-    OURS,
-    PRIMARY,
-    QUOTED,
-    SUMMARY,
-    Pack,
-    Rule,
-    pack,
-    profile_names,
-)
+from affiliate.disclosure.rules import CHECKS, GRADE_WORDS, IN_BROWSER, Pack, Rule, pack, profile_names
 from affiliate.errors import AffiliateError, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.web.access import Pages, somebody
@@ -46,13 +34,6 @@ SEVERITY_WORDS = {
     ERROR: "Fails the page.",
     WARNING: "A person looks at it; the page does not fail.",
     INFO: "A note.",
-}
-GRADE_WORDS = {
-    PRIMARY: "The source itself was read.",
-    QUOTED: "The authority’s words were read in somebody else’s page.",
-    SUMMARY: "A summary by others; the words themselves were not read.",
-    MEMORY: "From memory; no page was read.",
-    OURS: "Our own measure; no authority that we read states it.",
 }
 _ALL = "all"
 
