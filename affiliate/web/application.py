@@ -27,9 +27,10 @@ from affiliate.web import (
     networks,
     people,
     postbacks,
+    reader,
     refusals,
-    reports,
     register,
+    reports,
     sessions,
     setup,
     status,
@@ -69,6 +70,7 @@ BLUEPRINTS: tuple[Pages | Api | Signed, ...] = (
     status.pages,
     *api.BLUEPRINTS,
     postbacks.door,
+    reader.pages,
 )
 
 

@@ -1,7 +1,7 @@
 """What every answer says to the browser besides its content."""
 
 from apiflask import APIFlask
-from flask import request
+from flask import request, session
 from werkzeug.wrappers import Response
 
 from affiliate.web.static_files import version_of
@@ -37,6 +37,8 @@ def _add(response: Response) -> Response:
     else:
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    if response.cache_control.public:
+        session.accessed = False  # Flask-Login looks into every session, and Flask would answer “Vary: Cookie” for it
     return response
 
 

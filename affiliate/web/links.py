@@ -23,6 +23,7 @@ from affiliate.links.sites import find_site
 from affiliate.money import decimal_text
 from affiliate.networks.base import MODES
 from affiliate.reports.link_use import clicks_by_day, clicks_of_links, placements_of_link
+from affiliate.reports.why import address_of
 from affiliate.urls import host_of
 from affiliate.web.access import Pages
 from affiliate.web.accounts import EDITOR
@@ -273,6 +274,7 @@ def _link_page(session: Session, link: LinkView, sent: Form | None) -> str:
         days=_DAYS,
         uses=placements_of_link(session, link.id, since=day_start(first, site.time_zone)),
         modes=MODES,
+        why=address_of(link.path),
         better=_better(session, link, site.entity_id),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from apiflask import APIFlask, HTTPError
 from flask import current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.wrappers import Response
 
 from affiliate.errors import (
@@ -103,6 +103,8 @@ def _forged(_problem: CSRFError) -> tuple[Any, int] | Response:
 
 def _http(problem: HTTPException) -> tuple[Any, int] | Response:
     status = problem.code or 500
+    if isinstance(problem, BadHost):  # without a host no page can be made: it would hold addresses
+        return Response("The name of the host cannot be read.\n", status, mimetype="text/plain")
     if problem.response is not None or status < 400:
         return problem.get_response()
     if status == 404 and not wants_json() and glimpse() is None:

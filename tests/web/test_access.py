@@ -14,7 +14,7 @@ from tests.web.conftest import ROLES, Visitor
 
 SignIn = Callable[[str], Visitor]
 
-OPEN = {"static", "sessions.log_in", "sessions.send_log_in", "sessions.log_out", "postbacks.send"}
+OPEN = {"static", "sessions.log_in", "sessions.send_log_in", "sessions.log_out", "postbacks.send", "reader.show_why"}
 
 # What each role may open, by blueprint. A new blueprint has to be put here on purpose.
 BLUEPRINTS = {
