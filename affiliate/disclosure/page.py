@@ -100,6 +100,7 @@ class Page:
         self.screen, self.is_item, self.served = screen, is_item, served
         self._is_strict = False
         self._said: dict[tuple[tuple[str, ...], int | None], tuple[Said, ...]] = {}
+        self._judged: dict[tuple[str, str], wording.Judged] = {}
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
         self._statements: dict[str, tuple[Said, ...]] = {}
         self.tree = Tree(html)
@@ -245,12 +246,22 @@ class Page:
             self._said[languages, order] = known
         return known
 
+    def judge(self, words: str, language: str) -> wording.Judged:
+        """What a text says; a page asks for the same one many times, and some have more texts than wording remembers."""
+        known = self._judged.get((words, language))
+        if known is None:
+            known = self._judged[words, language] = wording.judge(words, language)
+        return known
+
+    def _explains(self, words: str, languages: tuple[str, ...]) -> bool:
+        return any(self.judge(words, language).explains for language in languages)
+
     def _explaining(self, block: Block, languages: tuple[str, ...], order: int | None) -> Said | None:
         """What a block explains by the words that are seen, else what it would explain if they were."""
         if block.place.region in _NEVER_SAID_IN:
             return None
         runs = block.runs if order is None else block.before(order)
-        says = partial(_explains, languages=languages)
+        says = partial(self._explains, languages=languages)
         live = [run for run in runs if self.is_live(run.place)]
         if says(block.said(live)):
             seen = [run for run in live if self.is_seen(run.place)]
@@ -273,7 +284,7 @@ class Page:
         if network not in block.words.casefold() or not self.says(block):
             return None
         for language in wording.languages():
-            judged = wording.judge(block.words, language)
+            judged = self.judge(block.words, language)
             if judged.network == network:
                 said = _smallest(block, block.runs, partial(_states, network, language))
                 return replace(said, is_exact=judged.exact)
@@ -288,7 +299,7 @@ class Page:
 
     def _is_notice(self, block: Block) -> bool:
         """Whether a text is about the page's links as a whole."""
-        judged = [wording.judge(block.words, language) for language in self.languages or wording.languages()]
+        judged = [self.judge(block.words, language) for language in self.languages or wording.languages()]
         return any(each.explains or each.network for each in judged)
 
     def names(self, link: PaidLink, shop: str) -> bool:
@@ -392,7 +403,7 @@ class Page:
         return [block.order for block in self.live]
 
     def is_sentence(self, block: Block) -> bool:
-        return _explains(block.words, self.languages or wording.languages())
+        return self._explains(block.words, self.languages or wording.languages())
 
     def words_in(self, place: Place) -> str:
         """The live text of an element."""
@@ -517,9 +528,9 @@ class Page:
 
     def still_tells(self, said: Said, counts: Callable[[Part], bool] = lambda part: part.is_seen) -> bool:
         """Whether a text that a window shows says the same by those of its parts that count."""
-        if self.sight is None or not _explains(said.words, self.languages):
+        if self.sight is None or not self._explains(said.words, self.languages):
             return True
-        return self.sight.says(said.place, lambda words: _explains(words, self.languages), counts)
+        return self.sight.says(said.place, lambda words: self._explains(words, self.languages), counts)
 
     @property
     def is_styled(self) -> bool:
@@ -543,10 +554,6 @@ def _is_heading(place: Place) -> bool:
 
 def _numbered(link: PaidLink, number: int) -> PaidLink:
     return PaidLink(number, link.place, link.href, link.how, link.network, link.target, link.leads)
-
-
-def _explains(words: str, languages: tuple[str, ...]) -> bool:
-    return any(wording.judge(words, language).explains for language in languages)
 
 
 def _states(network: str, language: str, words: str) -> bool:

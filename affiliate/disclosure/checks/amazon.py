@@ -197,7 +197,7 @@ def support_us(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
         return
     for block in page.live:
         for language in page.languages or ("en",):
-            if page.says(block) and (words := wording.judge(block.words, language).support_us):
+            if (words := page.judge(block.words, language).support_us) and page.says(block):
                 message = "Readers are asked to buy in order to support you."
                 yield breach(page, pack, rule, message, page.where(block), measured=f"“{words[:120]}”")
 

@@ -98,7 +98,9 @@ def contradiction(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
                 mild = found.kind in _MILD or judged.explains
                 message = "The page has paid links, and says something that readers take for the contrary."
                 measured = f"“{found.words[:120]}”"
-                yield breach(page, pack, rule, message, page.where(block), measured=measured, at_most=WARNING if mild else "")
+                yield breach(
+                    page, pack, rule, message, page.where(block), measured=measured, at_most=WARNING if mild else ""
+                )
 
 
 def footnote(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
