@@ -117,11 +117,13 @@ class Reader:
 
     def _paid(self, place: Place, href: str) -> PaidLink | None:
         rel = set(place.attrs.get("rel", "").lower().split())
-        if "data-affiliate-placement" in place.attrs or self._is_ours(href, rel):
+        if self._is_ours(href, rel):
             return PaidLink(0, place, href, OURS, leads=self._leads_to(href))
         found = network_of(href)
         if found is not None:
             return PaidLink(0, place, href, NETWORK, *found)
+        if "data-affiliate-placement" in place.attrs:  # one that stands in the page as it is leads where it says
+            return PaidLink(0, place, href, OURS, leads=self._leads_to(href) or (href if host_of(href) else None))
         if "sponsored" in rel:
             return PaidLink(0, place, href, SPONSORED)
         leads = self._leads_to(href) if href.startswith(("/", "http")) else None
