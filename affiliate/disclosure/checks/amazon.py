@@ -136,7 +136,8 @@ def _forwarded(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 def names_store(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """The link, or the text next to it, says that it leads to Amazon."""
     for link in concerned(page, pack):
-        if any(_NAMED.search(block.words) for block in page.beside_link(link)):
+        near = (page.words_in(link.place), *(block.words for block in page.beside_link(link)))
+        if any(_NAMED.search(words) for words in near):
             continue
         pictured = any(_NAMED.search(place.attrs.get("alt", "")) for place in page.inside(link.place, "img"))
         message = "Neither the link nor the text next to it says that it leads to Amazon."
