@@ -103,7 +103,7 @@ class Made:
     @property
     def html(self) -> str:
         prose = _PROSE[self.language]
-        dice = random.Random(repr(self))  # noqa: S311 - made-up prose
+        dice = random.Random(repr(self))
 
         def text() -> str:
             return " ".join(dice.choice(prose[:3]) for _ in range(self.paragraphs))
@@ -136,7 +136,9 @@ class Made:
     def address(self, key: str, number: int) -> str:
         if key == "amazon":
             return f"https://www.{_AMAZON.get(self.jurisdiction, 'amazon.de')}/dp/B00000000{number % 10}"
-        host = "www.ebay.co.uk" if key == "ebay" and self.direct else f"{'direct' if self.direct else 'shop'}.{_host(key)}.example"
+        # a template's address tells nobody where it leads, which Amazon's rules want to be known
+        direct = self.direct and (key in _TERMS or "amazon" not in self.networks)
+        host = f"{'direct' if direct else 'shop'}.{_host(key)}.example"
         return f"https://{host}/p/{number}?a=1&amp;b=2"
 
     @property
@@ -166,10 +168,9 @@ def press(session: Session) -> Site:
         add_account(session, key, account, now=NOW)
         template = None if key in _TERMS else _TEMPLATE.format(key=_host(key))
         for mode, name in (("redirect", "shop"), ("direct", "direct")):
-            hosts = [f"{name}.{_host(key)}.example"] + (["ebay.co.uk"] if (key, mode) == ("ebay", "direct") else [])
             add_programme(
                 session, network=key, advertiser_ref=advertiser if mode == "redirect" else advertiser + "1",
-                name=f"{_host(key)} {name}", hosts=hosts, mode=mode, template=template, parameters=parameters or None, now=NOW,
+                name=f"{_host(key)} {name}", hosts=[f"{name}.{_host(key)}.example"], mode=mode, template=template, parameters=parameters or None, now=NOW,
             )  # fmt: skip
     return site
 
