@@ -130,16 +130,15 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Pack:
     """The rules of a profile, those of the packs that it extends first. `kind` is jurisdiction, network, search or base (only
-    for others to extend, no profile). `languages` are primary subtags in which its authority wants to be understood (empty:
-    the page's). `labels` are the words that count as an advertising label there, by language, those of a language being the
-    pack's own or else of what it extends; `version` is the day of the last change, its own or of what it extends."""
+    for others to extend, no profile). `labels` are the words that count as an advertising label there, by the language of the
+    article (a primary subtag): the pack's own, or else those of what it extends. `version` is the day of the last change, its
+    own or of what it extends."""
 
     key: str
     name: str
     kind: str
     version: str
     extends: tuple[str, ...]
-    languages: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
 
@@ -185,6 +184,8 @@ def read_pack(file: Path) -> Pack:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise InvalidInput(f"The pack {file.name} cannot be read: {problem}") from problem
     try:
+        if unknown := sorted(set(data) - _PACK_FIELDS):
+            raise _Crooked(f"{unknown[0]!r} is no field of a pack.")
         bases = [_base(file, key) for key in data.get("extends", ())]
         own = tuple(_rule(each, number) for number, each in enumerate(data.get("rule", ()), start=1))
         made = Pack(
@@ -193,7 +194,6 @@ def read_pack(file: Path) -> Pack:
             kind=_text(data, "kind"),
             version=max(_version(data), *(base.version for base in bases), ""),
             extends=tuple(data.get("extends", ())),
-            languages=tuple(data.get("languages", ())),
             labels=_labels(bases, data.get("labels", {})),
             rules=_settled(_once([rule for base in bases for rule in base.rules] + list(own))),
         )
@@ -235,6 +235,7 @@ def _version(data: Mapping[str, Any]) -> str:
     return version
 
 
+_PACK_FIELDS = frozenset({"name", "kind", "version", "extends", "labels", "rule"})
 _FIELDS = frozenset(field.name for field in fields(Rule))
 _REQUIRED = ("id", "title", "asks", "mend", "severity", "since")
 

@@ -231,6 +231,7 @@ def read(folder: Path, text: str, name: str = "atlantis") -> rules.Pack:
         ('name = "Atlantis"', 'name = "A"\nextends = ["atlantis"]', "extends 'atlantis', which is no other pack"),
         ('title = "A bubble before the headline"', "", "rule AT-01: 'title' is missing"),
         ('id = "AT-01"', "", "rule number 1: 'id' is missing"),
+        ("[labels]", "[label]", "'label' is no field of a pack"),
         ("asks =", "ask =", "rule AT-01: 'ask' is no field of a rule"),
         ('"BLOCK"', '"HARD"', "rule AT-01: 'HARD' is no severity"),
         ('"label-at-headline"', '"look-hard"', "rule AT-01: 'look-hard' is no check"),

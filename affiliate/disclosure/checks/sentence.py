@@ -14,8 +14,8 @@ _OTHERS = frozenset({AD_SLOT, COMMENTS, DIALOG})  # advertisers and readers spea
 
 
 def languages_of(page: Page, pack: Pack) -> tuple[str, ...]:
-    """Those in which a sentence is understood: the authority's own, else the page's."""
-    return pack.languages or page.languages or tuple(pack.labels)
+    """Those in which a sentence is understood: the page's, else those that the pack knows labels in."""
+    return page.languages or tuple(pack.labels)
 
 
 def before_link(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
