@@ -184,6 +184,7 @@ def test_every_rewritten_article_passes_the_profile_it_was_written_for(
     html: str, product_led: bool, text: tuple[str, str]
 ) -> None:
     jurisdiction, language = text
+    html = html.replace("lang=en-GB", f"lang={language}")
     shown = notice(jurisdiction, language, product_led=product_led)
     result = rewrite(html, decide, notice=shown)
     assert restore(result.html, result.changes) == html
