@@ -21,7 +21,7 @@ from affiliate.articles.policy import Policy
 from affiliate.articles.publish import rewrite_article
 from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.maps import find_map, save_map
-from affiliate.demo import crawl, logins, world
+from affiliate.demo import checks, crawl, logins, world
 from affiliate.demo.network_files import THREADMILL, THREADMILL_COLUMNS, TIME_ZONE, NetworkFile, network_files
 from affiliate.demo.newsdesk import STORIES, Story
 from affiliate.demo.readers import OFFICE, Spot, Visit, country_of, visits
@@ -82,7 +82,10 @@ def fill_newsroom(app: Application, folder: Path, console: Console) -> str:
     files = network_files(sales(requests, dice), now=now)
     _import(app, files, folder, founded)
     console.print(f"{len(files)} reports of {len({file.account.network for file in files})} networks")
+    checked = checks.check(app)
     crawl.walk(app)
+    checks.break_one(app)
+    console.print(f"{checked} articles checked, of which one fails since its template changed")
     with app.store.transaction() as session:
         text = logins.add_people(session, now=now)
     logins.keep_login_text(app.settings.data_dir, text)

@@ -22,7 +22,10 @@ from tests.browser.newsroom import Newsroom
 MARBLE = next(story for story in STORIES if "marble" in story.path)
 # a way on, files, pictures
 NO_PAGES = {"own.home", "reports.download_commissions", "reports.picture", "clicks.download", "clicks.picture"} | {
-    "crawls.download"
+    "crawls.download",
+    "register.download_export",
+    "register.download_record",
+    "register.show_file",
 }
 STATES = [
     ("editor", "/links?q=nothing+of+the+kind", "No link fits"),
