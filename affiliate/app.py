@@ -90,7 +90,8 @@ class Application:
         from affiliate.disclosure.crawl import Crawler, Fetcher  # all checks, which few commands need
 
         fetcher = Fetcher(may_connect=lambda _address, _port: True) if anywhere else Fetcher()
-        crawler = Crawler(self.store, fetcher, self.clock, self.settings.disclosure.crawl_pause_seconds)
+        pause = self.settings.disclosure.crawl_pause_seconds
+        crawler = Crawler(self.store, fetcher, self.clock, pause, written=self.rechecker().served)
         return replace(crawler, told=told) if told else crawler
 
     def rechecker(self, *, may_connect: MayConnect = is_public, rendered: bool | None = None) -> "Rechecker":

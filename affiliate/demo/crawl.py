@@ -51,7 +51,7 @@ def walk(app: Application) -> None:
             started_by="demo",
             now=app.clock(),
         )
-    Crawler(app.store, _Shelf(pages=pages), app.clock, pause_seconds=0).walk(crawl.id)
+    Crawler(app.store, _Shelf(pages=pages), app.clock, pause_seconds=0, written=app.rechecker().served).walk(crawl.id)
 
 
 def _pages(session: Session, home: str) -> dict[str, str]:

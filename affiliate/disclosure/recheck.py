@@ -19,6 +19,7 @@ from affiliate.disclosure.check import Change, check
 from affiliate.disclosure.evidence import queries
 from affiliate.disclosure.evidence.recording import Recorded, record_check
 from affiliate.disclosure.evidence.records import (
+    CRAWL,
     EDIT,
     LIVE,
     PUBLISH,
@@ -30,6 +31,7 @@ from affiliate.disclosure.evidence.records import (
     Screenshot,
     Seen,
 )
+from affiliate.disclosure.findings import Checked
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.page import Page
@@ -106,6 +108,16 @@ class Rechecker:
                 return None
             seen = self._seen(asked, fetched, occasion, LIVE)
         return self._record(asked, seen)
+
+    def served(self, article_id: int, html: str, status: int) -> Checked | None:
+        """Checks an article as a walk over the site just read it. None if there is nothing to check it against."""
+        with self.store.reading() as session:
+            asked = self._asked(session, session.get_one(Article, article_id), html)
+            if not asked.profiles:
+                return None
+            seen = self._seen(asked, _Fetched(html, status), CRAWL, LIVE)
+        self._record(asked, seen)
+        return seen.checked
 
     @contextmanager
     def _fetched(self, url: str, *, in_browser: bool) -> Iterator[_Fetched]:

@@ -139,7 +139,7 @@ def _checked_start(session: Session, site: Site, start: str | None, *, anywhere:
             raise InvalidInput(
                 f"The site {site.key} has no host yet: name the address to start at, or add its host under Settings."
             )
-        return checked_start(min(hosts, key=lambda one: (len(one), one))) + "/"
+        return checked_start(min(hosts, key=lambda one: (len(one), one)))
     url = checked_start(start)
     if hosts and not anywhere and host(url).partition(":")[0] not in hosts:
         raise InvalidInput(
@@ -172,6 +172,7 @@ def go_on(session: Session, crawl_id: int, *, most_pages: int | None = None, in_
         queries.try_again(session, crawl.id)
     if most_pages is not None:
         crawl.most_pages = checked_pages(most_pages)
+        queries.read_on(session, crawl.id)
     crawl.state, crawl.in_background, crawl.problem, crawl.finished_at = RUNNING, in_background, "", None
     session.flush()
     return crawl

@@ -67,7 +67,7 @@ def judge(reading: Reading, article: KnownArticle | None, checked: Checked, is_o
     if article is not None:
         yield from _strangers(reading, is_ours)
         yield from _lost(reading, article)
-    yield from _failing(checked)
+    yield from failing(checked)
     yield from _rel(reading)
 
 
@@ -179,7 +179,7 @@ def _lost(reading: Reading, article: KnownArticle) -> Iterator[Wrong]:
             return
 
 
-def _failing(checked: Checked) -> Iterator[Wrong]:
+def failing(checked: Checked) -> Iterator[Wrong]:
     """One for each broken rule of each profile, however many places break it."""
     broken: dict[tuple[str, str], list[Finding]] = {}
     for finding in checked.findings:

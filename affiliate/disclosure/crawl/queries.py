@@ -24,6 +24,7 @@ RUNNING, DONE, STOPPED = "running", "done", "stopped"
 WAITING, FETCHED, FAILED, SKIPPED = "waiting", "done", "failed", "skipped"
 ROBOTS, SITEMAP, FEED, PAGE = "robots", "sitemap", "feed", "page"
 START, REGISTER, LINKED = "start", "register", "page"  # where an address was found, beside sitemap and feed
+ENOUGH = "enough addresses are known for the pages that are to be read"
 _ORDER = (SITEMAP, FEED, PAGE)  # what is read first
 _AT_ONCE = 500  # values in one question; SQLite takes 32,766, and plans fewer faster
 
@@ -234,11 +235,17 @@ def try_again(session: Session, crawl_id: int, page_ids: Collection[int] | None 
     session.execute(update(CrawledPage).where(failed).values(state=WAITING, status=None, problem="", fetched_at=None))
 
 
+def read_on(session: Session, crawl_id: int) -> None:
+    """Lets the sitemaps wait that were left out because enough addresses were known."""
+    enough = (CrawledPage.crawl_id == crawl_id) & (CrawledPage.problem == ENOUGH)
+    session.execute(update(CrawledPage).where(enough).values(state=WAITING, problem=""))
+
+
 def pages_with(session: Session, crawl_id: int, fact: str) -> Iterator[tuple[int, str, Any]]:
     """(id, address, fact) of the pages in whose facts there is one of this name, in the order in which they were found."""
     wanted = (
         select(CrawledPage.id, CrawledPage.url, CrawledPage.facts)
-        .where(CrawledPage.crawl_id == crawl_id, CrawledPage.state == FETCHED, CrawledPage.what == PAGE)
+        .where(CrawledPage.crawl_id == crawl_id, CrawledPage.state == FETCHED, CrawledPage.what.in_((PAGE, FEED)))
         .order_by(CrawledPage.id)
     )
     for page_id, url, facts in session.execute(wanted.execution_options(yield_per=200)):

@@ -10,9 +10,10 @@ from typing import Any
 
 from affiliate.disclosure.crawl.addresses import address, key
 from affiliate.disclosure.crawl.reading import Reading
+from affiliate.disclosure.feed import items
 from affiliate.disclosure.page import Page, Teaser
 from affiliate.disclosure.rules import Rule, pack, profile_names
-from affiliate.disclosure.standing import at_teaser, words_of
+from affiliate.disclosure.standing import at_teaser, in_headline_slot, words_of
 from affiliate.disclosure.tree import COMMENTS, DIALOG, FOOTER, HEADER, NAV, Place
 
 CHECK = "label-at-teaser"  # by which packs name the rule
@@ -43,6 +44,20 @@ def teasers_of(reading: Reading, profiles: Sequence[str]) -> list[dict[str, Any]
             found.append({"url": there, "bare": bare, "kind": teaser.target})
         if len(found) == _MOST:
             break
+    return found
+
+
+def titles_of(xml: str, url: str, profiles: Sequence[str]) -> list[dict[str, Any]]:
+    """The same for the titles of a feed's items. InvalidDocument for what is no feed."""
+    asking = [profile for profile in profiles if teaser_rule(profile)]
+    found = []
+    for item in items(xml)[:_MOST]:
+        page = Page(item, is_item=True)
+        link = next((place for place in page.tree.places if place.tag == "a" and "href" in place.attrs), None)
+        there = address(link.attrs["href"], url) if link is not None else None
+        bare = [each for each in asking if in_headline_slot(page, words_of(page, pack(each))) is None]
+        if there is not None and bare:
+            found.append({"url": there, "bare": bare, "kind": ""})
     return found
 
 

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from affiliate.disclosure.crawl import queries
 from affiliate.disclosure.crawl.addresses import Traps, address, home, host, is_ours, key, path_of, refusal
 from affiliate.disclosure.crawl.concluding import conclude
 from affiliate.disclosure.crawl.fetching import LARGEST_PAGE, Answer, Fetcher
-from affiliate.disclosure.crawl.judging import Wrong, gone, judge, moved
+from affiliate.disclosure.crawl.judging import Wrong, failing, gone, judge, moved
 from affiliate.disclosure.crawl.queries import (
     DONE,
     FAILED,
@@ -37,8 +38,12 @@ from affiliate.disclosure.crawl.robots import LARGEST as LARGEST_ROBOTS
 from affiliate.disclosure.crawl.robots import Robots
 from affiliate.disclosure.crawl.sitemaps import LARGEST as LARGEST_SITEMAP
 from affiliate.disclosure.crawl.sitemaps import Listed, read
-from affiliate.disclosure.crawl.teasers import teasers_of
+from affiliate.disclosure.crawl.teasers import teasers_of, titles_of
+from affiliate.disclosure.findings import Checked
+from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.page import Page
+from affiliate.disclosure.profiles import changes_of, profiles_of
+from affiliate.disclosure.rules import profile_names
 from affiliate.errors import AffiliateError, BlockedAddress, Conflict, NotFound, Unreachable
 from affiliate.links.programmes import account_test
 from affiliate.store import Store
@@ -50,6 +55,7 @@ _DEEPEST = 12  # links from the start; older articles of a listing are named by 
 _TRIES = 4  # of one address whose server asks to come back
 _LONGEST_WAIT = 120.0  # seconds; one that asks for more is left alone until somebody goes on
 _MOST_FAILURES = 10  # in a row: then something is wrong with the server, or with the way there
+_IN_RESERVE = 1_000  # addresses beyond the pages that are to be read; further sitemaps wait until more are
 _SLOWEST = 32  # times the usual pause, after failures in a row
 _REDIRECTS = 5  # between spellings of one address: http and https, with and without www. or a closing slash
 _TRY_LATER = (429, 503)
@@ -75,15 +81,21 @@ def _nothing(_progress: Progress) -> None:
     pass
 
 
+def _unwritten(_article_id: int, _html: str, _status: int) -> Checked | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Crawler:
-    """Walks with one request at a time. `pause_seconds` pass between two requests, more where robots.txt asks for it."""
+    """Walks with one request at a time. `pause_seconds` pass between two requests, more where robots.txt asks for it.
+    `written` checks an article's page (id, HTML, status) and writes that down as evidence; None where it did not."""
 
     store: Store
     fetcher: Fetcher
     clock: Clock = utc_now
     pause_seconds: float = 1.0
     told: Callable[[Progress], None] = _nothing
+    written: Callable[[int, str, int], Checked | None] = _unwritten
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     ticks: Callable[[], float] = field(default=time.monotonic, repr=False)
 
@@ -106,7 +118,7 @@ class _Walk:
     def __init__(self, given: Crawler, crawl_id: int) -> None:
         self._given, self._id = given, crawl_id
         self._robots: dict[str, Robots | str] = {}
-        self._next_at = 0.0
+        self._last_at = -math.inf
         self._failures: list[int] = []
         with given.store.reading() as session:
             crawl = session.get_one(Crawl, crawl_id)
@@ -114,7 +126,7 @@ class _Walk:
             self._start = crawl.start_url
             self._hosts = grounds(session, crawl)
             self._articles = {key(one.url): one for one in reversed(list(queries.articles(session, crawl.site_id)))}
-            self._profiles = Profiles(session, crawl.site)
+            self._profiles = Profiles(session, crawl.site, given.clock())
             self._traps = Traps()
             self._traps.count(queries.linked_urls(session, crawl_id))
             self._count(session)
@@ -162,8 +174,8 @@ class _Walk:
             self._skip(row, robots)
         elif not robots.may(row.url):
             self._skip(row, "robots.txt asks not to read it")
-        elif row.what == SITEMAP and self._waiting > self._most * 2:
-            self._skip(row, "enough addresses are known for the pages that are to be read")
+        elif row.what == SITEMAP and self._waiting > self._most + _IN_RESERVE:
+            self._skip(row, queries.ENOUGH)
         else:
             self._read(row)
 
@@ -210,15 +222,25 @@ class _Walk:
             *self._admitted(((there, SITEMAP) for there in listed.sitemaps), url, SITEMAP, row.depth + 1),
             *self._admitted(((there, PAGE) for there in listed.pages), url, found_in, 1),
         ]
-        self._keep(row, FETCHED, answer.status, found=found, facts={"addresses": len(listed.pages)})
+        facts: dict[str, Any] = {"addresses": len(listed.pages)}
+        wrongs: list[Wrong] = []
+        if listed.is_feed and len(answer.content) <= LARGEST_PAGE:
+            xml = answer.text
+            wrongs += failing(check(xml, self._profiles.all, changes=self._profiles.changes))
+            facts["teasers"] = self._own(titles_of(xml, url, self._profiles.all))
+        self._keep(row, FETCHED, answer.status, found=found, facts=facts, wrongs=wrongs)
 
     def _page(self, row: CrawledPage, url: str, answer: Answer) -> None:
-        html = answer.text
-        reading = Reading(url, Page(html))
-        article = self._article(row) or self._by_key(reading.canonical)
-        profiles = self._profiles.of(article)
-        checked = check(html, profiles, kind=article.kind if article else None)
+        html, own = answer.text, self._article(row)
         with self._given.store.reading() as session:
+            leads_to = OwnLinks(session, session.get_one(Site, self._site.id)).leads_to
+            reading = Reading(url, Page(html, leads_to=leads_to))
+            article = own or self._by_key(reading.canonical)
+            profiles = self._profiles.of(article, reading)
+            checked = self._given.written(own.id, html, answer.status) if own else None
+            if checked is None:
+                kind = article.kind if article else None
+                checked = check(html, profiles, kind=kind, leads_to=leads_to, changes=self._profiles.changes)
             wrongs = list(judge(reading, article, checked, account_test(session)))
         facts = {
             "title": reading.title,
@@ -226,13 +248,16 @@ class _Walk:
             "paid_links": len(reading.paid),
             "verdicts": checked.verdicts,
             "scripts": list(reading.page.rewriters),
-            "teasers": [one for one in teasers_of(reading, profiles) if is_ours(one["url"], self._hosts)],
+            "teasers": self._own(teasers_of(reading, self._profiles.all)),
         }
         found = [
             *self._admitted(((there, FEED) for there in reading.feeds), url, LINKED, row.depth + 1),
             *self._admitted(((there, PAGE) for there in reading.links), url, LINKED, row.depth + 1),
         ]
         self._keep(row, FETCHED, answer.status, found=found, facts=facts, wrongs=wrongs, article=article)
+
+    def _own(self, teasers: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [teaser for teaser in teasers if is_ours(teaser["url"], self._hosts)]
 
     def _redirected(self, row: CrawledPage, answer: Answer, url: str) -> None:
         there = address(answer.location, url)
@@ -320,13 +345,14 @@ class _Walk:
         return answer
 
     def _once(self, url: str, largest: int) -> Answer:
-        due = self._next_at - self._given.ticks()
+        pause = self._pause() * min(2 ** len(self._failures), _SLOWEST)
+        due = self._last_at + pause - self._given.ticks()
         if due > 0:
             self._given.sleep(due)
         try:
             return self._given.fetcher.get(url, largest=largest)
         finally:
-            self._next_at = self._given.ticks() + self._pause() * min(2 ** len(self._failures), _SLOWEST)
+            self._last_at = self._given.ticks()
 
     def _pause(self) -> float:
         asked = (robots.delay for robots in self._robots.values() if isinstance(robots, Robots))
@@ -421,15 +447,20 @@ class _Walk:
 
 
 class Profiles:
-    """What the pages of a site are checked against."""
+    """What the pages of a site are checked against, and which rules it takes differently."""
 
-    def __init__(self, session: Session, site: Site) -> None:
-        self.all = (site.jurisdiction,)
+    def __init__(self, session: Session, site: Site, now: datetime) -> None:
+        self.all = profiles_of(session, site)
+        self.changes = changes_of(session, site.id, None, now)
+        self._jurisdiction = site.jurisdiction
 
-    def of(self, article: KnownArticle | None) -> tuple[str, ...]:
-        if article is None or not article.jurisdiction:
-            return self.all
-        return tuple(dict.fromkeys((article.jurisdiction, *self.all[1:])))
+    def of(self, article: KnownArticle | None, reading: Reading) -> tuple[str, ...]:
+        """Those of the site, the article's own jurisdiction, and the networks whose links stand there."""
+        own = article.jurisdiction if article and article.jurisdiction else self._jurisdiction
+        networks = sorted({link.network or "" for link in reading.paid})
+        beside = [profile for profile in self.all if profile != self._jurisdiction]
+        known = profile_names()
+        return tuple(dict.fromkeys(each for each in (own, *beside, *networks) if each in known))
 
 
 def grounds(session: Session, crawl: Crawl) -> frozenset[str]:

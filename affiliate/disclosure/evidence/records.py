@@ -14,8 +14,9 @@ FORMAT = 1  # of records; raised when a field changes its meaning
 WEB = "web"
 LIVE, STORED = "live", "stored"
 STATIC, RENDERED = "static", "rendered"
-PUBLISH, EDIT, TEMPLATE, NIGHTLY, ARCHIVE, ASKED = "publish", "edit", "template", "nightly", "archive", "asked"
-OCCASIONS = (PUBLISH, EDIT, TEMPLATE, NIGHTLY, ARCHIVE, ASKED)
+PUBLISH, EDIT, TEMPLATE, NIGHTLY, ARCHIVE = "publish", "edit", "template", "nightly", "archive"
+CRAWL, ASKED = "crawl", "asked"
+OCCASIONS = (PUBLISH, EDIT, TEMPLATE, NIGHTLY, ARCHIVE, CRAWL, ASKED)
 
 _FROM_WORST = (FAIL, WARN, PASS)
 
