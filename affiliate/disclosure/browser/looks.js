@@ -38,6 +38,8 @@
   const rootElement = getter(Document, "documentElement");
   const stackAt = method(Document, "elementsFromPoint");
   const stackInShadow = method(ShadowRoot, "elementsFromPoint");
+  const topAt = method(Document, "elementFromPoint");
+  const topInShadow = method(ShadowRoot, "elementFromPoint");
   const newRange = method(Document, "createRange");
   const first = method(Document, "querySelector");
   const all = method(Document, "querySelectorAll");
@@ -151,7 +153,7 @@
         let letters = 0;
         sizes.clear();
         const todo = [root];
-        while (todo.length && letters < 200_000) {
+        while (todo.length && letters < 40_000) {
           const node = todo.pop();
           if (nodeType(node) === TEXT) {
             const length = node.data.trim().length;
@@ -162,7 +164,7 @@
             sizes.set(px, (sizes.get(px) || 0) + length);
             letters += length;
           } else if (nodeType(node) === ELEMENT && !UNSEEN.has(localName(node))) {
-            todo.push(...childrenOf(node));
+            todo.push(...childrenOf(node).reverse()); // in the order of reading: a comment section is no article
           }
         }
         if (letters >= 80) return median(sizes, letters);
@@ -366,19 +368,25 @@
     return false;
   }
 
-  // The button, tab or hover that shows what `element` hides, "" if none is known.
+  // What shows an element with an id when it is pressed, by that id. Read once: a page at rest keeps its buttons.
+  let controls = null;
+  function controlsOf(id) {
+    if (controls === null) {
+      controls = new Map();
+      const found = all(document, "[aria-controls], [popovertarget], [data-target], [data-bs-target]");
+      for (const control of found)
+        for (const name of ["aria-controls", "popovertarget", "data-target", "data-bs-target"])
+          for (const target of (attribute(control, name) || "").split(/\s+/))
+            if (target) controls.set(target.replace(/^#/, ""), control);
+    }
+    return controls.get(id);
+  }
+
+  // What a reader has to do so that a hidden element shows, "" if nothing is known.
   function shownBy(element) {
     for (const one of upFrom(element)) {
-      const id = elementId(one);
-      if (id) {
-        for (const control of all(document, "[aria-controls], [aria-describedby], [popovertarget], [data-target], [data-bs-target]")) {
-          const says = (name) => (attribute(control, name) || "").split(/\s+/);
-          if (says("aria-controls").includes(id) || says("popovertarget").includes(id))
-            return matches(control, "[role=tab]") ? "choose another tab" : `press ${named(control)}`;
-          if (says("data-target").includes("#" + id) || says("data-bs-target").includes("#" + id)) return `press ${named(control)}`;
-          if (says("aria-describedby").includes(id) && attribute(one, "role") === "tooltip") return "point at something";
-        }
-      }
+      const control = elementId(one) && controlsOf(elementId(one));
+      if (control) return matches(control, "[role=tab]") ? "choose another tab" : `press ${named(control)}`;
       const role = attribute(one, "role");
       if (role === "tabpanel") return "choose another tab";
       if (role === "tooltip") return "point at something";
@@ -387,8 +395,11 @@
     return hovered(element) ? "point at something (:hover or :focus)" : "";
   }
 
-  // Whether a style sheet shows this element, or one around it, only where the pointer or the focus is.
-  function hovered(element) {
+  // The selectors of rules that show something only where the pointer or the focus is, without those states. Read once.
+  let pointed = null;
+  function pointedSelectors() {
+    if (pointed !== null) return pointed;
+    pointed = [];
     let rules = 0;
     for (const sheet of document.styleSheets) {
       let own;
@@ -398,23 +409,31 @@
         continue; // another host's
       }
       for (const rule of own) {
-        if (++rules > 5000) return false;
+        if (++rules > 5000 || pointed.length > 500) return pointed;
         const selector = rule.selectorText;
         if (!selector || !/:(hover|focus|active|checked|target)/.test(selector)) continue;
         if (!/display|visibility|opacity|height|clip|transform|left|top/.test(rule.cssText)) continue;
-        const plain = selector.replace(/:(hover|focus-within|focus-visible|focus|active|checked|target)/g, "") || "*";
-        for (const one of upFrom(element)) {
-          const found = style(one);
-          if (found.display !== "none" && found.visibility === "visible" && +found.opacity > 0.05 && one !== element) continue;
-          try {
-            if (matches(one, plain)) return true;
-          } catch {
-            break;
-          }
-        }
+        pointed.push(selector.replace(/:(hover|focus-within|focus-visible|focus|active|checked|target)/g, "") || "*");
       }
     }
-    return false;
+    return pointed;
+  }
+
+  // Whether a style sheet shows this element, or one around it, only where the pointer or the focus is.
+  function hovered(element) {
+    const hiding = [...upFrom(element)].filter((one) => {
+      const found = style(one);
+      return one === element || found.display === "none" || found.visibility !== "visible" || +found.opacity <= 0.05;
+    });
+    return pointedSelectors().some((selector) =>
+      hiding.some((one) => {
+        try {
+          return matches(one, selector);
+        } catch {
+          return false;
+        }
+      }),
+    );
   }
 
   // What hides the whole of an element's text by style, as {hidden} or {action}; null if nothing does.
@@ -525,6 +544,11 @@
     return root instanceof ShadowRoot ? stackInShadow(root, x, y) : stackAt(document, x, y);
   }
 
+  function topmost(x, y, element) {
+    const root = rootOf(element);
+    return root instanceof ShadowRoot ? topInShadow(root, x, y) : topAt(document, x, y);
+  }
+
   const boxed = (element) => {
     for (const one of upFrom(element)) if (style(one).display !== "contents") return one;
     return element;
@@ -533,6 +557,8 @@
   // What lies over a text of `element` at a point: {cover}, {missing: true} where the text is not there, or {below}.
   function at(x, y, element) {
     const target = boxed(element);
+    const top = topmost(x, y, element);
+    if (top && (top === target || within(target, top))) return { below: null };
     const found = stack(x, y, element);
     if (!found.some((one) => one === target || within(target, one))) {
       // Inert parts and lines that overflow a box without height are painted, and yet never hit.
@@ -549,34 +575,46 @@
 
   const POSITIONS = [0.5, 0.22, 0.78]; // of the window's height: a reader scrolls a text from under a bar
 
-  // The cover of a text node's part that no scrolling takes away, null if there is none; and what lies below the text.
+  // The cover of a text node's part that no scrolling takes away, and what lies below the text where there is none.
   function covered(node, from, to, element) {
     let best = null;
-    for (const position of POSITIONS) {
-      const place = rectsOf(node, from, to)[0];
-      if (!place) return { hidden: "it has no box" };
-      scrollTo({ left: 0, top: place.top + scrollY - innerHeight * position, behavior: "instant" });
-      const points = pointsOf(rectsOf(node, from, to));
+    for (const position of [null, ...POSITIONS]) {
+      const rects = rectsOf(node, from, to);
+      if (!rects.length) return { hidden: "it has no box" };
+      const isInView = scrollY === 0 && rects[0].top >= 0 && rects[rects.length - 1].bottom <= innerHeight;
+      if (position === null && !isInView) continue; // the first window is looked at as it is
+      if (position !== null) scrollTo({ left: 0, top: rects[0].top + scrollY - innerHeight * position, behavior: "instant" });
+      const points = pointsOf(position === null ? rects : rectsOf(node, from, to));
       if (!points.length) continue;
       const seen = points.map(([x, y]) => at(x, y, element));
-      const hidden = seen.filter((one) => !one.below);
-      const result = { share: hidden.length / points.length, hidden, below: seen.filter((one) => one.below), points };
-      if (best === null || result.share < best.share) best = result;
-      if (best.share === 0) break;
+      const hidden = seen.filter((one) => one.below === undefined);
+      const share = hidden.length / points.length;
+      if (best === null || share < best.share) best = { share, hidden };
+      if (share <= 0.34) return { below: stacksBelow(points, element) };
     }
     if (best === null) return { hidden: "its place cannot be scrolled to" };
-    if (best.share <= 0.34) return { below: best.below.map((one) => one.below) };
     const cover = best.hidden.find((one) => one.cover);
     if (cover) return { hidden: `${named(cover.cover)} covers it` };
     if (first(document, "dialog:modal")) return { hidden: "an open dialog covers it" };
     return { hidden: clipped(element) || "something covers it" };
   }
 
+  // What a text stands on, at its beginning, in its middle and at its end: itself and what lies below it.
+  function stacksBelow(points, element) {
+    const target = boxed(element);
+    const chosen = [...new Set([points[0], points[points.length >> 1], points[points.length - 1]])];
+    return chosen.map(([x, y]) => {
+      const found = stack(x, y, element);
+      const own = found.findIndex((one) => one === target || within(target, one));
+      return own < 0 ? found : found.slice(own);
+    });
+  }
+
   function pointsOf(rects) {
-    const lines = rects.length > 6 ? [0, 1, 2, 3, 4, 5].map((step) => rects[Math.round((step * (rects.length - 1)) / 5)]) : rects;
+    const lines = rects.length > 4 ? [0, 1, 2, 3].map((step) => rects[Math.round((step * (rects.length - 1)) / 3)]) : rects;
     const points = [];
     for (const rect of lines)
-      for (const share of [0.08, 0.36, 0.64, 0.92]) {
+      for (const share of [0.1, 0.5, 0.9]) {
         const x = rect.left + rect.width * share, y = (rect.top + rect.bottom) / 2;
         if (x >= 0 && x < innerWidth && y >= 0 && y < innerHeight) points.push([x, y]);
       }
