@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from apiflask import APIFlask
 
 from affiliate.articles.article import ArticleFacts
 from affiliate.articles.publish import rewrite_article
@@ -19,7 +20,7 @@ from affiliate.store.tables import ColumnMap, ImportRun, Placement, Transaction
 from affiliate.web import Services
 from tests.reports.ledgers import checked
 from tests.web.conftest import Visitor
-from tests.web.newsroom import ARTICLE, ARTICLE_URL, furnish
+from tests.web.newsroom import ARTICLE, ARTICLE_URL, Script, furnish, new_token
 
 MAP = """
 external_id = "Order"
@@ -195,6 +196,27 @@ def test_a_transaction_says_what_its_article_showed_when_it_was_sold(
     assert "not checked" in before
     assert "when it was sold" in before
     assert "amazon PASS, uk FAIL" in after
+
+
+def test_scripts_get_the_same_lines_and_verdicts(
+    app: APIFlask, services: Services, finance: Visitor, token: str, failing: None
+) -> None:
+    upload(finance, sales(token))
+    script = Script(app.test_client(), new_token(services, "reports:read", "transactions:read"))
+    days = {"from": "2026-11-01", "to": "2026-12-01"}
+    report = script.get("/reports/commissions", **days, by="article").json
+    alone = script.get("/reports/commissions", **days, by="network", disclosure="failing").json
+    listed = script.get("/transactions", **days, disclosure="failing").json
+    assert report is not None
+    assert alone is not None
+    assert listed is not None
+    [row] = [row for row in report["rows"] if row["currency"] == "GBP"]
+    assert (row["disclosure"]["verdict"], row["disclosure"]["verdicts"]) == ("FAIL", {"amazon": "PASS", "uk": "FAIL"})
+    [line] = [line for line in report["by_disclosure"] if (line["disclosure"], line["currency"]) == ("failing", "GBP")]
+    assert (line["articles"], line["commission_approved"], line["share"]) == (1, "12.50", 1.0)
+    assert [(each["currency"], each["transactions"]) for each in alone["totals"]] == [("GBP", 2)]
+    assert (listed["total"], {each["disclosure"]["verdict"] for each in listed["items"]}) == (2, {"FAIL"})
+    assert script.get("/reports/commissions", **days, disclosure="guilty").status_code == 422
 
 
 def test_coverage_names_no_amounts_that_the_figures_above_do_not(finance: Visitor, token: str) -> None:
