@@ -151,14 +151,16 @@ def _judged(said: str, language: str) -> Judged:
 class Wording:
     """The vocabulary of a language, ready to be matched. `hints` are lower-case pieces of words without one of which a
     sentence is not looked at. `paid` are the ways of saying that we are, `named` that somebody is, but for sentences about
-    `others` ("your link"); `harmless` is taken out before `negations` are looked for ("at no extra cost"). `pay_context` makes "we are not
-    paid" a word about links, not about wages."""
+    `others` ("your link"), and none where we are the `buyers` ourselves ("when we shop"); `harmless` is taken out before
+    `negations` are looked for ("at no extra cost"). `pay_context` makes "we are not paid" a word about links, not about
+    wages."""
 
     language: str
     hints: tuple[str, ...]
     abbreviations: re.Pattern[str] | None
     paid: re.Pattern[str]
     named: re.Pattern[str] | None
+    buyers: re.Pattern[str] | None
     others: re.Pattern[str] | None
     negations: re.Pattern[str] | None
     harmless: re.Pattern[str] | None
@@ -226,7 +228,7 @@ class Wording:
                 continue
             said = self._beside_statements(sentence)
             near = any(self.strong.search(each) for each in sentences[max(0, at - 1) : at + 2])
-            if not (near or self.trigger.search(said)):
+            if not (near or self.trigger.search(said)) or (self.buyers and self.buyers.search(said)):
                 continue
             named = self._says(self.named, said) and not (self.others and self.others.search(said))
             if self._says(self.paid, said) or (near and named):
@@ -294,6 +296,7 @@ def _wording(language: str) -> Wording:
         abbreviations=re.compile(rf"\b(?:{'|'.join(data['abbreviations'])})\.") if data.get("abbreviations") else None,
         paid=_pattern(data["paid"], words),
         named=_pattern(data.get("named"), words),
+        buyers=_pattern(data.get("buyers"), words),
         others=_pattern(data.get("others"), words),
         negations=_pattern(data.get("negations"), words),
         harmless=_pattern(data.get("harmless"), words),

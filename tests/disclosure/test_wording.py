@@ -37,10 +37,11 @@ class Seen:
     text: str
     language: str
     explains: bool
+    source: str
 
     @property
     def is_held_out(self) -> bool:
-        return bool(sha256(self.text.encode()).digest()[0] & 1)
+        return "tuning" not in self.source and bool(sha256(self.text.encode()).digest()[0] & 1)
 
 
 def _corpus() -> Iterator[Seen]:
@@ -48,7 +49,7 @@ def _corpus() -> Iterator[Seen]:
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 assert row["source"], row
-                yield Seen(row["text"], row["language"], row["expected"] == "explains")
+                yield Seen(row["text"], row["language"], row["expected"] == "explains", row["source"])
 
 
 CORPUS = tuple(_corpus())
@@ -288,6 +289,58 @@ def test_letters_of_another_alphabet_do_not_explain() -> None:
 
 def test_hidden_characters_within_words_do_not_hide_a_sentence() -> None:
     assert judge("We e\u00adarn a com\u200bmission if you\u00a0buy through our links.", "en").explains
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("We may earn your trust if you buy through our links.", "en"),
+        ("We earn nothing if you buy through these links.", "en"),
+        ("We earn a living by writing about kettles you can buy.", "en"),
+        ("We get paid to test kettles. Links to shops are below.", "en"),
+        ("We take a share of the blame if you buy the wrong kettle.", "en"),
+        ("We make cuts to the price if you buy two.", "en"),
+        ("We receive payment details when you order from our shop.", "en"),
+        ("We make money-saving easy when you shop.", "en"),
+        ("I get a percentage back when I buy with this card.", "en"),
+        ("We get money back every time we shop there.", "en"),
+        ("I receive a bonus every year, so I buy a new coat.", "en"),
+        ("I made money when I sold the house that I had bought in 1999.", "en"),
+        ("We will never earn a commission when you buy.", "en"),
+        ("We no longer earn a commission when you buy through links.", "en"),
+        ("We used to earn a commission if you clicked on our links.", "en"),
+        ("Shops pay commission to publishers if readers buy.", "en"),
+        ("Some sites earn a commission when you click; we do not.", "en"),
+        ("The bank pays you a fee when you buy.", "en"),
+        ("If you want to earn a commission, share the link.", "en"),
+        ("You get a share of the sale if someone buys through your link.", "en"),
+        ("Das Gerät haben wir selbst gekauft und bezahlt.", "de"),
+        ("Ich bekomme mein Geld zurück, wenn ich den Kauf widerrufe.", "de"),
+        ("Wir haben den Kauf selbst bezahlt.", "de"),
+        ("Wir bekommen 20 Prozent Rabatt, wenn wir zwei kaufen.", "de"),
+        ("Wir erhalten kein Geld für Links.", "de"),
+        ("Beim Kauf bekommen wir eine Rechnung und unser Geld zurück.", "de"),
+        ("Kauft man im Abo, erhält man eine Vergütung.", "de"),
+        ("Shops zahlen Verlagen eine Provision, wenn Leser kaufen.", "de"),
+        ("On gagne de l'argent en achetant groupé.", "fr"),
+        ("Nous gagnons du temps à l'achat, d'une part.", "fr"),
+        ("Nous avons payé la bouilloire que nous avons achetée.", "fr"),
+        ("On tire bénéfice de cet achat.", "fr"),
+        ("Obtenemos beneficios para la salud si compramos fruta.", "es"),
+        ("Conseguimos el dinero de vuelta si compramos con tarjeta.", "es"),
+        ("Hemos pagado el hervidor que compramos.", "es"),
+        ("Abbiamo pagato il bollitore che abbiamo acquistato.", "it"),
+        ("Riceviamo una percentuale indietro quando acquistiamo con la carta.", "it"),
+        ("We hebben de waterkoker zelf gekocht en betaald.", "nl"),
+        ("Ik krijg mijn geld terug als ik iets koop.", "nl"),
+        ("Jag fick ersättning för biljetten jag köpte.", "sv"),
+        ("Vi får pengar tillbaka om vi köper två.", "sv"),
+        ("購入すると会員に手数料が支払われます。", "ja"),
+        ("当サイトは購入しても報酬を受け取りません。", "ja"),
+    ],
+)
+def test_money_that_is_not_ours_for_what_readers_buy_explains_nothing(text: str, language: str) -> None:
+    assert not judge(text, language).explains
 
 
 def test_a_doubtful_payee_is_for_a_person_to_look_at() -> None:
