@@ -97,7 +97,9 @@ def _by_rule(exceptions: list[profiles.RuleException]) -> dict[str, list[profile
 
 @pages.get("/profiles")
 def show_profiles() -> Answer:
-    return _profiles_page(Form({"rule": request.args.get("rule", ""), "severity": WARNING}))
+    """With a rule and an article in the address, the form begins with these."""
+    asked = {name: request.args.get(name, "") for name in ("rule", "article")}
+    return _profiles_page(Form({**asked, "severity": WARNING}))
 
 
 @desk.post("/profiles")

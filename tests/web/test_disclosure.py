@@ -138,6 +138,13 @@ def test_an_exception_names_its_article_and_leads_there(admin: Visitor, services
     assert taken(services) == {}, "the site itself is as it was"
 
 
+def test_the_form_begins_with_the_rule_and_the_article_of_the_address(admin: Visitor) -> None:
+    page = admin.get("/disclosure/profiles?rule=UK-04&article=17").text
+    assert re.search(r'value="UK-04"\s+selected', page)
+    assert re.search(r'value="WARN"\s+selected', page)
+    assert re.search(r'id="article"[^>]*value="17"', page)
+
+
 def test_with_several_sites_one_is_chosen_first_and_changed_alone(admin: Visitor, services: Services) -> None:
     with services.store.transaction() as session:
         add_site(session, key="west", name="West Coast", jurisdiction="us", now=services.clock())
