@@ -13,6 +13,7 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from affiliate.clock import Clock
+from affiliate.disclosure.browser.pictures import pictures
 from affiliate.disclosure.browser.program import NoBrowser
 from affiliate.disclosure.browser.windows import Chromium
 from affiliate.disclosure.check import Change, check
@@ -30,11 +31,13 @@ from affiliate.disclosure.evidence.records import (
     RuleException,
     Screenshot,
     Seen,
+    without_credentials,
 )
 from affiliate.disclosure.findings import Checked
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.page import Page
+from affiliate.disclosure.paid import PaidLink as Link
 from affiliate.disclosure.profiles import profiles_of
 from affiliate.disclosure.rules import pack, profile_names
 from affiliate.errors import NotFound
@@ -57,6 +60,8 @@ class _Asked:
     profiles: tuple[str, ...]
     exceptions: tuple[RuleException, ...]
     own_links: OwnLinks
+    links: tuple[PaidLink, ...]
+    scripts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class _Fetched:
     engine: str = ""
     screens: tuple[Screen, ...] = ()
     pictures: tuple[Screenshot, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """After its scripts ran, where a browser ran them."""
+        return self.screens[0].html if self.screens else self.html
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class Rechecker:
                 return None
             url, in_browser = article.url, self.rendered or _found_in_browser(session, article_id)
         with self._fetched(url, in_browser=in_browser) as fetched, self.store.reading() as session:
-            asked = self._asked(session, session.get_one(Article, article_id), fetched.html)
+            asked = self._asked(session, session.get_one(Article, article_id), fetched.shown)
             if not asked.profiles:
                 return None
             seen = self._seen(asked, fetched, occasion, LIVE)
@@ -129,8 +139,8 @@ class Rechecker:
             else:
                 try:
                     with browser.url(url) as opened:
-                        pictures = tuple(Screenshot(each.name, each.picture()) for each in opened.screens)
-                        yield _Fetched(opened.html, opened.status, opened.engine, opened.screens, pictures)
+                        shots = tuple(Screenshot(name, content) for name, content in pictures(opened))
+                        yield _Fetched(opened.html, opened.status, opened.engine, opened.screens, shots)
                     return
                 finally:
                     browser.__exit__()
@@ -140,7 +150,9 @@ class Rechecker:
     def _asked(self, session: Session, article: Article, html: str) -> _Asked:
         site, now = article.site, self.clock()
         own_links = OwnLinks(session, site)
-        networks = {link.network for link in links_of(html, article.kind, own_links)}
+        page = Page(html, kind=article.kind, leads_to=own_links.leads_to)
+        links = tuple(_as_recorded(link, own_links) for link in page.links)
+        networks = {link.network for link in links} | {script.lower() for script in page.rewriters}
         return _Asked(
             article.id,
             article.url or article.ref,
@@ -148,6 +160,8 @@ class Rechecker:
             _with_networks(profiles_of(session, site, article.jurisdiction or ""), networks),
             queries.exceptions_in_force(session, site.id, article.id, now=now),
             own_links,
+            links,
+            page.rewriters,
         )
 
     def _seen(self, asked: _Asked, fetched: _Fetched, occasion: str, origin: str) -> Seen:
@@ -171,7 +185,8 @@ class Rechecker:
             origin=origin,
             mode=RENDERED if fetched.screens else STATIC,
             status=fetched.status,
-            links=links_of(fetched.html, asked.kind, asked.own_links),
+            links=asked.links,
+            scripts=asked.scripts,
             exceptions=asked.exceptions,
             screenshots=fetched.pictures,
             browser=fetched.engine,
@@ -187,22 +202,16 @@ class Rechecker:
         return recorded
 
 
-def links_of(html: str, kind: str, own_links: OwnLinks) -> tuple[PaidLink, ...]:
-    """The paid links of a page's article, with what we know of those that are ours."""
-    page = Page(html, kind=kind, leads_to=own_links.leads_to)
-    links = []
-    for link in page.links:
-        own = own_links.find(link.href)
-        links.append(
-            PaidLink(
-                href=link.href,
-                network=(own.network if own else link.network) or "",
-                programme=own.programme if own else "",
-                placement=(own.placement if own else "") or link.place.attrs.get("data-affiliate-placement", ""),
-                rel=link.place.attrs.get("rel", ""),
-            )
-        )
-    return tuple(links)
+def _as_recorded(link: Link, own_links: OwnLinks) -> PaidLink:
+    """A paid link of a page, with what we know of it if it is ours."""
+    own = own_links.find(link.href)
+    return PaidLink(
+        href=without_credentials(link.href),
+        network=(own.network if own else link.network) or "",
+        programme=own.programme if own else "",
+        placement=(own.placement if own else "") or link.place.attrs.get("data-affiliate-placement", ""),
+        rel=link.place.attrs.get("rel", ""),
+    )
 
 
 def _is_known(session: Session, article_id: int, seen: Seen) -> bool:

@@ -64,7 +64,7 @@ class Screenshot:
 class Seen:
     """A page as it was checked. `html` is what was fetched or stored, `status` its HTTP status (None: not asked for by HTTP).
     `packs` are the versions of the rule packs by profile; `kind_by` says who set the kind (the article's record, the page,
-    nobody); `browser` is the browser's name and version, "" where none was used."""
+    nobody); `scripts` are services whose scripts make more links paid; `browser` is the browser's name and version, "" where none was used."""
 
     url: str
     html: str = field(repr=False)
@@ -79,6 +79,7 @@ class Seen:
     variant: str = WEB
     status: int | None = None
     links: Sequence[PaidLink] = ()
+    scripts: Sequence[str] = ()
     exceptions: Sequence[RuleException] = ()
     screenshots: Sequence[Screenshot] = ()
     browser: str = ""
@@ -116,6 +117,7 @@ def record_of(
         "packs": dict(seen.packs),
         "text": shown,
         "links": [link.as_json() for link in seen.links],
+        "scripts": list(seen.scripts),
         "verdicts": dict(seen.checked.verdicts),
         "findings": [finding.as_json() for finding in seen.checked.findings],
         "exceptions": [each.as_json() for each in seen.exceptions],
