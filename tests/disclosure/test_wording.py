@@ -32,7 +32,8 @@ SENTENCE = "We earn a commission if you buy through our links."
 @dataclass(frozen=True)
 class Seen:
     """A sentence. Half of them were used to find the patterns; those held out were first scored with these (precision 0.96,
-    recall 0.99; 0.98 and 0.96 on unseen.tsv, which was gathered last), then looked at."""
+    recall 0.99), then looked at. What is in unseen.tsv was gathered after the tuning, in two rounds, and scored before it was
+    looked at: 0.98 and 0.96, then 1.00 and 0.95."""
 
     text: str
     language: str
