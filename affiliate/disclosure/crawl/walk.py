@@ -56,6 +56,7 @@ _TRIES = 4  # of one address whose server asks to come back
 _LONGEST_WAIT = 120.0  # seconds; one that asks for more is left alone until somebody goes on
 _MOST_FAILURES = 10  # in a row: then something is wrong with the server, or with the way there
 _IN_RESERVE = 1_000  # addresses beyond the pages that are to be read; further sitemaps wait until more are
+_REMEMBERED = 20_000  # links
 _SLOWEST = 32  # times the usual pause, after failures in a row
 _REDIRECTS = 5  # between spellings of one address: http and https, with and without www. or a closing slash
 _TRY_LATER = (429, 503)
@@ -120,6 +121,7 @@ class _Walk:
         self._robots: dict[str, Robots | str] = {}
         self._last_at = -math.inf
         self._failures: list[int] = []
+        self._led: dict[str, str | None] = {}
         with given.store.reading() as session:
             crawl = session.get_one(Crawl, crawl_id)
             self._site: Site = crawl.site
@@ -233,7 +235,7 @@ class _Walk:
     def _page(self, row: CrawledPage, url: str, answer: Answer) -> None:
         html, own = answer.text, self._article(row)
         with self._given.store.reading() as session:
-            leads_to = OwnLinks(session, session.get_one(Site, self._site.id)).leads_to
+            leads_to = self._leads_to(OwnLinks(session, session.get_one(Site, self._site.id)))
             reading = Reading(url, Page(html, leads_to=leads_to))
             article = own or self._by_key(reading.canonical)
             profiles = self._profiles.of(article, reading)
@@ -255,6 +257,18 @@ class _Walk:
             *self._admitted(((there, PAGE) for there in reading.links), url, LINKED, row.depth + 1),
         ]
         self._keep(row, FETCHED, answer.status, found=found, facts=facts, wrongs=wrongs, article=article)
+
+    def _leads_to(self, own_links: OwnLinks) -> Callable[[str], str | None]:
+        """Where a link of ours leads. A site's pages share most of their links: remembering what they are halves the work."""
+
+        def leads_to(href: str) -> str | None:
+            if href not in self._led:
+                self._led[href] = own_links.leads_to(href)
+            return self._led[href]
+
+        if len(self._led) > _REMEMBERED:
+            self._led.clear()
+        return leads_to
 
     def _own(self, teasers: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         return [teaser for teaser in teasers if is_ours(teaser["url"], self._hosts)]

@@ -121,7 +121,12 @@ class Crawled:
 
 @pytest.fixture
 def desk(sqlite_store: Store, empty: Magazine) -> Desk:
-    with sqlite_store.transaction() as session:
+    return furnished(sqlite_store, empty)
+
+
+def furnished(store: Store, magazine: Magazine) -> Desk:
+    """The desk of a store that was empty: one site, and an account at Awin and at Amazon."""
+    with store.transaction() as session:
         ensure_default_site(
             session,
             name="Mag",
@@ -133,4 +138,4 @@ def desk(sqlite_store: Store, empty: Magazine) -> Desk:
         )
         add_account(session, "awin", "99000001", now=NOW)
         add_account(session, "amazon", "themag-21", now=NOW)
-    return Desk(sqlite_store, empty)
+    return Desk(store, magazine)

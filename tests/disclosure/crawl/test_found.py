@@ -7,9 +7,10 @@ from affiliate.disclosure.crawl import KINDS
 from affiliate.disclosure.profiles import choose_profile
 from affiliate.links.sites import find_site
 from affiliate.settings import Settings
+from affiliate.store import Store
 from affiliate.store.tables import PageCheck
 from tests.conftest import NOW
-from tests.disclosure.crawl.conftest import Desk
+from tests.disclosure.crawl.conftest import Desk, furnished
 from tests.disclosure.crawl.magazine import AMAZON, BARE, FOREIGN, NOTE, PAID, Magazine, Sent, rss
 
 LABELLED = f"{NOTE}<p><b>Ad</b> {PAID}</p>"
@@ -219,7 +220,8 @@ def test_what_was_read_of_an_article_is_written_down_as_evidence(desk: Desk, emp
     assert "UK-04" in {each.rule for each in desk.look(crawl_id).findings if each.kind == "failing"}
 
 
-def test_hostile_markup_ends_no_walk(desk: Desk, empty: Magazine) -> None:
+def test_hostile_markup_ends_no_walk_on_either_database(store: Store, empty: Magazine) -> None:
+    desk = furnished(store, empty)
     empty.html("/", "<a href='/deep'>x</a><a href='/nul'>y</a><a href='/names'>z</a><a href='/after'>w</a>")
     empty.html("/deep", "<div>" * 20_000 + PAID)
     empty.html(
