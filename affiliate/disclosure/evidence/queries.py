@@ -173,8 +173,8 @@ def span(
         wanted = wanted.where(PageCheck.checked_at >= first)
     if until is not None:
         wanted = wanted.where(PageCheck.checked_at < until)
-    lowest, highest = session.execute(wanted).one()
-    return None if lowest is None or highest is None else (lowest, highest)
+    ends = session.execute(wanted).one()
+    return None if None in ends else (ends[0], ends[1])
 
 
 def chain_between(session: Session, lowest: int, highest: int) -> Iterator[PageCheck]:

@@ -4,7 +4,7 @@ What is stamped is the text of a record's hash, 64 characters; it covers all rec
 that text, `openssl ts -verify -data head.txt -in stamp.tsr -CAfile roots.pem` verifies it without us.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -29,6 +29,7 @@ from affiliate.store.tables import EvidenceStamp
 from affiliate.urls import parse_web_url
 
 _SECONDS = 20.0
+_CERTIFICATES = 0xA0  # the tag [0], among the fields of SignedData (RFC 5652 §5.1)
 _LARGEST = 100_000  # bytes; an answer with its certificates has about 6 kB
 
 
@@ -80,7 +81,7 @@ def read_stamp(token: bytes, hash_: str, roots: Sequence[bytes] = (), *, nonce: 
     """What a stamp (the authority's whole answer, DER) says of a hash. InvalidInput if it is none or covers something else;
     with `roots` (PEM or DER) also if none of them vouches for its signature, which is not verified without any."""
     try:
-        answer = decode_timestamp_response(token)
+        answer = decode_timestamp_response(_in_order(token))
         certificates = [x509.load_der_x509_certificate(each) for each in answer.signed_data.certificates]
         trusted = [certificate for root in roots for certificate in _certificates(root)]
         if trusted:  # never the certificates of the answer: the library trusts all that it is given
@@ -92,6 +93,37 @@ def read_stamp(token: bytes, hash_: str, roots: Sequence[bytes] = (), *, nonce: 
         return Stamp(answer.tst_info.gen_time, _signer(answer, certificates), bool(trusted))
     except (VerificationError, ValueError, TypeError) as problem:
         raise InvalidInput(f"{problem}.") from problem
+
+
+def _in_order(token: bytes) -> bytes:
+    """The answer with its certificates in the order that DER wants of a set (X.690 §11.6): authorities that run OpenSSL send
+    them as they come, the library wants them sorted, and no signature covers their order. What is no answer stays as it is;
+    the library says so."""
+    try:
+        resp = next(_parts(token, 0, len(token)))
+        _, wrapped = _parts(token, *resp[1:])
+        _, explicit = list(_parts(token, *wrapped[1:]))[:2]
+        signed = next(_parts(token, *explicit[1:]))
+        inside = list(_parts(token, *signed[1:]))
+        start, end = next((first, last) for at, first, last in inside if token[at] == _CERTIFICATES)
+    except (StopIteration, ValueError, IndexError):
+        return token
+    ordered = b"".join(sorted(token[at:last] for at, _, last in _parts(token, start, end)))
+    return token[:start] + ordered + token[end:]
+
+
+def _parts(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The elements between two places: where each begins, and where its content begins and ends. IndexError at the end of the
+    data, ValueError for one that is longer than what is around it."""
+    while start < end:
+        length, at = data[start + 1], start + 2
+        if length > 0x80:
+            at += length - 0x80
+            length = int.from_bytes(data[start + 2 : at])
+        if at + length > end:
+            raise ValueError(start)
+        yield start, at, at + length
+        start = at + length
 
 
 def _signer(answer: TimeStampResponse, certificates: Sequence[x509.Certificate]) -> str:

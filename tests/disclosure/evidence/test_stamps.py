@@ -1,6 +1,7 @@
 """Time stamps from outside, by an authority on this machine: openssl, as many real ones run it."""
 
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import delete, select, update
 from werkzeug import Request, Response
 
-from affiliate.disclosure.evidence.stamps import stamp_head
+from affiliate.disclosure.evidence.stamps import read_stamp, stamp_head
 from affiliate.disclosure.evidence.verifying import Verified, verify
 from affiliate.errors import InvalidInput, NotFound, Unreachable
 from affiliate.store import Store
@@ -38,6 +39,7 @@ serial = {folder}/serial
 crypto_device = builtin
 signer_cert = {folder}/tsa.pem
 
+certs = {folder}/root.pem
 signer_key = {folder}/tsa.key
 signer_digest = sha256
 default_policy = 1.2.3.4.1
@@ -120,6 +122,29 @@ def test_the_newest_record_is_stamped_and_the_stamp_verified(
     files = ["-data", str(tmp_path / "head.txt"), "-in", str(tmp_path / "stamp.tsr")]
     command = ["openssl", "ts", "-verify", *files, "-CAfile", str(authority.folder / "root.pem")]
     assert "Verification: OK" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_certificates_may_come_in_any_order(sqlite_store: Store, address: str, authority: Authority) -> None:
+    filled(sqlite_store, 1)
+    stamp_head(sqlite_store, address)
+    with sqlite_store.reading() as session:
+        kept = session.scalars(select(EvidenceStamp)).one()
+    ders = [ssl.PEM_cert_to_DER_cert((authority.folder / name).read_text()) for name in ("tsa.pem", "root.pem")]
+    both, other_way = b"".join(ders), b"".join(reversed(ders))
+    assert (both in kept.token) != (other_way in kept.token)
+    for order in (both, other_way):
+        token = kept.token.replace(both, order).replace(other_way, order)
+        assert read_stamp(token, kept.hash, [authority.root]).trusted
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, 100, 900])
+def test_a_stamp_that_was_cut_off_is_no_stamp(sqlite_store: Store, address: str, cut: int) -> None:
+    filled(sqlite_store, 1)
+    stamp_head(sqlite_store, address)
+    with sqlite_store.reading() as session:
+        kept = session.scalars(select(EvidenceStamp)).one()
+    with pytest.raises(InvalidInput):
+        read_stamp(kept.token[:cut], kept.hash)
 
 
 def test_a_record_is_stamped_once_by_an_authority(sqlite_store: Store, address: str) -> None:
