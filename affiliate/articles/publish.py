@@ -174,7 +174,7 @@ def _rewrite(
         disclosure=disclosure,
         warnings=(
             *_warnings(document, draft.routes, ruling),
-            *_unread(document, site, draft.placed),
+            *_unread(document, site, draft.placed, variant),
             *_remarks(document, plan, draft.notice),
         ),
         skipped=tuple(
@@ -210,7 +210,7 @@ def _drafted(
 
 
 def _earning(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
-    routes = Router(session, site, make_links=True, now=now).routes(document.anchors)
+    routes = Router(session, site, row.url or "", make_links=True, now=now).routes(document.anchors)
     replacements, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
     try:
         notice = _notice(session, site, row, document, routes=routes, replacements=replacements)
@@ -225,7 +225,7 @@ def _earning(session: Session, site: Site, row: Article, document: Document, *, 
 
 
 def _plain(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
-    routes = Router(session, site, make_links=False, now=now).routes(document.anchors)
+    routes = Router(session, site, row.url or "", make_links=False, now=now).routes(document.anchors)
     place(session, article_id=row.id, kind=placement_kind(variant), uses=(), now=now)
     replacements = _unwound(document, routes)
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number))
@@ -341,9 +341,11 @@ def _announced(row: Article, disclosure: Shown, plan: Planned) -> Announcement:
     return announcement(row.title, label, accepted_labels(plan.notice) if plan.notice else ())
 
 
-def _unread(document: Document, site: Site, placed: tuple[PlacedLink, ...]) -> Iterator[str]:
+def _unread(document: Document, site: Site, placed: tuple[PlacedLink, ...], variant: str) -> Iterator[str]:
     """What of the document itself stands in the way of its links."""
     if document.closed_anchors:
         yield "There are links in CDATA, which is not read: rewrite that HTML by itself. They may be paid and unlabelled."
+    if any(placement.href.startswith("/") for placement in placed) and variant in AWAY:
+        yield "Its links are relative and lead nowhere outside of your site: set the site's link base, or give the article's address."
     if placed and document.base and not site.link_base:
         yield f"<base href={document.base[:200]!r}> moves our links to another address: set the site's link base."

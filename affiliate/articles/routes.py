@@ -35,14 +35,14 @@ class Route:
 
 class Router:
     """Finds the routes of one article's anchors on one site. Makes no request; makes links that are not there yet,
-    unless `make_links` is off: then anchors that are not ours yet have no route."""
+    unless `make_links` is off: then anchors that are not ours yet have no route. The article's own host is ours too."""
 
-    def __init__(self, session: Session, site: Site, *, make_links: bool, now: datetime) -> None:
+    def __init__(self, session: Session, site: Site, article_url: str, *, make_links: bool, now: datetime) -> None:
         self._session = session
         self._site = site
         self._make_links = make_links
         self._now = now
-        self._hosts = own_hosts(session) | {host for host in (host_of(site.link_base),) if host}
+        self._hosts = own_hosts(session) | set(filter(None, (host_of(site.link_base), host_of(article_url))))
         self._known: dict[str, Route | None] = {}
         self._paths: set[str] = set()
         self._marked: dict[str, tuple[str, LinkView]] = {}

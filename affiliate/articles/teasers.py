@@ -6,7 +6,14 @@ the UK and in Germany must know before they click (ASA on Associated Newspapers,
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy.orm import Session
+
+from affiliate.articles.authored import accepted_labels
+from affiliate.articles.policy import PRODUCT_LED
+from affiliate.disclosure.block import Notice
+from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.wording import ends_with_label, is_label
+from affiliate.store.tables import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +43,13 @@ class Announcement:
 def announcement(title: str, label: str | None, accepted: tuple[str, ...]) -> Announcement:
     announced = Announcement(label, None, accepted)
     return replace(announced, title=announced.labelled(title)) if title else announced
+
+
+def kept_announcement(session: Session, article: Article) -> Announcement:
+    """How an article that holds paid links is announced, by what the register knows of it. InvalidInput where there are no
+    words for its jurisdiction and language any more."""
+    site = article.site
+    jurisdiction, language = article.jurisdiction or site.jurisdiction, article.language or site.language
+    text = text_for(session, site, jurisdiction=jurisdiction, language=language)
+    label = text.teaser_label if article.kind == PRODUCT_LED else ""
+    return announcement(article.title, label or None, accepted_labels(Notice(text, product_led=True)))

@@ -67,7 +67,8 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class ShownDisclosure:
-    """What an article showed from `shown_from` until `shown_until` (exclusive; None: still)."""
+    """What an article showed from `shown_from` until `shown_until` (exclusive; None: still). `reason` says why links that
+    could have earned did not."""
 
     state: str
     jurisdiction: str
@@ -77,6 +78,7 @@ class ShownDisclosure:
     paid_links: int
     shown_from: datetime
     shown_until: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _disclosures(session: Session, article_id: int) -> list[ShownDisclosure]:
             row.paid_links,
             row.shown_from,
             row.shown_until,
+            row.reason,
         )
         for row in rows
     ]

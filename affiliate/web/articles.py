@@ -11,6 +11,8 @@ from affiliate.articles.article import ArticleFacts
 from affiliate.articles.policy import KINDS, Ruling, rule
 from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.articles.switch import switch_article
+from affiliate.articles.teasers import Announcement, kept_announcement
+from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.reports.articles import ArticleFilter, ArticlePage, list_articles, show_article
@@ -28,7 +30,7 @@ pages = Pages(
 )
 desk = Pages("desk", __name__, roles=(EDITOR,), url_prefix="/articles")
 
-STATES = ("present", "missing", "not-needed")
+STATES = (PRESENT, MISSING, NOT_NEEDED)
 _PER_PAGE = 50
 _LARGEST_ID = 2**31 - 1
 _DECIDED_BY = {
@@ -81,6 +83,7 @@ def show(article_id: int) -> str:
             page=page,
             row=page.row,
             clicks_days={name: day.isoformat() for name, day in _ten_years().items()},
+            announced=_announced(session, page),
             **_ruling_words(session, page),
             **_earned(session, page),
         )
@@ -168,6 +171,16 @@ def _ruling_words(session: Session, page: ArticlePage) -> dict[str, Any]:
         "decided_by": _DECIDED_BY[ruling.spoke],
         "switchable": ruling.spoke not in _FIXED,
     }
+
+
+def _announced(session: Session, page: ArticlePage) -> Announcement | None:
+    """What goes before its title where it is announced; None for an article that shows no disclosure."""
+    if page.row.disclosure != PRESENT:
+        return None
+    try:
+        return kept_announcement(session, session.get_one(Article, page.row.id))
+    except InvalidInput:
+        return None
 
 
 def _ruling(article: Article) -> Ruling:

@@ -96,3 +96,26 @@ def test_html_cut_in_half_keeps_every_byte_it_has(newsroom: Run, folder: Path) -
     out = newsroom("rewrite", written(folder, half)).stdout
     assert "/go/marble-midi/-a" in out
     assert out.endswith("class=x>midi dress</a> ") or "midi dress</a>" in out
+
+
+def test_a_feed_is_rewritten_item_by_item_and_its_listing_labelled(newsroom: Run, folder: Path) -> None:
+    link = '<a href="https://www.halden.example/dresses/marble-midi">dress</a>'
+    feed = (
+        '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><item><title>Dresses</title>'
+        f"<link>https://mag.example/dresses</link><content:encoded><![CDATA[<p>{link}</p>]]></content:encoded></item></channel></rss>"
+    )
+    once = newsroom("rewrite", written(folder, feed), "--kind", "product-led").stdout
+    assert "<title>Ad: Dresses</title>" in once
+    assert newsroom("rewrite", written(folder, once)).stdout == once
+    assert newsroom("check", written(folder, once), "--profile", "uk", "--json").json["verdicts"]["uk"] != "FAIL"
+    newsroom("rewrite", written(folder, feed), "--article-url", "https://mag.example/x", code=1)
+    newsroom("rewrite", written(folder, f"<p>{link}</p>"), "--article-url", "https://mag.example/dresses")
+    listing = newsroom(
+        "rewrite", written(folder, '<a href="https://mag.example/dresses">D</a>'), "--variant", "listing"
+    )
+    assert ">Ad&#160;</span>D</a>" in listing.stdout
+
+
+def test_a_newsletter_has_absolute_links(newsroom: Run, folder: Path) -> None:
+    answer = newsroom("rewrite", written(folder), "--article-url", "https://mag.example/m", "--variant", "newsletter")
+    assert "https://mag.example/go/marble-midi/-a" in answer.stdout

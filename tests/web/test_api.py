@@ -126,6 +126,30 @@ def test_rewrite_answers_with_the_contract(script: Script, published: Published)
     assert len(published.links) == 1
 
 
+def test_teasers_of_product_led_articles_are_labelled(script: Script) -> None:
+    body = rewrite_body()
+    body["article"] = {"url": "https://magazine.example/kettles", "kind": "product-led", "title": "Kettles"}
+    answer = script.post("/rewrite", body).json
+    assert answer is not None
+    assert answer["disclosure"]["teaser_label"] == "Ad"
+    assert answer["disclosure"]["feed_title"] == "Ad: Kettles"
+    listing = script.post("/teasers", {"html": '<a href="https://magazine.example/kettles">Kettles</a>'})
+    assert listing.status_code == 200, listing.text
+    assert listing.json is not None
+    assert ">Ad&#160;</span>Kettles</a>" in listing.json["html"]
+    assert listing.json["teasers"] == [{"url": "https://magazine.example/kettles", "title": "Kettles", "label": "Ad"}]
+
+
+@pytest.mark.parametrize(("variant", "status"), [("newsletter", 200), ("fax", 422)])
+def test_a_variant_is_asked_for_by_name(script: Script, variant: str, status: int) -> None:
+    answer = script.post("/rewrite", {**rewrite_body(), "variant": variant})
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json is not None
+        assert answer.json["disclosure"]["variant"] == variant
+        assert answer.json["placements"][0]["href"].startswith("https://")
+
+
 def test_the_same_article_again_gives_the_same_answer(script: Script) -> None:
     first = script.post("/rewrite", rewrite_body()).json
     assert first is not None
