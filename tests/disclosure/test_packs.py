@@ -176,6 +176,34 @@ def test_no_word_that_an_authority_turns_down_is_a_label() -> None:
     assert "Ad" not in pack("de").labels["en"]
 
 
+PLACING = {"told-before-link", "told-at-links", "sentence-before-link", "label-before-link", "label-at-headline"}
+
+
+@pytest.mark.parametrize(
+    ("key", "language"),
+    [
+        *[("uk", "en"), ("us", "en"), ("ie", "en"), ("ca", "en"), ("au", "en"), ("in", "en"), ("rakuten", "en")],
+        *[("skimlinks", "en"), ("de", "de"), ("fr", "fr"), ("es", "es"), ("nl", "nl"), ("fi", "fi"), ("jp", "ja")],
+    ],
+)
+def test_a_page_that_does_what_the_mending_says_passes(key: str, language: str) -> None:
+    words = [
+        quoted
+        for rule in pack(key).rules
+        if PLACING & set(rule.checks)
+        for quoted in re.findall(r"[“「«]\s*(.+?)\s*[”」»]", rule.mend)
+        if rule.id != "EU-01" or quoted in pack(key).labels[language]
+    ]
+    labels = [quoted for quoted in words if quoted in pack(key).labels[language]][:1]
+    sentences = [quoted for quoted in words if len(quoted) > 25]
+    assert labels or sentences
+    above, below = ("".join(f"<p>{said}</p>" for said in each) for each in (labels, sentences))
+    page = f"""<html lang="{language}"><meta name="x-content-kind" content="product-led"><article>{above}<h1>Kettles</h1>
+        {below}<p><a rel="sponsored" href="https://www.awin1.com/cread.php?awinmid=1&amp;awinaffid=2">Acme</a></p>"""
+    checked = check(page, [key])
+    assert checked.verdicts == {key: PASS}, [each for each in checked.findings if each.severity != INFO]
+
+
 # ---- versions
 
 
