@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
+from affiliate.disclosure.findings import Finding
 from affiliate.disclosure.looks import Look, Part, Screen
 from affiliate.disclosure.paid import PaidLink
 from affiliate.disclosure.tree import Place
@@ -16,6 +17,7 @@ class Sight:
     def __init__(self, screen: Screen, links: list[PaidLink]) -> None:
         self.screen = screen
         self._links = links
+        self.missing: dict[str, list[Finding]] = {}  # by pack: several checks ask
 
     def look(self, place: Place) -> Look:
         return self.screen.look(place.mark)

@@ -46,7 +46,7 @@
 
   const MARK = "data-affiliate-mark";
   const MOST_NODES = 400_000; // the largest pages that magazines serve have about 30,000
-  const MOST_TEXTS = 400; // of one element
+  const MOST_TEXTS = 150; // of one element
   const TEXT = 3, ELEMENT = 1;
   const UNSEEN = new Set(
     ["script", "style", "template", "noscript", "head", "title", "textarea", "select", "iframe", "object", "noembed", "noframes"],

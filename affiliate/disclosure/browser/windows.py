@@ -329,8 +329,11 @@ class _Tab:
         with contextlib.suppress(PlaywrightError, TimeoutError):
             await self._ask("settle", self._patience.quiet * 1000, self._patience.settle * 1000)
         self._is_measured = True
-        await self._enter()  # anew, where the page went elsewhere meanwhile
-        found: dict[str, Any] = await self._ask("screen")
+        try:
+            found: dict[str, Any] = await self._ask("screen")
+        except PlaywrightError:  # the page went elsewhere meanwhile, and took our world along
+            await self._enter()
+            found = await self._ask("screen")
         return found
 
     async def look(self, mark: int) -> Look:

@@ -83,6 +83,13 @@ def _unseen(page: Page, pack: Pack) -> list[tuple[Said, Look]]:
 
 def _missing(page: Page, pack: Pack) -> list[Finding]:
     """What the pack's rules about places say of a page, notes left out."""
+    known = page.sight.missing if page.sight else {}
+    if pack.key not in known:
+        known[pack.key] = _find_missing(page, pack)
+    return known[pack.key]
+
+
+def _find_missing(page: Page, pack: Pack) -> list[Finding]:
     return [
         finding
         for rule in pack.rules
