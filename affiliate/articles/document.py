@@ -173,6 +173,7 @@ class _Standing:
 
 
 _NOWHERE = _Standing(None, True, False, "", False, False, False)
+_UNSEEN = _Standing(None, False, False, "", False, False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +426,9 @@ class Document:
             if node == until:
                 return
             parent = node.parent
-            around = standing.get(parent, _NOWHERE) if isinstance(parent, Element) else _NOWHERE
+            # what has no element around it is the root, or stands in a template
+            outside = _NOWHERE if isinstance(node, Element) and node.tag == "html" else _UNSEEN
+            around = standing.get(parent, _UNSEEN) if isinstance(parent, Element) else outside
             if isinstance(node, Element):
                 standing[node] = self._standing(node, around)
             elif isinstance(node, Text) and around.is_live and not around.in_closed_details:

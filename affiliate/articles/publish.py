@@ -327,6 +327,12 @@ def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -
             continue
         if route.alarming and not (route.target and PLACEMENT_MARK in anchor.attributes and not ruling.monetise):
             yield f"{anchor.url[:200]} was left alone. {route.reason}"
+        if (
+            ruling.monetise
+            and route.network == "amazon"
+            and "amazon" not in f"{anchor.text_before} {anchor.text}".lower()
+        ):
+            yield f"{anchor.url[:200]}: say in the link, or next to it, that it leads to Amazon. Its rules ask for that."
         if route.link and route.link.mode == DIRECT and "noreferrer" in anchor.attributes.get("rel", "").lower():
             yield f"{anchor.url[:200]}: rel=noreferrer hides your site from {route.link.advertiser}, which may not pay."
 

@@ -224,6 +224,12 @@ def test_a_direct_link_tells_of_its_use_and_no_other_does(title: Store) -> None:
     assert restore(again.html, again.changes) == both.html
 
 
+@pytest.mark.parametrize(("words", "named"), [("kettle at Amazon", True), ("kettle", False)])
+def test_the_editor_is_told_where_a_link_to_amazon_does_not_name_it(title: Store, words: str, named: bool) -> None:  # noqa: FBT001
+    once = publish(title, f'<p>Our <a href="https://www.amazon.co.uk/dp/B000000001">{words}</a></p>')
+    assert ["leads to Amazon" in warning for warning in once.warnings] == ([] if named else [True])
+
+
 def test_a_site_with_a_link_base_is_told_there(title: Store) -> None:
     html = '<p><a href="https://www.amazon.co.uk/dp/B000000001" ping="/theirs">kettle</a>'
     relative = publish(title, html)
