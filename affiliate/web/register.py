@@ -44,7 +44,7 @@ pages = Pages(
 VERDICTS = {"fail": FAIL, "warn": WARN, "pass": PASS, "unchecked": UNCHECKED}
 _PER_PAGE = 50
 _LARGEST_ID = 2**31 - 1
-_MOST_RECORDS = 5_000  # of an export by a page, which is made while somebody waits; the command has no limit
+_MOST_RECORDS = 2_000  # of an export by a page, which is made while somebody waits; the command has no limit
 _TYPES = {files.HTML: "text/plain; charset=utf-8", files.JPEG: "image/jpeg"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OCCASIONS = {
