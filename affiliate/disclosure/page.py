@@ -8,7 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from itertools import islice
 
 from affiliate.disclosure import wording
 from affiliate.disclosure.looks import Part, Screen
@@ -41,7 +42,12 @@ _BESIDE = frozenset({NAV, HEADER, FOOTER, ASIDE, COMMENTS, AD_SLOT, DIALOG})
 _NEVER_SAID_IN = frozenset({NAV, COMMENTS, AD_SLOT, DIALOG})  # text there discloses nothing about the article
 _SHORTEST = 20  # characters: no sentence that explains is shorter
 _NO_CARDS = frozenset({"body", "main", "html", "ul", "ol", "table", "tbody", "form", "blockquote"})
+_DEEPEST_CARD = 12  # elements in each other
+_NEARBY = 30  # labels that are looked at for one link: a block with thousands of them is nobody's article
 _CARD = 600  # characters: a box about one product says no more
+_BEFORE_A_COMPANY = frozenset(
+    {"Reklam", "Mainos"}
+)  # "Reklam Acme": as the Finnish Consumer Ombudsman writes it (FI-01)
 _KICKER = 60  # characters: a kicker, a category or a date is shorter
 _NEAR = 60  # characters: a short line next to a link belongs to it
 _LONGEST = 5000  # characters of a block that is read for prices and names
@@ -135,15 +141,18 @@ class Page:
     def words_language(self) -> str:
         """The language that the article's words are in, "" where they do not tell."""
         blocks = [block for block in self.tree.blocks if not block.place.region and block.place.hider is None]
-        return language_of(" ".join(block.words for block in blocks[:200])[:20_000])
+        return language_of("\n".join(block.words for block in blocks[:200]))
 
     @cached_property
     def headline(self) -> Place | None:
         """The article's own: a magazine's name in the page's header is none."""
-        live = {id(around) for block in self.live for run in block.runs for around in run.place.around()}
-        found = [place for place in self.tree.places if _is_heading(place) and id(place) in live]
+        found = [place for place in self.tree.places if _is_heading(place) and self._has_text(place)]
         found.sort(key=lambda place: (place.tag == "h2", place.article is None, place.region != "", place.order))
         return next((place for place in found if place.tag != "h2" or place.article is not None), None)
+
+    def _has_text(self, place: Place) -> bool:
+        block = self.block_at(place.order)
+        return block is not None and block.order <= place.end
 
     def meta(self, name: str) -> str:
         """The content of a `<meta>`, "" if there is none."""
@@ -210,11 +219,10 @@ class Page:
     def teasers(self) -> list[Teaser]:
         """Links that say the kind of the article that they lead to, in themselves or in their box, or call themselves teasers."""
         found: dict[int, Teaser] = {}
-        boxes = [place for place in self.tree.places if "data-target-kind" in place.attrs]
         for place in self.tree.places:
             if place.tag != "a" or "href" not in place.attrs or not self.is_live(place):
                 continue
-            box = next((box for box in boxes if box.holds(place)), None)
+            box = place.target
             if box is not None and id(box) not in found:
                 target = box.attrs["data-target-kind"].strip().lower()
                 found[id(box)] = Teaser(place, box, place.attrs["href"], target)
@@ -307,7 +315,7 @@ class Page:
         return shop in "".join(run.text for run in self.runs_of(link.place)).casefold()
 
     def is_paid(self, link: Place) -> bool:
-        return any(each.place is link for each in (*self.links, *self.beside))
+        return id(link) in self._earning
 
     def inside(self, place: Place, tag: str) -> Iterator[Place]:
         """The elements of one kind in an element."""
@@ -344,6 +352,9 @@ class Page:
 
     def _find_labels(self, words: frozenset[str]) -> Iterator[Said]:
         hint = re.compile("|".join(re.escape(word.casefold()) for word in words))
+        is_label = cache(partial(wording.is_label, labels=words))
+        with_company = "|".join(words & _BEFORE_A_COMPANY)
+        company = re.compile(rf"(?:{with_company})(?: \S+){{1,3}}", re.IGNORECASE) if with_company else None
         bracketed = re.compile(
             r"[(\[{【［〔（]\s*#?\s*(?:"
             + "|".join(re.escape(word) for word in words)
@@ -357,9 +368,9 @@ class Page:
                 continue
             found: list[Said] = []
             for run in block.runs:
-                if not run.text.strip():
+                if not run.text.strip() or self._is_entry(run, block):
                     continue
-                if wording.is_label(run.text, words):
+                if is_label(run.text) or (company and company.fullmatch(wording.plain(run.text[:_KICKER]))):
                     found.append(Said(wording.plain(run.text)[:80], run.place, block, run.order, run.order))
                 elif len(run.text) <= _LABELLED and (inside := bracketed.search(wording.plain(run.text))):
                     found.append(Said(inside.group(), run.place, block, run.order, run.order, inside.start() > 0))
@@ -371,6 +382,19 @@ class Page:
             ):
                 found.append(Said(block.words, block.place, block, block.order, block.end))
             yield from found
+
+    def _is_entry(self, run: Run, block: Block) -> bool:
+        """Whether a text is one of several links, as in a menu: `Advertising` there leads to a page about advertising."""
+        link = run.place.link
+        alone = block.words == wording.plain(run.text)
+        return link is not None and not alone and "data-target-kind" not in link.attrs and not self._may_earn(link)
+
+    def _may_earn(self, link: Place) -> bool:
+        return id(link) in self._earning or "teaser" in link.attrs.get("class", "").split()
+
+    @cached_property
+    def _earning(self) -> frozenset[int]:
+        return frozenset(id(link.place) for link in (*self.earning, *self.beside))
 
     # how things stand to each other
 
@@ -421,10 +445,11 @@ class Page:
     def labels_near(self, words: frozenset[str], link: PaidLink) -> Iterator[Said]:
         """Labels in a link's own block, in it, and in the box that is about it alone."""
         card = self.card_of(link) or link.place
-        for label in self._labels_from(words, min(card.order, link.place.block.order)):
-            if label.order > max(card.end, link.place.block.end):
-                return
-            if label.block.place is link.place.block or card.holds(label.place):
+        first, last = min(card.order, link.place.block.order), max(card.end, link.place.block.end)
+        before = islice(self._labels_from(words, first), _NEARBY)
+        inside = islice(self._labels_from(words, link.place.order), _NEARBY)
+        for label in dict.fromkeys((*before, *inside)):
+            if label.order <= last and (label.block.place is link.place.block or card.holds(label.place)):
                 yield label
 
     def _labels_from(self, words: frozenset[str], order: int) -> Iterator[Said]:
@@ -482,7 +507,7 @@ class Page:
     def card_of(self, link: PaidLink) -> Place | None:
         """The largest box around a link that is about nothing else: no other target, no headline, not much text."""
         card = None
-        for place in link.place.block.around():
+        for place in islice(link.place.block.around(), _DEEPEST_CARD):
             if place.tag in _NO_CARDS or (self.headline is not None and place.holds(self.headline)):
                 break
             if self.length_in(place) > _CARD or self._targets_in(place) != {link.href}:

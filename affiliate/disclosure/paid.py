@@ -88,8 +88,9 @@ class PaidLink:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it is ours, and nobody said where it leads."""
-        return self.how == OURS and self.leads is None
+        """Whether nobody said where it leads: a short link, or one of ours that was not looked up."""
+        is_bare = self.how in (OURS, SPONSORED) or self.network == "geniuslink"
+        return is_bare and self.leads is None and marketplace(self.href) is None
 
     @property
     def marketplace(self) -> str | None:

@@ -19,15 +19,15 @@ def words_of(page: Page, pack: Pack) -> frozenset[str]:
 
 
 def concerned(page: Page, pack: Pack) -> list[PaidLink]:
-    """The links that a pack is about: Amazon asks for those to Amazon alone, all others for any paid link. A link of ours of
-    which nobody knows where it leads is one to Amazon where it says so, or the page has Amazon's own sentence."""
+    """The links that a pack is about: Amazon asks for those to Amazon alone, all others for any paid link. A link of which
+    nobody knows where it leads is one to Amazon where it says so, one of ours also where the page has Amazon's own sentence."""
     if pack.key != "amazon":
         return page.earning
     is_amazons = bool(page.statements("amazon")) and not any(link.marketplace for link in page.earning)
     return [
         link
         for link in page.earning
-        if link.marketplace or (link.is_unknown and (is_amazons or page.names(link, "amazon")))
+        if link.marketplace or (link.is_unknown and ((is_amazons and link.is_ours) or page.names(link, "amazon")))
     ]
 
 

@@ -7,6 +7,7 @@ This is for a doubt, not for a verdict: a rule counts if the names in it are the
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from affiliate.disclosure.tree import Place
 
@@ -31,6 +32,8 @@ _DARK = frozenset(
     {"black", "darkblue", "navy", "darkslategray", "darkslategrey", "midnightblue", "maroon", "darkgreen"}
 )
 _AS_AROUND = re.compile(r"\s*(?:inherit|currentcolor|initial|unset|revert|var\()", re.IGNORECASE)
+
+_DEEPEST = 200  # elements in each other that are looked at
 
 # The least that raises no doubt; the same numbers as in a browser.
 _LEAST_PX, _LEAST_RATIO, _LEAST_CONTRAST = 12, 0.8, 4.5
@@ -62,7 +65,7 @@ class Styles:
     def touch(self, place: Place, beside: Place | None = None) -> bool:
         """Whether they may hide the text of an element, or make it small or pale. What is around `beside` as well does not
         count."""
-        for around in place.around():
+        for around in islice(place.around(), _DEEPEST):
             if beside is not None and around.holds(beside):
                 return False
             if _doubtful(around.attrs.get("style", "")[:4000]) or any(True for _ in self._applying(around)):

@@ -130,7 +130,8 @@ def primary(language: str) -> str:
 class Place:
     """An element and where it stands. `order` and `end` are the numbers of its first and last thing. `hider` is the innermost
     element around it (or itself) that its markup keeps from being seen, `hidden_by` says how (also for all that is in it). `region` is what part of
-    a page it belongs to ("" for the article), `language` the nearest `lang`, `link` the nearest `<a>`."""
+    a page it belongs to ("" for the article), `language` the nearest `lang`, `link` the nearest `<a>`, `target` the nearest box that says the kind of the article
+    that it leads to."""
 
     tag: str
     attrs: Mapping[str, str]
@@ -145,6 +146,7 @@ class Place:
     language: str = ""
     link: "Place | None" = field(default=None, repr=False)
     article: "Place | None" = field(default=None, repr=False)
+    target: "Place | None" = field(default=None, repr=False)
 
     @property
     def mark(self) -> str:
@@ -253,7 +255,7 @@ class Tree:
         if parent is not None:
             place.hider, place.hidden_by = parent.hider, parent.hidden_by
             place.region, place.language = parent.region, parent.language
-            place.link, place.article = parent.link, parent.article
+            place.link, place.article, place.target = parent.link, parent.article, parent.target
         self._inherit(place)
         self.places.append(place)
         if place.block is place:
@@ -266,6 +268,8 @@ class Tree:
         attrs = place.attrs
         if place.tag == "a" and ("href" in attrs or "xlink:href" in attrs):
             place.link = place
+        if "data-target-kind" in attrs:
+            place.target = place
         if place.tag in ("article", "main") or attrs.get("role") in ("article", "main"):
             place.article = place.article or place
         if "lang" in attrs or "xml:lang" in attrs:

@@ -10,7 +10,7 @@ from affiliate.disclosure import wording
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.findings import INFO, WARNING, Finding
 from affiliate.disclosure.page import Page
-from affiliate.disclosure.paid import AMAZON_SHORT, NETWORK, PaidLink
+from affiliate.disclosure.paid import AMAZON_SHORT, NETWORK, SPONSORED, PaidLink
 from affiliate.disclosure.rules import Pack, Rule
 from affiliate.disclosure.standing import concerned
 from affiliate.disclosure.texts import statement as network_statement
@@ -75,11 +75,11 @@ def statement(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 
 def direct(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """Links lead straight to Amazon, and let it see where readers come from."""
-    for link in concerned(page, pack):
+    amazons = concerned(page, pack)
+    known = {link.number for link in amazons}
+    for link in amazons:
         yield from _hidden_ways(page, rule, pack, link)
-    unknown = [
-        link for link in page.earning if link.is_ours and link.leads is None and link not in concerned(page, pack)
-    ]
+    unknown = [link for link in page.earning if link.is_ours and link.leads is None and link.number not in known]
     if unknown:
         message = "Where our own links lead is not known here: links to Amazon must be direct."
         measured = f"{len(unknown)} links"
@@ -96,10 +96,15 @@ def _hidden_ways(page: Page, rule: Rule, pack: Pack, link: PaidLink) -> Iterator
             yield breach(page, pack, rule, message, link.where, at_most=WARNING)
         else:
             message = "The link to Amazon goes through a redirect."
-            at_most = WARNING if link.how == NETWORK else ""  # another network's own agreement with Amazon
+            at_most = (
+                WARNING if link.how == NETWORK and link.network != "geniuslink" else ""
+            )  # another network's own agreement with Amazon
             yield breach(
                 page, pack, rule, message, link.where, measured=link.leads or link.target or "", at_most=at_most
             )
+    elif link.how == SPONSORED:
+        message = "The link to Amazon carries no tag: nobody is paid for it."
+        yield breach(page, pack, rule, message, link.where, mend="Put your tag into the address.", at_most=WARNING)
     policy = attrs.get("referrerpolicy", "").lower()
     if policy in _WITHHELD:
         yield breach(

@@ -53,14 +53,18 @@ def told_at_links(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
 
 def beside(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """Paid links in menus and in boxes beside the article do not decide its order; those that say nothing are told."""
+    if pack.key == "amazon" or not page.beside:
+        return
     words = words_of(page, pack)
+    told_in = {
+        said.place.region: said.end for said in reversed(page.sentences(languages_of(page, pack))) if said.is_seen
+    }
     bare = [
         link
         for link in page.beside
-        if pack.key != "amazon"
-        and link.place.region not in _OTHERS
+        if link.place.region not in _OTHERS
+        and told_in.get(link.place.region, link.place.order) >= link.place.order
         and at_link(page, words, link, either_side=True) is None
-        and not any(said.place.region == link.place.region for said in told(page, pack, link))
     ]
     if bare:
         message = "A paid link beside the article has neither a label nor a sentence."

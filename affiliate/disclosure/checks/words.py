@@ -1,6 +1,7 @@
 """Whether the words do: understood, in the article's language, not taken back, not left to a footnote or to another page."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from affiliate.disclosure import wording
@@ -124,7 +125,8 @@ def _has_asterisk(page: Page, link: PaidLink) -> bool:
     if block is None:
         return False
     inside = "".join(run.text for run in page.runs_of(link.place)).strip()
-    behind = "".join(run.text for run in block.runs if run.order > link.place.end)[:4].strip()
+    at = bisect_right(block.runs, link.place.end, key=lambda run: run.order)
+    behind = "".join(run.text for run in block.runs[at : at + 2]).strip()
     return bool(inside and _ASTERISK.match(inside[-1])) or bool(_ASTERISK.match(behind))
 
 
