@@ -225,7 +225,7 @@ def test_a_direct_link_tells_of_its_use_and_no_other_does(title: Store) -> None:
 
 
 @pytest.mark.parametrize(("words", "named"), [("kettle at Amazon", True), ("kettle", False)])
-def test_the_editor_is_told_where_a_link_to_amazon_does_not_name_it(title: Store, words: str, named: bool) -> None:  # noqa: FBT001
+def test_the_editor_is_told_where_a_link_to_amazon_does_not_name_it(title: Store, words: str, named: bool) -> None:
     once = publish(title, f'<p>Our <a href="https://www.amazon.co.uk/dp/B000000001">{words}</a></p>')
     assert ["leads to Amazon" in warning for warning in once.warnings] == ([] if named else [True])
 

@@ -132,6 +132,22 @@ def test_the_page_names_the_ruling_that_applies_and_what_decides_it(
     assert ("As the site’s rules say" in page) is ("monetise" in facts)
 
 
+def test_the_page_says_how_a_product_led_article_is_announced(editor: Visitor) -> None:
+    editor.post("/articles/publish", **{**FACTS, "kind": "product-led"})
+    page = editor.get("/articles/1").text
+    assert 'data-copy="Ad: Partywear"' in page
+    editor.post("/articles/publish", **FACTS)
+    page = editor.get("/articles/1").text
+    assert "need no label" in page
+    assert "Ad: Partywear" not in page
+
+
+def test_the_page_says_why_an_article_does_not_earn(editor: Visitor) -> None:
+    editor.post("/articles/publish", **{**FACTS, "language": "fi"})
+    page = html.unescape(editor.get("/articles/1").text)
+    assert "The disclosure cannot be placed: there are no words for uk in the language 'fi'" in page
+
+
 def test_clicks_of_all_time_are_called_so(editor: Visitor) -> None:
     editor.post("/articles/publish", **FACTS)
     for path in ("/articles", "/articles/1"):
