@@ -32,10 +32,10 @@ def test_a_rule_is_loosened_with_a_reason_and_restored(run: Run) -> None:
     change = ("disclosure", "rule", "change", "uk-02", "warn")
     assert "Say why" in run(*change, code=1).stderr
     assert "Every rule counts" in run("disclosure", "rule", "changes").stdout
-    said = run(*change, "--reason", "The template changes.", "--until", "2099-01-01", "--by", "Ines")
+    said = run(*change, "--reason", "The template changes.", "--until", "2099-01-01", "--by", "Nora")
     assert said.stdout == "UK-02 counts as WARN until 2099-01-01 00:00 UTC, not BLOCK.\n"
     [row] = run("disclosure", "rule", "changes", "--json").json
-    assert (row["rule"], row["severity"], row["own_severity"], row["made_by"]) == ("UK-02", "WARN", "BLOCK", "Ines")
+    assert (row["rule"], row["severity"], row["own_severity"], row["made_by"]) == ("UK-02", "WARN", "BLOCK", "Nora")
     assert "The template changes." in run("disclosure", "rule", "changes").stdout
     assert run("disclosure", "rule", "restore", "UK-02", "--json").json == {"rule": "UK-02", "restored": True}
     assert "already" in run("disclosure", "rule", "restore", "UK-02").stdout

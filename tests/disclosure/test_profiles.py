@@ -16,7 +16,7 @@ from affiliate.store import Store
 from affiliate.store.tables import Article, Site
 from tests.conftest import NOW
 
-WHO = "ines@magazine.example"
+WHO = "ida@magazine.example"
 LATER = NOW + timedelta(days=7)
 
 
