@@ -103,8 +103,12 @@ def plain(text: str) -> str:
 def is_label(text: str, labels: Iterable[str]) -> bool:
     """Whether a text says nothing but a label, in any case and with marks and brackets around ("#ad", "– Anzeige –",
     "【PR】"), or begins with one and a divider ("Ad | The best kettles")."""
-    words = {_bare(label) for label in labels}
-    said = plain(text[:_LONGEST_SENTENCE])
+    return _is_label(text[:_LONGEST_SENTENCE], frozenset(labels))
+
+
+@lru_cache(maxsize=4096)
+def _is_label(text: str, labels: frozenset[str]) -> bool:
+    said, words = plain(text), _bare_words(labels)
     return _bare(said) in words or _begins(said, words)
 
 
@@ -115,13 +119,16 @@ def same_label(text: str, label: str) -> bool:
 
 def ends_with_label(text: str, labels: Iterable[str]) -> bool:
     """Whether a text ends with a label that is set off from it ("Acme kettle (Ad)", "Acme kettle | Anzeige")."""
-    words = {_bare(label) for label in labels}
-    said = plain(text[-_LONGEST_SENTENCE:])
-    before, mark, last = _last_part(said)
-    return bool(mark and before.strip(_MARKS)) and _bare(last) in words
+    before, mark, last = _last_part(plain(text[-_LONGEST_SENTENCE:]))
+    return bool(mark and before.strip(_MARKS)) and _bare(last) in _bare_words(frozenset(labels))
 
 
-def _begins(said: str, words: set[str]) -> bool:
+@lru_cache(maxsize=256)
+def _bare_words(labels: frozenset[str]) -> frozenset[str]:
+    return frozenset(_bare(label) for label in labels)
+
+
+def _begins(said: str, words: frozenset[str]) -> bool:
     divider = _DIVIDER.search(said.lstrip(_MARKS))
     return divider is not None and _bare(said.lstrip(_MARKS)[: divider.start()]) in words
 
