@@ -27,6 +27,8 @@ BLUEPRINTS = {
     "disclosure": {EDITOR, FINANCE, ADMIN},
     "register": {EDITOR, FINANCE, ADMIN},
     "disclosure_desk": {ADMIN},
+    "crawls": {EDITOR, FINANCE, ADMIN},
+    "crawls_desk": {ADMIN},
     "texts": {EDITOR, ADMIN},
     "texts_desk": {ADMIN},
     "imports": {FINANCE, ADMIN},
