@@ -112,6 +112,16 @@ def test_a_label_elsewhere_on_the_listing_labels_no_teaser(desk: Desk, empty: Ma
     assert list(desk.crawl().of("teaser")) == ["/"]
 
 
+def test_the_label_of_one_card_is_not_its_neighbours(desk: Desk, empty: Magazine) -> None:
+    for path in ("/kettles", "/coats"):
+        desk.register(path, kind="product-led", title=path[1:])
+        empty.article(path, path[1:], f"{NOTE}<p>{PAID}</p>", label="Ad")
+    cards = "<div><h2><a href='/kettles'>K</a></h2></div><div><p>Ad</p><h2><a href='/coats'>C</a></h2></div>"
+    empty.html("/", f"<main><div>{cards}</div></main>")
+    [message] = desk.crawl().of("teaser").values()
+    assert "“kettles”" in message
+
+
 def test_titles_in_feeds_are_teasers(desk: Desk, empty: Magazine) -> None:
     for path in ("/kettles", "/coats"):
         desk.register(path, kind="product-led", title=path[1:])
@@ -199,9 +209,13 @@ def test_registered_pages_that_nothing_leads_to_are_told_after_a_whole_walk_only
     desk.register("/hidden", title="Hidden")
     desk.register("/linked")
     empty.html("/", "<a href='/linked'>x</a><a href='/more'>y</a>")
-    for path in ("/hidden", "/linked", "/more"):
+    for path in ("/hidden", "/linked", "/deep"):
         empty.article(path, path, "<p>x</p>")
-    assert desk.crawl(pages=3).of("unshown") == {}
+    empty.html("/more", "<a href='/deep'>z</a>")
+    crawled = desk.crawl(pages=4)
+    assert "/hidden" in empty.asked
+    assert "/deep" not in empty.asked
+    assert crawled.of("unshown") == {}
     assert list(desk.crawl().of("unshown")) == ["/hidden"]
 
 
