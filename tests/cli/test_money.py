@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,20 @@ def test_a_sale_reaches_the_report_beside_its_article_and_disclosure(newsroom: R
     again = newsroom("import", "transactions", "awin", file, "--json").json
     assert (again["new"], again["amended"], again["unchanged"]) == (0, 0, 2)
     report = newsroom("report", "commissions", *PERIOD, "--by", "article", "--format", "json").json
-    assert set(report) == {"basis", "rows", "totals"}
+    assert set(report) == {"basis", "rows", "totals", "by_disclosure"}
     row = next(row for row in report["rows"] if row["article"] == "https://mag.example/marble")
     assert (row["transactions"], row["commission_pending"], row["currency"]) == (1, "3.60", "GBP")
     assert (row["title"], row["author"]) == ("Marble", "Ana Field")
     assert row["disclosure"]["state"] == "present"
     assert [total["commission_pending"] for total in report["totals"]] == ["7.20"]
     assert "Ana Field" in newsroom("report", "commissions", *PERIOD, "--by", "author").stdout
+    earned = {line["disclosure"]: line["commission_pending"] for line in report["by_disclosure"]}
+    assert sum(map(Decimal, earned.values())) == Decimal("7.20")
+    assert earned["no-article"] == "3.60"
+    for group, pending in earned.items():
+        alone = newsroom("report", "commissions", *PERIOD, "--disclosure", group, "--format", "json").json
+        assert [total["commission_pending"] for total in alone["totals"]] in ([pending], [])
+    assert newsroom("report", "commissions", *PERIOD, "--disclosure", "guilty", code=2).stderr
 
 
 def test_an_amended_row_is_a_new_version_and_can_be_undone(newsroom: Run, folder: Path) -> None:
