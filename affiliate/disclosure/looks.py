@@ -32,7 +32,8 @@ class Look:
     applied, None where the background is a picture or a gradient. `bold` from weight 700 on.
 
     `parts` are the element's text piece by piece: hidden words in a sentence that is seen change what it says. The other
-    fields are those of the part that is seen worst; where a third of the letters is not seen, the whole counts as not."""
+    fields are those of the part that is seen worst; where a third of the letters is not seen, the whole counts as not. `is_fixed` says that it stays in the window
+    while the page scrolls; its place is then that of the window at the page's top."""
 
     hidden_by: str
     action: str
@@ -45,6 +46,7 @@ class Look:
     contrast: float | None
     lines: int
     parts: tuple[Part, ...] = ()
+    is_fixed: bool = False
 
     def words(self, counts: Callable[[Part], bool] = lambda part: part.is_seen) -> str:
         """The text of the parts that count, in order: all that are seen, or those that pass a measure as well."""

@@ -32,19 +32,15 @@ class Sight:
         if not self._links or place.order > self._links[0].place.order or self._links[0].place.holds(place):
             return None
         own = self.look(place)
-        return next(
-            (link for link, there in self._shown if there.bottom <= own.y + 1 and _share_a_column(own, there)), None
-        )
+        if own.is_fixed:
+            return None
+        return next((link for link, there in self.shown_links if _is_above(there, own)), None)
 
     @cached_property
-    def _shown(self) -> list[tuple[PaidLink, Look]]:
-        looks = [(link, self.look(link.place)) for link in self._links[:_MOST_LINKS] if link.place.mark]
-        return [(link, look) for link, look in looks if look.is_seen and look.height > 0]
-
-    @property
     def shown_links(self) -> list[tuple[PaidLink, Look]]:
-        """The paid links that are seen, with their looks; the first sixty of them."""
-        return self._shown
+        """The paid links that are seen and scroll with the page, with their looks; the first sixty of them."""
+        looks = [(link, self.look(link.place)) for link in self._links[:_MOST_LINKS] if link.place.mark]
+        return [(link, look) for link, look in looks if look.is_seen and look.height > 0 and not look.is_fixed]
 
     def says(self, place: Place, explains: Callable[[str], bool], counts: Callable[[Part], bool]) -> bool:
         """Whether a text still explains by those of its parts that count."""
@@ -52,5 +48,7 @@ class Sight:
         return not look.parts or explains(look.words(counts))
 
 
-def _share_a_column(one: Look, other: Look) -> bool:
-    return min(one.x + one.width, other.x + other.width) - max(one.x, other.x) > 0
+def _is_above(link: Look, text: Look) -> bool:
+    """Whether a link ends above a text, in the same column."""
+    shared = min(link.x + link.width, text.x + text.width) - max(link.x, text.x)
+    return shared > 0 and link.bottom <= text.y + 1

@@ -780,7 +780,8 @@
     scrollTo({ left: 0, top: 0, behavior: "instant" });
     const element = marked[mark];
     const nothing = { parts: [], x: 0, y: 0, width: 0, height: 0, lines: 0, hidden_by: "it is no longer in the page", action: "" };
-    if (!element || !isConnected(element)) return nothing;
+    if (!element || !isConnected(element)) return { ...nothing, is_fixed: false };
+    nothing.is_fixed = [...upFrom(element)].some((one) => style(one).position === "fixed");
     const parts = textsOf(element).flatMap(partsOf);
     if (!parts.length) return { ...nothing, ...boxOnly(element) };
     const seen = parts.filter((part) => !part.hidden_by && !part.action);
@@ -788,7 +789,7 @@
     const box = around(rects);
     const lines = new Set(seen.flatMap((part) => part.rects).map((rect) => Math.round(rect.top / 4))).size;
     for (const part of parts) delete part.rects;
-    return { parts, ...box, lines, hidden_by: "", action: "" };
+    return { ...nothing, parts, ...box, lines, hidden_by: "", action: "" };
   }
 
   // An element without text of its own, such as a link around a picture.

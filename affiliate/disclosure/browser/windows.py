@@ -428,6 +428,7 @@ def _look(found: dict[str, Any]) -> Look:
         contrast=worst.contrast if worst else None,
         lines=found["lines"],
         parts=parts,
+        is_fixed=found["is_fixed"],
     )
 
 

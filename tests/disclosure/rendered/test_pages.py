@@ -132,6 +132,10 @@ PAGES = {
         ),
         FAIL,
     ),
+    "below a bar with a link that stays in the window": (
+        page(TOLD + LINK + LONG, css="article{padding-top:60px}", after=f'<aside style="position:fixed;top:0"><a href="{HREF}" rel="sponsored">(Ad) Buy</a></aside>'),
+        PASS,
+    ),
     "put there by a script": (
         page(
             f'<p id="told"></p>{LINK}{TEXT}',
