@@ -456,6 +456,12 @@ class Page:
         labels = self.labels(words)
         return iter(labels[bisect_left(labels, order, key=lambda label: label.order) :])
 
+    def is_parted(self, link: Place, label: Said) -> bool:
+        """Whether another block stands between a link and a label behind it in what would be their own block, as a paragraph
+        does between two texts right in the body."""
+        after = bisect_right(self._begins, link.end)
+        return label.block.place is link.block and after < len(self._begins) and self._begins[after] < label.order
+
     def has_link_between(self, link: Place, order: int) -> bool:
         """Whether another paid link stands behind a link and before a place."""
         after = bisect_right(self._link_orders, link.order)

@@ -98,7 +98,10 @@ def at_link(page: Page, words: frozenset[str], link: PaidLink, *, either_side: b
             if either_side or _is_first_word(page, label, place):
                 return label
         elif (label.place.link is None and label.order < place.order) or (
-            either_side and label.place.link is None and not page.has_link_between(place, label.order)
+            either_side
+            and label.place.link is None
+            and not page.has_link_between(place, label.order)
+            and not page.is_parted(place, label)
         ):
             return label
     return None

@@ -17,13 +17,13 @@ MARK = '<span data-affiliate-label="uk-en-1">Ad&#160;</span>'
 
 
 @pytest.fixture
-def title(sqlite_store: Store) -> Store:
-    with sqlite_store.transaction() as session:
+def title(store: Store) -> Store:
+    with store.transaction() as session:
         found_title(session, now=NOW)
         for url, kind in ((URL, "product-led"), ("https://magazine.example/mixed", "mixed")):
             facts = ArticleFacts(url=url, kind=kind)
             rewrite_article(session, site=the_site(session), html=PARTYWEAR, article=facts, now=NOW)
-    return sqlite_store
+    return store
 
 
 def labelled(store: Store, html: str) -> Listing:
