@@ -119,3 +119,31 @@ def test_a_feed_is_rewritten_item_by_item_and_its_listing_labelled(newsroom: Run
 def test_a_newsletter_has_absolute_links(newsroom: Run, folder: Path) -> None:
     answer = newsroom("rewrite", written(folder), "--article-url", "https://mag.example/m", "--variant", "newsletter")
     assert "https://mag.example/go/marble-midi/-a" in answer.stdout
+
+
+def test_several_files_are_checked_in_one_call(run: Run, folder: Path) -> None:
+    good, bad = folder / "good.html", folder / "bad.html"
+    good.write_text("<p>No paid links.</p>")
+    bad.write_text('<h1>x</h1><p><a href="/go/x">x</a></p>')
+    answer = run("check", str(good), str(bad), "--profile", "us", "--json", code=1)
+    assert [(each["file"], each["verdicts"]) for each in answer.json] == [
+        (str(good), {"us": "PASS"}),
+        (str(bad), {"us": "FAIL"}),
+    ]
+    told = run("check", str(bad), "--profile", "us", code=1).stdout
+    assert "BLOCK US-02: No sentence before the first paid link" in told
+    assert "    mend: " in told
+    assert "    source: https://" in told
+
+
+def test_the_kind_can_be_said(run: Run, folder: Path) -> None:
+    page = written(folder, '<h1>x</h1><p><b>Ad</b> <a href="/go/x">x</a></p>')
+    assert run("check", page, "--profile", "uk", "--kind", "mixed", "--json").json["verdicts"] == {"uk": "PASS"}
+    assert run("check", page, "--profile", "uk", "--kind", "product-led", "--json", code=1).json["verdicts"] == {
+        "uk": "FAIL"
+    }
+
+
+def test_a_check_against_named_profiles_makes_no_database(run: Run, folder: Path) -> None:
+    run("check", written(folder, "<p>x</p>"), "--profile", "us")
+    assert not list(folder.rglob("*.db"))
