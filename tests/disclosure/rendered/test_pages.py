@@ -2,7 +2,7 @@
 
 import pytest
 
-from affiliate.disclosure.browser.windows import Chromium
+from affiliate.disclosure.browser.windows import WINDOWS, Chromium
 from affiliate.disclosure.check import check
 from affiliate.disclosure.findings import FAIL, PASS, WARN, Checked
 from tests.disclosure.rendered.ways import FILLER, SENTENCE
@@ -33,9 +33,19 @@ def page(
     )
 
 
-def checked(chromium: Chromium, html: str, profile: str = "us") -> Checked:
-    with chromium.text(html) as opened:
-        return check(opened.html, [profile], screens=opened.screens)
+# What differs between windows is looked at in both, all else on the phone alone: a window takes a third of a second.
+IN_BOTH = {
+    "plain",
+    "a magazine",
+    "hidden from phones",
+    "a copy for phones and one for desks",
+    "far above the first link",
+}
+
+
+def checked(chromium: Chromium, name: str, html: str) -> Checked:
+    with chromium.text(html, WINDOWS if name in IN_BOTH else WINDOWS[:1]) as opened:
+        return check(opened.html, ["us"], screens=opened.screens)
 
 
 COPIES = "<style>@media (max-width:600px){.desk{display:none}}@media (min-width:601px){.phone{display:none}}</style>"
@@ -169,5 +179,52 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_gets_its_verdict(chromium: Chromium, name: str) -> None:
     html, verdict = PAGES[name]
-    result = checked(chromium, html)
+    result = checked(chromium, name, html)
     assert result.verdicts["us"] == verdict, [finding.as_json() for finding in result.findings]
+
+
+KETTLES = "<h1>The best kettles, tested</h1>"
+GERMAN = "<p>Dieser Artikel enthält Werbelinks. Wenn Sie darüber kaufen, erhalten wir eine Provision.</p>"
+JAPANESE = "<p>{}当サイトでは、リンクから購入されると当社に報酬が支払われます。</p>"
+JAPANESE_TEXT = "<p>" + "これは記事の本文です。長く読めるように書かれています。" * 20 + "</p>"
+
+
+def labelled(label: str, body: str = TOLD + LINK + TEXT, lang: str = "en-GB", css: str = "") -> str:
+    return page(body, lang=lang, kind="product-led", css=css).replace(KETTLES, label + KETTLES)
+
+
+BADGE = '<p><span style="background:{};color:{};padding:2px 8px;text-transform:uppercase;letter-spacing:.08em">Ad</span></p>'
+LABELLED = {
+    "a label beside a big headline": ("uk", labelled("<p>Ad</p>", css="h1{font-size:48px}"), PASS),
+    "a label hidden from phones": ("uk", labelled('<p class="l">Ad</p>', css="@media (max-width:600px){.l{display:none}}"), FAIL),
+    "a tiny label": ("uk", labelled('<p style="font-size:8px">Ad</p>'), FAIL),
+    "a dark badge": ("uk", labelled(BADGE.format("#111", "#fff")), PASS),
+    "a pale badge": ("uk", labelled(BADGE.format("#eee", "#bbb")), FAIL),
+    "a label in a style's content": ("uk", labelled('<p class="l"></p>', css=".l::before{content:'Ad'}"), FAIL),
+    "a German label": ("de", labelled("<p><strong>Werbung</strong></p>", GERMAN + LINK + TEXT, "de"), PASS),
+    "a German label behind the headline's background": (
+        "de",
+        labelled(
+            '<p style="position:relative;z-index:-1">Werbung</p>',
+            GERMAN + LINK + TEXT,
+            "de",
+            css="h1{background:#fff;margin-top:-60px;padding-top:60px}",
+        ),
+        FAIL,
+    ),
+    "Japanese in the size of the text": ("jp", page(JAPANESE.format("広告　") + LINK + JAPANESE_TEXT, lang="ja"), PASS),
+    "Japanese a little smaller": (
+        "jp",
+        page(f'<div style="font-size:16px">{JAPANESE.format("広告　")}</div>{LINK}{JAPANESE_TEXT}', lang="ja"),
+        FAIL,
+    ),
+    "a little smaller for Rakuten": ("rakuten", page(f'<p style="font-size:16px">{SENTENCE}</p>{LINK}{TEXT}'), FAIL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_a_label_gets_its_verdict(chromium: Chromium, name: str) -> None:
+    profile, html, verdict = LABELLED[name]
+    with chromium.text(html, WINDOWS[:1]) as opened:
+        result = check(opened.html, [profile], screens=opened.screens)
+    assert result.verdicts[profile] == verdict, [finding.as_json() for finding in result.findings]
