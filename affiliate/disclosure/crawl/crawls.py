@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.disclosure.crawl import queries
-from affiliate.disclosure.crawl.addresses import checked_start, host, key, refusal
+from affiliate.disclosure.crawl.addresses import address, checked_start, host, key, refusal
 from affiliate.disclosure.crawl.judging import KINDS
 from affiliate.disclosure.crawl.queries import (
     DONE,
@@ -124,10 +124,9 @@ def begin_crawl(
     queries.keep_found(session, crawl.id, [Found(url, key(url), PAGE, START, 0)])
     session.flush()
     hosts = grounds(session, crawl)
-    known = (article.url for article in queries.articles(session, site.id) if host(article.url) in hosts)
-    queries.keep_found(
-        session, crawl.id, [Found(one, key(one), PAGE, REGISTER, 2) for one in known if not refusal(one)]
-    )
+    known = (there for article in queries.articles(session, site.id) if (there := address(article.url, article.url)))
+    own = (Found(one, key(one), PAGE, REGISTER, 2) for one in known if host(one) in hosts and not refusal(one))
+    queries.keep_found(session, crawl.id, own)
     session.flush()
     return crawl
 
@@ -212,8 +211,8 @@ def list_findings(
 def _row(session: Session, crawl: Crawl, site: Site, wrong: Mapping[tuple[int, str], int]) -> CrawlRow:
     counted = queries.counts(session, crawl.id)
 
-    def number(state: str, *whats: str) -> int:
-        return sum(counted.get((what, state), 0) for what in whats)
+    def number(state: str, *kinds: str) -> int:
+        return sum(counted.get((what, state), 0) for what in kinds)
 
     return CrawlRow(
         id=crawl.id,

@@ -127,7 +127,8 @@ class _Walk:
             self._site: Site = crawl.site
             self._start = crawl.start_url
             self._hosts = grounds(session, crawl)
-            self._articles = {key(one.url): one for one in reversed(list(queries.articles(session, crawl.site_id)))}
+            known = list(queries.articles(session, crawl.site_id))
+            self._articles = {key(one.url): one for one in reversed(known) if address(one.url, one.url)}
             self._profiles = Profiles(session, crawl.site, given.clock())
             self._traps = Traps()
             self._traps.count(queries.linked_urls(session, crawl_id))

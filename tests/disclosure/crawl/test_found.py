@@ -253,5 +253,11 @@ def test_hostile_markup_ends_no_walk_on_either_database(store: Store, empty: Mag
     assert {"/deep", "/nul", "/names"} <= set(crawled.of("unregistered"))
 
 
+def test_an_article_whose_address_is_none_stops_no_walk(desk: Desk, empty: Magazine) -> None:
+    desk.register("` x")
+    empty.html("/", "x")
+    assert desk.crawl().detail.row.state == "done"
+
+
 def test_every_kind_is_told_in_words() -> None:
     assert all(kind.title and kind.means.endswith(".") for kind in KINDS.values())
