@@ -18,7 +18,8 @@ from affiliate.errors import InvalidDocument
 ATOM, RSS1 = "http://www.w3.org/2005/Atom ", "http://purl.org/rss/1.0/ "
 
 _MOST_ITEMS = 1000
-_ROOTS = re.compile(r"\ufeff?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*){0,20}<(?:rss|feed|rdf:RDF)[\s>]", re.DOTALL)
+# Atomic: what forty comments before the root could mean is tried once.
+_ROOTS = re.compile(r"\ufeff?\s*+(?:(?:(?><\?.*?\?>)|(?><!--.*?-->))\s*+)*+<(?:rss|feed|rdf:RDF)[\s>]", re.DOTALL)
 _ITEMS = frozenset({"item", f"{RSS1}item", f"{ATOM}entry"})
 _PIECE = re.compile(
     r"<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!--.*?-->|&(?P<entity>#\d+|#[xX][\da-fA-F]+|\w+);|[^<&]+", re.DOTALL

@@ -162,3 +162,8 @@ def test_an_item_without_an_address_is_a_draft_of_its_own(title: Store) -> None:
     assert len(set(re.findall(r"-(a\w{11})&amp;quot;|/-(a\w{11})\"", once.xml))) == 2
     with title.reading() as session:
         assert session.query(Article).count() == 2
+
+
+def test_many_comments_before_no_root_are_read_once() -> None:
+    assert not is_feed("<!-- x -->" * 1500 + "<html>")
+    assert is_feed("<!-- x -->" * 1500 + "<rss version='2.0'>")
