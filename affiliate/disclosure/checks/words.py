@@ -70,12 +70,13 @@ def language(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     if not page.earning or not content:
         return
     first = page.earning[0]
+    if page.seen_sentences_before(first.place.order, page.languages):
+        return
     said = page.seen_sentences_before(first.place.order, wording.languages())
     if said:
-        if not page.seen_sentences_before(first.place.order, page.languages):
-            other = wording.explains_in_any(said[0].words) or "another language"
-            message = "The sentence is not in the language of the article."
-            yield breach(page, pack, rule, message, said[0].where, measured=f"it is {other}, the article {content}")
+        other = wording.explains_in_any(said[0].words) or "another language"
+        message = "The sentence is not in the language of the article."
+        yield breach(page, pack, rule, message, said[0].where, measured=f"it is {other}, the article {content}")
         return
     own = [word for each in page.languages for word in pack.labels.get(each, ())]
     foreign = frozenset(word for words in pack.labels.values() for word in words) - frozenset(own)
