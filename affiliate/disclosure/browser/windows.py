@@ -37,6 +37,7 @@ from affiliate.disclosure.looks import Look, Part
 from affiliate.errors import AffiliateError, InvalidDocument, Unreachable
 from affiliate.networks.http import MayConnect
 from affiliate.networks.http import Page as Served
+from affiliate.urls import parse_web_url
 
 WINDOWS = ((360, 740), (1280, 800))  # CSS pixels: a phone and a desk, as regulators' cases have them
 
@@ -161,8 +162,9 @@ class Chromium:
 
     @contextlib.contextmanager
     def url(self, address: str, windows: Sequence[tuple[int, int]] = WINDOWS) -> Iterator[Opened]:
-        """A page from its address. Unreachable if it does not answer with a page."""
-        with self._opened(address, windows, None) as opened:
+        """A page from its address. InvalidUrl for what is no web address (a file, say), Unreachable if it does not answer with
+        a page."""
+        with self._opened(parse_web_url(address).text, windows, None) as opened:
             yield opened
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from affiliate.disclosure.browser.program import NoBrowser, find_chromium
 from affiliate.disclosure.browser.windows import Chromium, Patience
-from affiliate.errors import InvalidDocument, Unreachable
+from affiliate.errors import InvalidDocument, InvalidUrl, Unreachable
 from affiliate.networks.http import is_public
 from tests.disclosure.rendered.test_ways import look_at
 from tests.disclosure.rendered.ways import FILLER, SENTENCE, p, page
@@ -184,6 +184,12 @@ def test_an_address_without_anybody_is_refused(chromium: Chromium) -> None:
         nobody = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
         with pytest.raises(Unreachable), chromium.url(nobody):
             pass
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "chrome://version", "javascript:1", "about:blank"])
+def test_only_web_addresses_are_opened(chromium: Chromium, address: str) -> None:
+    with pytest.raises(InvalidUrl), chromium.url(address):
+        pass
 
 
 def test_a_guarded_browser_reaches_no_private_address(host: str) -> None:
