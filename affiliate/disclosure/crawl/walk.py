@@ -17,6 +17,7 @@ from affiliate.disclosure.crawl.addresses import Traps, address, home, host, is_
 from affiliate.disclosure.crawl.concluding import conclude
 from affiliate.disclosure.crawl.fetching import LARGEST_PAGE, Answer, Fetcher
 from affiliate.disclosure.crawl.judging import Wrong, failing, gone, judge, moved
+from affiliate.disclosure.crawl.manners import ComeBackLater, Manners
 from affiliate.disclosure.crawl.queries import (
     DONE,
     FAILED,
@@ -52,14 +53,10 @@ from affiliate.store.tables import Crawl, CrawledPage, CrawlFinding, Site
 log = logging.getLogger(__name__)
 
 _DEEPEST = 12  # links from the start; older articles of a listing are named by sitemaps
-_TRIES = 4  # of one address whose server asks to come back
-_LONGEST_WAIT = 120.0  # seconds; one that asks for more is left alone until somebody goes on
 _MOST_FAILURES = 10  # in a row: then something is wrong with the server, or with the way there
 _IN_RESERVE = 1_000  # addresses beyond the pages that are to be read; further sitemaps wait until more are
 _REMEMBERED = 20_000  # links
-_SLOWEST = 32  # times the usual pause, after failures in a row
 _REDIRECTS = 5  # between spellings of one address: http and https, with and without www. or a closing slash
-_TRY_LATER = (429, 503)
 
 
 class _Stop(Exception):
@@ -119,7 +116,7 @@ class _Walk:
     def __init__(self, given: Crawler, crawl_id: int) -> None:
         self._given, self._id = given, crawl_id
         self._robots: dict[str, Robots | str] = {}
-        self._last_at = -math.inf
+        self._manners = Manners(given.fetcher, given.pause_seconds, sleep=given.sleep, ticks=given.ticks)
         self._failures: list[int] = []
         self._led: dict[str, str | None] = {}
         with given.store.reading() as session:
@@ -292,7 +289,9 @@ class _Walk:
         """The robots.txt of the address's host, or why nothing is asked for there. Read once a crawl."""
         top = home(url)
         if top not in self._robots:
-            self._robots[top] = self._known_rules(top) or self._fresh_rules(top)
+            rules = self._robots[top] = self._known_rules(top) or self._fresh_rules(top)
+            if isinstance(rules, Robots):
+                self._manners.delay = max(self._manners.delay, rules.delay)
         return self._robots[top]
 
     def _known_rules(self, top: str) -> Robots | None:
@@ -336,42 +335,16 @@ class _Walk:
         url = row.url
         largest = largest or (LARGEST_PAGE if row.what == PAGE else LARGEST_SITEMAP)
         for _ in range(_REDIRECTS):
-            answer = self._patiently(url, largest)
+            try:
+                answer = self._manners.ask(url, largest=largest, failures=len(self._failures))
+            except ComeBackLater as later:
+                raise _Stop(f"{later} Go on then: affiliate crawl resume {self._id}") from later
             there = address(answer.location, url) if answer.location else None
             same = there is not None and is_ours(there, self._hosts) and (key(there) == key(url) or row.what == ROBOTS)
             if there is None or not same:
                 return url, answer
             url = there
         raise Unreachable(host(url), f"it redirects more than {_REDIRECTS} times.", permanent=True)
-
-    def _patiently(self, url: str, largest: int) -> Answer:
-        for attempt in range(1, _TRIES + 1):
-            answer = self._once(url, largest)
-            if answer.status not in _TRY_LATER:
-                return answer
-            wait = answer.wait if answer.wait is not None else self._pause() * 2**attempt
-            if wait > _LONGEST_WAIT:
-                raise _Stop(
-                    f"{host(url)} answers {answer.status} and asks to come back in {wait:,.0f} seconds."
-                    f" Go on then: affiliate crawl resume {self._id}"
-                )
-            if attempt < _TRIES:
-                self._given.sleep(wait)
-        return answer
-
-    def _once(self, url: str, largest: int) -> Answer:
-        pause = self._pause() * min(2 ** len(self._failures), _SLOWEST)
-        due = self._last_at + pause - self._given.ticks()
-        if due > 0:
-            self._given.sleep(due)
-        try:
-            return self._given.fetcher.get(url, largest=largest)
-        finally:
-            self._last_at = self._given.ticks()
-
-    def _pause(self) -> float:
-        asked = (robots.delay for robots in self._robots.values() if isinstance(robots, Robots))
-        return max(self._given.pause_seconds, *asked, 0.0)
 
     # what addresses are taken
 
@@ -458,6 +431,8 @@ class _Walk:
         self._most = session.get_one(Crawl, self._id).most_pages
         self._waiting = sum(number for (_, state), number in counted.items() if state == WAITING)
         self._pages = sum(counted.get((PAGE, state), 0) for state in (FETCHED, FAILED))
+        if counted.keys() - {(what, WAITING) for what in (PAGE, SITEMAP, FEED)}:
+            self._manners.wait_first()
         self._findings = sum(queries.count_findings(session, [self._id]).values())
 
 

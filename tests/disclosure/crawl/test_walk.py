@@ -200,6 +200,22 @@ def test_the_pause_is_kept_and_crawl_delay_is_longer(desk: Desk, magazine: Magaz
     assert set(slept) == {4.0}
 
 
+def test_the_pause_is_kept_between_turns_too(desk: Desk, magazine: Magazine) -> None:
+    magazine.raw("/robots.txt", "User-agent: *\nCrawl-delay: 40\n", "text/plain")
+    now = [0.0]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    crawl_id = desk.begin()
+    while desk.walk(crawl_id, seconds=60, pause_seconds=1, sleep=sleep, ticks=lambda: now[0]) == "running":
+        now[0] += 2
+    assert len(slept) == len(magazine.asked) - 1
+    assert set(slept) == {40.0}
+
+
 def test_retry_after_is_kept(desk: Desk, empty: Magazine) -> None:
     answers = [Sent(429, b"", {"Retry-After": "7"}), Sent(503, b""), Sent(body=b"now")]
     empty.html("/", "<a href='/busy'>x</a>")
