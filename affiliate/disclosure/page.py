@@ -15,7 +15,7 @@ from affiliate.disclosure import wording
 from affiliate.disclosure.looks import Part, Screen
 from affiliate.disclosure.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
 from affiliate.disclosure.sight import Sight
-from affiliate.disclosure.styles import Styles
+from affiliate.disclosure.styles import Styles, is_named_hidden
 from affiliate.disclosure.tongue import language_of
 from affiliate.disclosure.tree import (
     AD_SLOT,
@@ -566,7 +566,9 @@ class Page:
     @property
     def is_styled(self) -> bool:
         """Whether the page brings styles along that may touch its texts."""
-        return bool(self.tree.sheets) or any("style" in place.attrs for place in self.tree.places)
+        return bool(self.tree.sheets) or any(
+            "style" in each.attrs or is_named_hidden(each) for each in self.tree.places
+        )
 
     def strictly(self) -> "Page":
         """The same page, in which a text that the page's own styles may hide or change is not seen."""

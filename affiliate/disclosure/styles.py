@@ -33,6 +33,31 @@ _DARK = frozenset(
 )
 _AS_AROUND = re.compile(r"\s*(?:inherit|currentcolor|initial|unset|revert|var\()", re.IGNORECASE)
 
+# Class names that style sheets of many sites hide by, also where the sheet is not on the page (Bootstrap, WordPress, Tailwind).
+_HIDING_NAMES = frozenset(
+    {
+        "sr-only",
+        "visually-hidden",
+        "visuallyhidden",
+        "screen-reader-text",
+        "screen-reader-only",
+        "offscreen",
+        "off-screen",
+    }
+    | {
+        "hidden",
+        "is-hidden",
+        "u-hidden",
+        "d-none",
+        "hide",
+        "invisible",
+        "collapse",
+        "collapsed",
+        "tooltip",
+        "tooltiptext",
+    }
+    | {"popover", "modal", "accordion-content", "accordion-body", "accordion-panel", "tab-pane"}
+)
 _DEEPEST = 200  # elements in each other that are looked at
 
 # The least that raises no doubt; the same numbers as in a browser.
@@ -68,7 +93,11 @@ class Styles:
         for around in islice(place.around(), _DEEPEST):
             if beside is not None and around.holds(beside):
                 return False
-            if _doubtful(around.attrs.get("style", "")[:4000]) or any(True for _ in self._applying(around)):
+            if (
+                is_named_hidden(around)
+                or _doubtful(around.attrs.get("style", "")[:4000])
+                or any(True for _ in self._applying(around))
+            ):
                 return True
         return False
 
@@ -84,6 +113,10 @@ class Styles:
                     and rule.around <= _names_around(place, rule.around)
                 ):
                     yield rule
+
+
+def is_named_hidden(place: Place) -> bool:
+    return not _HIDING_NAMES.isdisjoint(place.attrs.get("class", "").lower().split())
 
 
 def _names_of(place: Place) -> frozenset[str]:

@@ -323,6 +323,8 @@ def _hidden(place: Place) -> str:
         return "hidden"
     if tag == "dialog" and "open" not in attrs:
         return "a closed <dialog>"
+    if attrs.get("role") == "tooltip":
+        return "a tooltip"
     if "popover" in attrs:
         return "a closed popover"
     if found := _HIDING.search(attrs.get("style", "")[:4000]):
