@@ -200,7 +200,7 @@ class Block:
 
 
 class Tree:
-    """All places of a page, and its text in blocks; text that markup hides stands in `hidden_blocks`."""
+    """All places of a page, and its text in blocks, hidden or not; the texts of its scripts and style sheets are kept apart."""
 
     def __init__(self, html: str) -> None:
         document = turbohtml.parse(html.removeprefix("\ufeff"), scripting=True, allow_declarative_shadow_roots=False)
