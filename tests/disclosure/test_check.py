@@ -287,7 +287,9 @@ def test_a_page_whose_links_a_script_makes_paid_tells_its_readers(script: str) -
     assert verdicts(f"{H1}{shop}{script}", "us", "uk", "de") == "FAIL FAIL FAIL"
     assert verdicts(f"{H1}{shop}{EARN}{script}", "us", "uk") == "FAIL FAIL"
     assert verdicts(f"{AD}{H1}{EARN}{shop}{script}", "us", "uk") == "PASS PASS"
-    assert verdicts(f"{H1}<p>No <a href='/about'>link</a> leads away.</p>{script}", "us", "uk", "de") == "PASS PASS PASS"
+    assert (
+        verdicts(f"{H1}<p>No <a href='/about'>link</a> leads away.</p>{script}", "us", "uk", "de") == "PASS PASS PASS"
+    )
 
 
 def test_a_kind_that_nobody_said_is_named() -> None:
