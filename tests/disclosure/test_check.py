@@ -5,7 +5,8 @@ from html import escape
 
 import pytest
 
-from affiliate.disclosure.check import Checked, check
+from affiliate.disclosure.check import check
+from affiliate.disclosure.findings import Checked
 from affiliate.errors import InvalidDocument, InvalidInput
 
 PAID = (
