@@ -64,7 +64,7 @@ class Said:
     block: Block
     order: int
     end: int
-    is_behind: bool = False  # a label in brackets that stands behind other words
+    is_behind: bool = False  # a label that stands behind other words, in brackets or behind a divider
     is_seen: bool = True  # whether what is seen of it says it, for sentences
     is_exact: bool = False  # a network's statement, word for word
 
@@ -374,6 +374,8 @@ class Page:
                     found.append(Said(wording.plain(run.text)[:80], run.place, block, run.order, run.order))
                 elif len(run.text) <= _LABELLED and (inside := bracketed.search(wording.plain(run.text))):
                     found.append(Said(inside.group(), run.place, block, run.order, run.order, inside.start() > 0))
+                elif _is_heading(block.place) and wording.ends_with_label(run.text, words):
+                    found.append(Said(wording.plain(run.text)[-80:], run.place, block, run.order, run.order, True))
             if (
                 not found
                 and len(block.runs) > 1

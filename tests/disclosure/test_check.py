@@ -33,6 +33,8 @@ def verdicts(html: str, *profiles: str, kind: str = "product-led") -> str:
         (f"{AD}{H1}{EARN}<p>{PAID} (Ad)</p>", "PASS", "PASS", "FAIL"),
         (f"<h1>Ad | The best kettles</h1>{EARN}<p>{PAID}</p>", "PASS", "PASS", "FAIL"),
         (f"<h1>Added value</h1>{EARN}<p>{PAID}</p>", "PASS", "FAIL", "FAIL"),
+        (f"<h1>The best kettles | Ad</h1>{EARN}<p>{PAID}</p>", "PASS", "PASS", "FAIL"),
+        (f"<h1>The best of the Sunday ad</h1>{EARN}<p>{PAID}</p>", "PASS", "FAIL", "FAIL"),
         (f"<p>Werbung</p><h1>Wasserkocher</h1>{WERBUNG}<p>{PAID}</p>", "FAIL", "FAIL", "PASS"),
         (f"{H1}<p>{PAID}</p>{AD}{EARN}", "FAIL", "FAIL", "FAIL"),
         (f"{H1}<p><a href='/about'>x</a> {PAID}</p>{EARN}", "FAIL", "FAIL", "FAIL"),
