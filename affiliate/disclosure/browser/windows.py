@@ -11,7 +11,9 @@ import contextlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Awaitable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -37,6 +39,7 @@ from affiliate.disclosure.looks import Look, Part
 from affiliate.errors import AffiliateError, InvalidDocument, Unreachable
 from affiliate.networks.http import MayConnect
 from affiliate.networks.http import Page as Served
+from affiliate.networks.http import decoded
 from affiliate.urls import parse_web_url
 
 WINDOWS = ((360, 740), (1280, 800))  # CSS pixels: a phone and a desk, as regulators' cases have them
@@ -120,7 +123,7 @@ class Chromium:
         self._browser: Browser | None = None
 
     def __enter__(self) -> Self:
-        self._runner = self._ends.enter_context(asyncio.Runner())
+        self._loop = self._ends.enter_context(_loop())
         self._closed = self._ends.enter_context(closed_door())
         self._guarded = self._ends.enter_context(guarded_door(self._may_connect)) if self._may_connect else None
         try:
@@ -143,7 +146,7 @@ class Chromium:
     @contextlib.contextmanager
     def file(self, path: Path, windows: Sequence[tuple[int, int]] = WINDOWS) -> Iterator[Opened]:
         """A page from a file; what lies beside it loads, other hosts are not asked."""
-        html = path.read_text(encoding="utf-8-sig", errors="replace")
+        html = decoded(path.read_bytes())
         if path.suffix.lower() in _PAGES:
             with self._opened(path.resolve().as_uri(), windows, html) as opened:
                 yield opened
@@ -235,7 +238,27 @@ class Chromium:
                 await asyncio.wait_for(playwright.stop(), 10)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+@contextlib.contextmanager
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop on a thread of its own: the caller's may have one that runs already."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def turn() -> None:
+        stopped = asyncio.Event()
+        started.set_result((asyncio.get_running_loop(), stopped))
+        await stopped.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(turn(),), name="chromium", daemon=True)
+    thread.start()
+    loop, stopped = started.result()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join()
 
 
 class _Tab:
