@@ -23,10 +23,15 @@ _LISTING = "listing"
 def read_document(name: str) -> str:
     """The text of a file, or of standard input for `-`; InvalidDocument if it is not UTF-8."""
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode("utf-8")
+        return read_bytes(name).decode("utf-8")
     except UnicodeDecodeError as problem:
         raise InvalidDocument(f"{name} is not UTF-8 text (byte {problem.start}); convert it first.") from problem
+
+
+def read_bytes(name: str) -> bytes:
+    """What a file, or standard input for `-`, holds; InvalidDocument if it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as problem:
         raise InvalidDocument(f"{name} cannot be read: {problem.strerror}.") from problem
 

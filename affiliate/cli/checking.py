@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from affiliate.articles.policy import KINDS
-from affiliate.cli.articles import read_document
+from affiliate.cli.articles import read_bytes
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json, site_option
 from affiliate.disclosure.check import Change
 from affiliate.disclosure.check import check as check_html
@@ -18,9 +18,9 @@ from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.profiles import changes_of, profiles_of
 from affiliate.disclosure.rules import GRADE_WORDS, pack
-from affiliate.errors import AffiliateError
+from affiliate.errors import AffiliateError, InvalidDocument
 from affiliate.links.sites import find_site
-from affiliate.networks.http import PoliteClient
+from affiliate.networks.http import PoliteClient, decoded
 
 if TYPE_CHECKING:  # importing it takes as long as a static check
     from affiliate.disclosure.browser.windows import Chromium, Opened
@@ -101,7 +101,7 @@ _Document = tuple[str, str, Sequence[Screen]]  # what it is called, its HTML as 
 
 def _read(names: Sequence[str]) -> Iterator[_Document]:
     """All before the first is checked: one that cannot be read refuses the call."""
-    yield from [(name, _page(name) if _is_address(name) else read_document(name), ()) for name in names]
+    yield from [(name, _page(name) if _is_address(name) else _saved(name), ()) for name in names]
 
 
 def _rendered(names: Sequence[str], screenshots: Path | None, opened: ExitStack) -> Iterator[_Document]:
@@ -121,8 +121,17 @@ def _rendered(names: Sequence[str], screenshots: Path | None, opened: ExitStack)
 def _in_windows(chromium: "Chromium", name: str) -> "AbstractContextManager[Opened]":
     if _is_address(name):
         return chromium.url(name)
-    html = read_document(name)
+    html = _saved(name)
     return chromium.text(html) if name == "-" else chromium.file(Path(name))
+
+
+def _saved(name: str) -> str:
+    """A page from a file or standard input, in whatever charset it says. InvalidDocument for what is no text."""
+    content = read_bytes(name)
+    html = decoded(content)
+    if "\0" in html or content.startswith(b"%PDF-"):
+        raise InvalidDocument(f"{name} is no text; pages, fragments, newsletters and feeds are checked.")
+    return html
 
 
 def _is_address(name: str) -> bool:

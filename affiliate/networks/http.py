@@ -6,6 +6,7 @@ once, every address it has is judged, and the socket goes to a judged one. A nam
 later (DNS rebinding) therefore gains nothing, and every redirect passes the same door.
 """
 
+import re
 import socket
 import threading
 import time
@@ -34,6 +35,8 @@ USER_AGENT = "Affiliate/0.1 (a publisher's link manager; reads product pages on 
 
 _PORTS = (80, 443)
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_IN_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w:.-]{1,40})", re.IGNORECASE)
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 REDIRECTS = (301, 302, 303, 307, 308)
 _TRY_AGAIN = (429, 503)
 CHUNK = 16_384
@@ -63,12 +66,22 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The content in the charset that the headers name, else UTF-8; what does not fit it is replaced."""
-        _, _, charset = self.headers.get("Content-Type", "").lower().partition("charset=")
+        return decoded(self.content, self.headers.get("Content-Type", ""))
+
+
+def decoded(content: bytes, content_type: str = "") -> str:
+    """A page's text as browsers decode it: by a byte-order mark, the header, a meta element at the beginning, as UTF-8, and as
+    windows-1252 what is none. A charset that nobody knows, or that does not fit, is passed over."""
+    header = content_type.lower().partition("charset=")[2].split(";")[0].strip(" \"'")
+    in_meta = _IN_META.search(content[:2048])
+    mark = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+    said = (mark, header, in_meta.group(1).decode("ascii", "replace") if in_meta else "", "utf-8")
+    for charset in filter(None, said):
         try:
-            return self.content.decode(charset.split(";")[0].strip(" \"'") or "utf-8", "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+            return content.decode(charset)
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    return content.decode("windows-1252", "replace")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.cli.conftest import Run
@@ -119,6 +120,29 @@ def test_a_feed_is_rewritten_item_by_item_and_its_listing_labelled(newsroom: Run
 def test_a_newsletter_has_absolute_links(newsroom: Run, folder: Path) -> None:
     answer = newsroom("rewrite", written(folder), "--article-url", "https://mag.example/m", "--variant", "newsletter")
     assert "https://mag.example/go/marble-midi/-a" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("charset", "declared"),
+    [("cp1252", ""), ("iso-8859-1", "iso-8859-1"), ("utf-16", ""), ("utf-8-sig", ""), ("shift_jis", "shift_jis")],
+)
+def test_a_saved_page_is_read_in_its_own_charset(run: Run, folder: Path, charset: str, declared: str) -> None:
+    meta = f'<meta charset="{declared}">' if declared else ""
+    link = '<a href="/go/x" rel="sponsored">Kessel</a>'
+    german = f"<p>Werbung</p><h1>K\u00e4nnchen</h1><p>Wenn Sie \u00fcber Links kaufen, erhalten wir eine Provision.</p><p>{link}</p>"
+    japanese = f"<p>\u5e83\u544a</p><h1>\u30b1\u30c8\u30eb</h1><p>\u30ea\u30f3\u30af\u304b\u3089\u8cfc\u5165\u3055\u308c\u308b\u3068\u5f53\u793e\u306b\u5831\u916c\u304c\u652f\u6255\u308f\u308c\u307e\u3059\u3002</p><p>{link}</p>"
+    html, language, profile = (japanese, "ja", "jp") if charset == "shift_jis" else (german, "de", "de")
+    saved = folder / "saved.html"
+    saved.write_bytes(
+        f'<!doctype html><html lang="{language}"><head>{meta}</head><body>{html}</body></html>'.encode(charset)
+    )
+    assert run("check", str(saved), "--profile", profile, "--json").json["verdicts"] == {profile: "PASS"}
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7 \xff", b"\x89PNG\r\n\x00\x01"])
+def test_what_is_no_text_is_refused_not_passed(run: Run, folder: Path, content: bytes) -> None:
+    (folder / "x.html").write_bytes(content)
+    assert "is no text" in run("check", str(folder / "x.html"), "--profile", "uk", code=1).stderr
 
 
 def test_several_files_are_checked_in_one_call(run: Run, folder: Path) -> None:

@@ -9,15 +9,22 @@ import requests
 
 from affiliate.disclosure.crawl.robots import USER_AGENT
 from affiliate.errors import Unreachable
-from affiliate.networks.http import CHUNK, REDIRECTS, MayConnect, failure, guarded_session, is_public, retry_after
+from affiliate.networks.http import (
+    CHUNK,
+    REDIRECTS,
+    MayConnect,
+    decoded,
+    failure,
+    guarded_session,
+    is_public,
+    retry_after,
+)
 from affiliate.urls import host_of
 
 LARGEST_PAGE = 5_000_000  # bytes; the heaviest pages of magazines that we met have 1,700,000
 _READ = re.compile(
     r"text/|application/(?:xhtml\+xml|xml|rss\+xml|atom\+xml|rdf\+xml|x?-?gzip|octet-stream)|$", re.IGNORECASE
 )
-_IN_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w:.-]{1,40})", re.IGNORECASE)
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +53,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """As browsers decode it: a byte-order mark, the header, a meta element at the beginning, UTF-8, and windows-1252 for
-        what is none. A charset that nobody knows, or that does not fit, is passed over."""
-        header = self.headers.get("Content-Type", "").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-        in_meta = _IN_META.search(self.content[:2048])
-        mark = next((name for mark, name in _MARKS if self.content.startswith(mark)), "")
-        said = (mark, header, in_meta.group(1).decode("ascii", "replace") if in_meta else "", "utf-8")
-        for charset in filter(None, said):
-            try:
-                return self.content.decode(charset)
-            except (LookupError, UnicodeError, ValueError):
-                continue
-        return self.content.decode("windows-1252", "replace")
+        return decoded(self.content, self.headers.get("Content-Type", ""))
 
 
 @dataclass(frozen=True)
