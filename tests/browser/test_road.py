@@ -183,7 +183,7 @@ def the_editor_publishes_an_article(page: Page) -> str:
 
 def finance_pages_are_shut_to_the_editor(page: Page, newsroom: Newsroom) -> None:
     menu = page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts()
-    assert menu == ["Links", "Reports", "Articles"]
+    assert menu == ["Links", "Reports", "Articles", "Disclosure"]
     for path in ("/reports/commissions", "/transactions", "/imports", "/settings/users"):
         answer = page.goto(newsroom.address + path)
         assert answer is not None

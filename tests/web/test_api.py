@@ -32,6 +32,8 @@ CALLS = [
     ("GET", "/products", "links:read"),
     ("GET", "/articles", "articles:read"),
     ("POST", "/rewrite", "articles:write"),
+    ("POST", "/teasers", "articles:read"),
+    ("POST", "/disclosure/recheck", "articles:write"),
     ("POST", "/inspect", "links:read"),
     ("GET", "/transactions", "transactions:read"),
     ("GET", "/reports/commissions", "reports:read"),
