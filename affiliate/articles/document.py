@@ -141,7 +141,8 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The article's `<h1>`: where a paragraph can be put before it, and after it (None if it is never closed)."""
+    """The article's `<h1>`: where a paragraph can be put before it, and after it (None if it is never closed). `text` is
+    what authors wrote in it, without our labels."""
 
     before: int
     after: int | None
@@ -237,13 +238,13 @@ class Document:
         element = self._headline
         if element is None:
             return None
-        return Headline(self.slot_before(element), self._end(self._outermost(element)), " ".join(element.text.split()))
+        return Headline(self.slot_before(element), self._end(self._outermost(element)), self.words_of(element))
 
     @cached_property
     def _headline(self) -> Element | None:
         candidates = self._tree.select("article h1, main h1") + self._tree.select("h1")
         for element in candidates:
-            if self._is_open(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
+            if self._is_usable(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
                 return element
         return None
 
@@ -253,7 +254,7 @@ class Document:
         if self._containers is not _CONTAINERS and (first := self._first_words()) is not None:
             return self.slot_before(first)
         for element in self._tree.select("article, main"):
-            if self._is_open(element):
+            if self._is_usable(element):
                 return self._start_tag_end(element)
         body = self._tree.find("body")
         if isinstance(body, Element) and body.source_location is not None:
@@ -377,10 +378,12 @@ class Document:
         while isinstance(node, Element) and (node is element or node.tag not in _BLOCKS):
             for before in node.previous_siblings:
                 if isinstance(before, Element):
+                    if self._is_ours(before):
+                        continue
                     if before.tag in _BLOCKS or before.tag == "a" or before.find("a") is not None:
                         return "".join(reversed(parts))
-                    if not self._is_ours(before) and not _is_hidden(before):
-                        parts.append(before.text)
+                    if not _is_hidden(before):
+                        parts.append(self._written_text(before))
                 elif isinstance(before, Text):
                     parts.append(before.data)
                 if sum(map(len, parts)) > _LONGEST_LEAD:
@@ -389,8 +392,11 @@ class Document:
         return "".join(reversed(parts))
 
     def words_of(self, element: Element) -> str:
+        return " ".join(self._written_text(element).split())
+
+    def _written_text(self, element: Element) -> str:
         texts = (node for node in element.descendants if isinstance(node, Text))
-        return " ".join("".join(text.data for text in texts if text.parent not in self._ours).split())
+        return "".join(text.data for text in texts if text.parent not in self._ours)
 
     def text_slot(self, element: Element) -> int | None:
         """Where the words of an element begin, those of a heading in it if there is one."""
@@ -464,9 +470,11 @@ class Document:
 
     @cached_property
     def _ours(self) -> frozenset[Element]:
-        """The elements that earlier runs put in."""
+        """The elements that earlier runs put in, and those in them."""
         marked = self._tree.select(f"p[{DISCLOSURE_MARK}], span[{LABEL_MARK}]")
-        return frozenset(filter(_is_plain, marked))
+        put_in = [element for element in marked if _is_plain(element)]
+        inside = (node for element in put_in for node in element.descendants if isinstance(node, Element))
+        return frozenset((*put_in, *inside))
 
     def _first_words(self) -> Element | None:
         """The element that holds the first words which readers see."""

@@ -4,6 +4,7 @@ Product-led articles are labelled at the headline and explained right below it, 
 first paid link; every paid link has its label before it. Nothing is closed in anything that a reader must open.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -79,7 +80,7 @@ def piece_edits(document: Document, wanted: Iterable[Wanted]) -> list[Edit]:
     left = list(document.insertions)
     edits = []
     for piece in wanted:
-        there = next((old for old in left if old.what == piece.what and _touches(document.html, old, piece.at)), None)
+        there = next((old for old in left if old.what == piece.what and _touches(document, old, piece.at)), None)
         if there is None:
             edits.append(Edit(piece.at, "", piece.html, piece.what))
         else:
@@ -108,9 +109,13 @@ def _filled(*pieces: tuple[int, str]) -> list[Wanted]:
     return [Wanted(at, html, DISCLOSURE) for at, html in pieces if html]
 
 
-def _touches(html: str, old: Insertion, at: int) -> bool:
-    """Whether a piece stands where one is wanted; white space that a CMS put between does not matter."""
-    if old.start <= at <= old.end:
-        return True
-    between = html[old.end : at] if at > old.end else html[at : old.start]
-    return not between.strip()
+def _touches(document: Document, old: Insertion, at: int) -> bool:
+    """Whether a piece stands where one is wanted; other pieces of ours and white space that a CMS put between do not
+    matter."""
+    first, last = (old.end, at) if at > old.end else (at, old.start)
+    pieces = document.insertions
+    for piece in pieces[bisect_left(pieces, first, key=lambda piece: piece.start) :]:
+        if piece.end > last or document.html[first : piece.start].strip():
+            break
+        first = piece.end
+    return not document.html[first:last].strip()

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from affiliate.articles.document import Document
 from affiliate.articles.edits import restore
 from affiliate.articles.rewrite import Result, rewrite
 from affiliate.disclosure.check import check
@@ -200,11 +201,27 @@ def test_every_rewritten_article_passes_the_profile_it_was_written_for(
 
 @settings(max_examples=700, deadline=None)
 @given(soup, st.booleans())
+@example("<a href=https://shop.example/x>" * 3 + "<h1><a href=https://shop.example/x>", True)
+@example("<nobr><area href=https://shop.example/x><nobr><a href=https://shop.example/x>", False)
+@example("<h1>Kettles</h1></p>Ad<a href=https://shop.example/x>", False)
+@example("<svg><article><a href=https://shop.example/x><p><a href=https://shop.example/x>", True)
 def test_a_notice_in_a_broken_document_is_reversible_and_stays_where_it_is(html: str, product_led: bool) -> None:
     shown = notice(product_led=product_led)
     result = rewrite(html, decide, notice=shown)
     assert restore(result.html, result.changes) == html
     assert rewrite(result.html, decide, notice=shown) == Result(result.html, ())
+
+
+@pytest.mark.parametrize(
+    "headline", [f"<h1>Kettles | {LINK}</h1>", f"<h1>{LINK.replace('kettle', '<img src=x>')}</h1>"]
+)
+def test_our_label_in_a_headline_is_not_taken_for_an_authors(headline: str) -> None:
+    once = rewrite(f"{headline}<p>One.</p>", decide, notice=notice(product_led=True)).html
+    assert rewrite(once, decide, notice=notice(product_led=True)) == Result(once, ())
+    written = Document(once).headline
+    assert written is not None
+    assert LABEL in once
+    assert "Ad" not in written.text.split()
 
 
 def test_a_label_behind_an_unclosed_link_stands_in_its_own_link() -> None:
