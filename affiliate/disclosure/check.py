@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from affiliate.disclosure.checks import CHECKS
 from affiliate.disclosure.checks.breach import breach
-from affiliate.disclosure.feed import items
 from affiliate.disclosure.findings import INFO, SEVERITIES, WARNING, Checked, Finding, mildest, verdict
 from affiliate.disclosure.looks import Screen
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.feed import items
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import Pack, Rule, checked_profile, pack
 from affiliate.errors import InvalidDocument
 

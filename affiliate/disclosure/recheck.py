@@ -36,8 +36,8 @@ from affiliate.disclosure.evidence.records import (
 from affiliate.disclosure.findings import Checked
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.own_links import OwnLinks
-from affiliate.disclosure.page import Page
-from affiliate.disclosure.paid import PaidLink as Link
+from affiliate.disclosure.pages.page import Page
+from affiliate.disclosure.pages.paid import PaidLink as Link
 from affiliate.disclosure.profiles import profiles_of
 from affiliate.disclosure.rules import pack, profile_names
 from affiliate.errors import NotFound

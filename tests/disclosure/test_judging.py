@@ -4,7 +4,7 @@ import pytest
 
 from affiliate.disclosure.check import Change, check
 from affiliate.disclosure.findings import BLOCK, ERROR, INFO, WARNING
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import profile_names
 
 OURS = '<p>Our pick: <a href="/go/kettle" rel="sponsored">kettle</a></p>'

@@ -9,7 +9,7 @@ import pytest
 from affiliate.disclosure.check import check
 from affiliate.disclosure.checks import CHECKS
 from affiliate.disclosure.findings import FAIL, PASS, WARN
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import CHECKS as NAMED
 from affiliate.disclosure.rules import IN_BROWSER
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from affiliate.disclosure.browser.windows import Opened, Window
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 
 
 def pictures(opened: Opened) -> Iterator[tuple[str, bytes]]:

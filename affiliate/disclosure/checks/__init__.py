@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from affiliate.disclosure.checks import amazon, labels, links, sentence, shown, words
 from affiliate.disclosure.findings import Finding
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import Pack, Rule
 
 Check = Callable[[Page, Rule, Pack], Iterator[Finding]]

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from affiliate.disclosure import wording
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.findings import INFO, WARNING, Finding
-from affiliate.disclosure.page import Page
-from affiliate.disclosure.paid import AMAZON_SHORT, NETWORK, SPONSORED, PaidLink
+from affiliate.disclosure.pages.page import Page
+from affiliate.disclosure.pages.paid import AMAZON_SHORT, NETWORK, SPONSORED, PaidLink
+from affiliate.disclosure.pages.standing import concerned
+from affiliate.disclosure.pages.tree import FOOTER
 from affiliate.disclosure.rules import Pack, Rule
-from affiliate.disclosure.standing import concerned
 from affiliate.disclosure.texts import statement as network_statement
-from affiliate.disclosure.tree import FOOTER
 from affiliate.networks.amazon.links import marketplace
 from affiliate.urls import host_of
 

@@ -1,7 +1,7 @@
 """How a check says what it found."""
 
 from affiliate.disclosure.findings import Finding, mildest
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import Pack, Rule
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.checks.sentence import beside
 from affiliate.disclosure.findings import INFO, WARNING, Finding
-from affiliate.disclosure.page import EDITORIAL, PRODUCT_LED, TEASERS, Page
-from affiliate.disclosure.rules import Pack, Rule
-from affiliate.disclosure.standing import (
+from affiliate.disclosure.pages.page import EDITORIAL, PRODUCT_LED, TEASERS, Page
+from affiliate.disclosure.pages.standing import (
     at_link,
     at_teaser,
     before_first_link,
@@ -15,6 +14,7 @@ from affiliate.disclosure.standing import (
     in_headline_slot,
     words_of,
 )
+from affiliate.disclosure.rules import Pack, Rule
 
 _SHOWN = 3  # unlabelled links that are told one by one
 

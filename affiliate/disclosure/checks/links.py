@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.checks.sentence import is_told
 from affiliate.disclosure.findings import INFO, WARNING, Finding
-from affiliate.disclosure.page import Page
-from affiliate.disclosure.paid import AWIN
+from affiliate.disclosure.pages.page import Page
+from affiliate.disclosure.pages.paid import AWIN
 from affiliate.disclosure.rules import Pack, Rule
 
 _MOST = 3  # links that are told one by one

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.findings import WARNING, Finding
-from affiliate.disclosure.page import Page, Said
-from affiliate.disclosure.paid import PaidLink
+from affiliate.disclosure.pages.page import Page, Said
+from affiliate.disclosure.pages.paid import PaidLink
+from affiliate.disclosure.pages.standing import at_link, before_first_link, concerned, in_headline_slot, words_of
+from affiliate.disclosure.pages.tree import AD_SLOT, COMMENTS, DIALOG
 from affiliate.disclosure.rules import Pack, Rule
-from affiliate.disclosure.standing import at_link, before_first_link, concerned, in_headline_slot, words_of
-from affiliate.disclosure.tree import AD_SLOT, COMMENTS, DIALOG
 
 _OTHERS = frozenset({AD_SLOT, COMMENTS, DIALOG})  # advertisers and readers speak there
 

@@ -10,10 +10,10 @@ from affiliate.disclosure.checks import labels, sentence
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.findings import INFO, WARNING, Finding
 from affiliate.disclosure.looks import Look
-from affiliate.disclosure.page import Page, Said
+from affiliate.disclosure.pages.page import Page, Said
+from affiliate.disclosure.pages.sight import Sight
+from affiliate.disclosure.pages.standing import at_link, concerned, words_of
 from affiliate.disclosure.rules import Pack, Rule
-from affiliate.disclosure.sight import Sight
-from affiliate.disclosure.standing import at_link, concerned, words_of
 
 # What says that something is missing where readers need it. Where nothing is missing, what is hidden as well is no matter:
 # pages carry one copy for phones and one for desks.

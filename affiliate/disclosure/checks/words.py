@@ -8,11 +8,11 @@ from affiliate.disclosure import wording
 from affiliate.disclosure.checks.breach import breach
 from affiliate.disclosure.checks.sentence import is_told, languages_of
 from affiliate.disclosure.findings import INFO, WARNING, Finding
-from affiliate.disclosure.page import TEASERS, Page
-from affiliate.disclosure.paid import PaidLink
+from affiliate.disclosure.pages.page import TEASERS, Page
+from affiliate.disclosure.pages.paid import PaidLink
+from affiliate.disclosure.pages.standing import at_link, before_first_link, in_headline_slot, words_of
+from affiliate.disclosure.pages.tree import FOOTER, Block
 from affiliate.disclosure.rules import Pack, Rule
-from affiliate.disclosure.standing import at_link, before_first_link, in_headline_slot, words_of
-from affiliate.disclosure.tree import FOOTER, Block
 
 _LABEL_CHECKS = frozenset({"label-before-link", "label-at-headline", "label-at-link"})
 _ASTERISK = re.compile(r"[*†‡]")

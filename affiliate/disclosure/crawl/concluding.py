@@ -12,7 +12,7 @@ from affiliate.disclosure.crawl.judging import SCRIPT, TEASER, UNSHOWN, Wrong, s
 from affiliate.disclosure.crawl.queries import KnownArticle
 from affiliate.disclosure.crawl.teasers import teaser_rule
 from affiliate.disclosure.findings import SEVERITIES
-from affiliate.disclosure.page import PRODUCT_LED
+from affiliate.disclosure.pages.page import PRODUCT_LED
 from affiliate.disclosure.rules import Rule
 from affiliate.store.tables import Crawl
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from affiliate.disclosure.crawl.addresses import address
-from affiliate.disclosure.page import Page
-from affiliate.disclosure.paid import PaidLink
-from affiliate.disclosure.tree import Place
+from affiliate.disclosure.pages.page import Page
+from affiliate.disclosure.pages.paid import PaidLink
+from affiliate.disclosure.pages.tree import Place
 from affiliate.errors import InvalidUrl
 from affiliate.networks.inspect import OTHER, inspect
 

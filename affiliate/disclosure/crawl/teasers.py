@@ -10,11 +10,11 @@ from typing import Any
 
 from affiliate.disclosure.crawl.addresses import address, key
 from affiliate.disclosure.crawl.reading import Reading
-from affiliate.disclosure.feed import items
-from affiliate.disclosure.page import Page, Teaser
+from affiliate.disclosure.pages.feed import items
+from affiliate.disclosure.pages.page import Page, Teaser
+from affiliate.disclosure.pages.standing import at_teaser, in_headline_slot, words_of
+from affiliate.disclosure.pages.tree import COMMENTS, DIALOG, FOOTER, HEADER, NAV, Place
 from affiliate.disclosure.rules import Rule, pack, profile_names
-from affiliate.disclosure.standing import at_teaser, in_headline_slot, words_of
-from affiliate.disclosure.tree import COMMENTS, DIALOG, FOOTER, HEADER, NAV, Place
 
 CHECK = "label-at-teaser"  # by which packs name the rule
 _NO_TEASERS = frozenset({NAV, HEADER, FOOTER, COMMENTS, DIALOG})

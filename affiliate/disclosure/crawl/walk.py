@@ -42,7 +42,7 @@ from affiliate.disclosure.crawl.sitemaps import Listed, read
 from affiliate.disclosure.crawl.teasers import teasers_of, titles_of
 from affiliate.disclosure.findings import Checked
 from affiliate.disclosure.own_links import OwnLinks
-from affiliate.disclosure.page import Page
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.profiles import changes_of, profiles_of
 from affiliate.disclosure.rules import profile_names
 from affiliate.errors import AffiliateError, BlockedAddress, Conflict, NotFound, Unreachable

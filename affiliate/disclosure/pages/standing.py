@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from affiliate.disclosure.page import Page, Said, Teaser
-from affiliate.disclosure.paid import PaidLink
+from affiliate.disclosure.pages.page import Page, Said, Teaser
+from affiliate.disclosure.pages.paid import PaidLink
+from affiliate.disclosure.pages.tree import HEADER, Place
 from affiliate.disclosure.rules import Pack
-from affiliate.disclosure.tree import HEADER, Place
 
 _KICKER = 60  # characters: a kicker, a category, a date or a line of authors is shorter
 _MOST_KICKERS = 4

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from affiliate.disclosure.tree import Place
+from affiliate.disclosure.pages.tree import Place
 
 _TAG = re.compile(r"[a-zA-Z][\w-]*")
 _NAME = re.compile(r"([.#])([\w-]+)")

@@ -5,8 +5,8 @@ from functools import cached_property
 
 from affiliate.disclosure.findings import Finding
 from affiliate.disclosure.looks import Look, Part, Screen
-from affiliate.disclosure.paid import PaidLink
-from affiliate.disclosure.tree import Place
+from affiliate.disclosure.pages.paid import PaidLink
+from affiliate.disclosure.pages.tree import Place
 
 _MOST_LINKS = 60  # paid links whose place in the window is looked at
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from affiliate.disclosure.tree import Place
+from affiliate.disclosure.pages.tree import Place
 from affiliate.errors import InvalidUrl
 from affiliate.ids import is_placement_token
 from affiliate.networks.amazon.links import marketplace

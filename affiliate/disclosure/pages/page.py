@@ -13,11 +13,11 @@ from itertools import islice
 
 from affiliate.disclosure import wording
 from affiliate.disclosure.looks import Part, Screen
-from affiliate.disclosure.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
-from affiliate.disclosure.sight import Sight
-from affiliate.disclosure.styles import Styles, is_named_hidden
-from affiliate.disclosure.tongue import language_of
-from affiliate.disclosure.tree import (
+from affiliate.disclosure.pages.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
+from affiliate.disclosure.pages.sight import Sight
+from affiliate.disclosure.pages.styles import Styles, is_named_hidden
+from affiliate.disclosure.pages.tongue import language_of
+from affiliate.disclosure.pages.tree import (
     AD_SLOT,
     ASIDE,
     COMMENTS,
