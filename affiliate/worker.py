@@ -4,7 +4,7 @@ its own so that a long one keeps none waiting, and can be run by name."""
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -116,10 +116,14 @@ def report_node(node: Node) -> str:
 
 
 def run_jobs(node: Node) -> str:
-    done = 0
-    while _run_next_job(node.app):
-        done += 1
+    done = _run_all(node.app, _HANDLERS)
     return f"ran {done} jobs" if done else ""
+
+
+def check_pages(node: Node) -> str:
+    """Apart from the other jobs: a night's sample of slow pages must not keep an editor's link waiting."""
+    done = _run_all(node.app, _PAGE_CHECKS)
+    return f"checked {done} pages" if done else ""
 
 
 def book_postbacks(node: Node) -> str:
@@ -258,6 +262,7 @@ TASKS = (
     Task("networks.asked", 5.0, "asks networks' APIs for what somebody asked for", pull_asked, may_be_cut=True),
     Task("crawls.walk", 2.0, "walks over sites for the crawls that somebody started", walk_crawls, may_be_cut=True),
     Task("connectors.watch", 3600.0, "warns in the log of connectors that need somebody", watch_connectors),
+    Task("disclosure.check", 1.0, "checks the pages that are due, as readers get them", check_pages, may_be_cut=True),
     Task("disclosure.nightly", 600.0, "has a sample of pages checked each night", check_nightly),
     Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
@@ -324,14 +329,24 @@ def _tried(name: str, work: Callable[[], object], *, quiet: bool = False) -> boo
     return True
 
 
-def _run_next_job(app: Application) -> bool:
+_Handlers = Mapping[str, Callable[..., Any]]
+
+
+def _run_all(app: Application, handlers: _Handlers) -> int:
+    done = 0
+    while _run_next_job(app, handlers):
+        done += 1
+    return done
+
+
+def _run_next_job(app: Application, handlers: _Handlers) -> bool:
     now = app.clock()
     with app.store.transaction() as session:
-        job = jobs.lease_next(session, now=now)
+        job = jobs.lease_next(session, handlers, now=now)
     if job is None:
         return False
     try:
-        _HANDLERS[job.name](app, **job.arguments)
+        handlers[job.name](app, **job.arguments)
     except Exception as problem:  # a job that cannot be done is put off, and kept with its error
         log.exception("job %s %s failed", job.name, job.arguments)
         with app.store.transaction() as session:
@@ -387,9 +402,9 @@ def _check_nightly(app: Application) -> None:
             log.warning("the chain of evidence was not stamped: %s", problem)
 
 
-_HANDLERS: dict[str, Callable[..., Any]] = {
+_HANDLERS: _Handlers = {
     READ_FACTS: _read_facts,
     occasions.CHECK_STORED: _check_stored,
-    occasions.CHECK_LIVE: _check_live,
     occasions.CHECK_NIGHTLY: _check_nightly,
 }
+_PAGE_CHECKS: _Handlers = {occasions.CHECK_LIVE: _check_live}

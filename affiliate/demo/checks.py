@@ -34,8 +34,7 @@ def check(app: Application) -> int:
 
 def _next(app: Application) -> jobs.LeasedJob | None:
     with app.store.transaction() as session:
-        job = jobs.lease_next(session, now=app.clock())
-    return job if job and job.name == CHECK_STORED else None
+        return jobs.lease_next(session, [CHECK_STORED], now=app.clock())
 
 
 def break_one(app: Application) -> None:

@@ -1,5 +1,6 @@
 """Jobs are rows: enqueued in the transaction of their data, taken under a lease, taken again if the worker died."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,11 +27,12 @@ def enqueue(session: Session, name: str, arguments: dict[str, Any], *, now: date
     session.add(Job(name=name, arguments=arguments, not_before=now, attempts=0))
 
 
-def lease_next(session: Session, *, now: datetime) -> LeasedJob | None:
-    """Takes the oldest due job for five minutes, or None. Two workers never hold the same job within a lease."""
+def lease_next(session: Session, names: Collection[str], *, now: datetime) -> LeasedJob | None:
+    """Takes the oldest due job of these names for five minutes, or None. Two workers never hold the same job within a lease."""
+    is_free = or_(Job.leased_until.is_(None), Job.leased_until <= now)
     due = (
         select(Job)
-        .where(Job.done_at.is_(None), Job.not_before <= now, or_(Job.leased_until.is_(None), Job.leased_until <= now))
+        .where(Job.done_at.is_(None), Job.not_before <= now, is_free, Job.name.in_(names))
         .order_by(Job.not_before, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)

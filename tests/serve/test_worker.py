@@ -1,5 +1,6 @@
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from affiliate.app import Application
 from affiliate.clicks.count import count
+from affiliate.disclosure.occasions import CHECK_LIVE
 from affiliate.errors import NotFound
 from affiliate.links.library import READ_FACTS
 from affiliate.redirect.records import ClickRecord
@@ -90,15 +92,33 @@ def test_a_page_that_cannot_be_read_leaves_a_note_and_ends_the_job(app: Applicat
         assert "public address" in (link.product.facts_note or "")
 
 
-def test_a_job_that_nobody_can_do_is_put_off_with_its_error(app: Application, clock: HandClock) -> None:
+def test_pages_that_are_to_be_checked_keep_no_other_job_waiting(app: Application) -> None:
+    with app.store.transaction() as session:
+        jobs.enqueue(session, CHECK_LIVE, {"article_id": 1, "occasion": "nightly"}, now=NOW - timedelta(hours=1))
+        jobs.enqueue(session, READ_FACTS, {"link_id": 0}, now=NOW)
+    assert run_task(app, "jobs.run") == "ran 1 jobs"
+    with app.store.reading() as session:
+        assert [job.name for job in session.scalars(select(Job).where(Job.done_at.is_(None)))] == [CHECK_LIVE]
+    assert run_task(app, "disclosure.check") == "checked 1 pages"
+
+
+def test_a_job_of_a_newer_version_waits_for_a_node_that_knows_it(app: Application) -> None:
     with app.store.transaction() as session:
         jobs.enqueue(session, "no.such-job", {}, now=NOW)
+    assert run_task(app, "jobs.run") == "There was nothing to do."
+    with app.store.reading() as session:
+        assert session.scalars(select(Job)).one().attempts == 0
+
+
+def test_a_job_that_cannot_be_done_is_put_off_with_its_error(app: Application, clock: HandClock) -> None:
+    with app.store.transaction() as session:
+        jobs.enqueue(session, READ_FACTS, {}, now=NOW)
     assert run_task(app, "jobs.run") == "ran 1 jobs"
     assert run_task(app, "jobs.run") == "There was nothing to do."
     with app.store.reading() as session:
         job = session.scalars(select(Job)).one()
         assert (job.done_at, job.attempts, job.not_before > NOW) == (None, 1, True)
-        assert "no.such-job" in (job.error or "")
+        assert "link_id" in (job.error or "")
 
 
 def test_the_background_loads_and_publishes_until_it_is_told_to_stop(app: Application) -> None:

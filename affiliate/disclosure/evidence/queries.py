@@ -34,10 +34,6 @@ def head(session: Session) -> PageCheck | None:
     return session.scalar(select(PageCheck).order_by(PageCheck.number.desc()).limit(1))
 
 
-def check_by_number(session: Session, number: int) -> PageCheck | None:
-    return session.scalar(select(PageCheck).where(PageCheck.number == number))
-
-
 def newest_check(session: Session, article_id: int, *, origin: str) -> PageCheck | None:
     wanted = select(PageCheck).where(PageCheck.article_id == article_id, PageCheck.origin == origin)
     return session.scalar(wanted.order_by(PageCheck.number.desc()).limit(1))
