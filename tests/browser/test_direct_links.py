@@ -1,6 +1,7 @@
 """A link that leads straight to the shop is counted once, with the script and without, under a strict policy."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -17,6 +18,7 @@ from affiliate.redirect.records import ClickRecord
 from affiliate.redirect.wsgi import RedirectMiddleware
 from tests.browser.conftest import OpenPage, watch
 from tests.redirect.conftest import HOST, Redirects
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,9 +48,8 @@ class Magazine:
 
     def clicks(self, page: Page, count: int = 1) -> list[ClickRecord]:
         """What was counted once so many clicks have come, and a moment for one too many."""
-        for _ in range(100):
-            if len(self.redirects.clicks()) >= count:
-                break
+        until = time.monotonic() + PATIENCE
+        while len(self.redirects.clicks()) < count and time.monotonic() < until:
             page.wait_for_timeout(100)
         page.wait_for_timeout(500)
         return self.redirects.clicks()

@@ -14,7 +14,7 @@ from tests.browser.newsroom import Newsroom, reload_until
 def test_a_node_of_ours_is_there_and_well_by_itself(demo: Newsroom, page: Page) -> None:
     demo.log_in(page, "admin")
     page.goto(f"{demo.address}/settings/status")
-    reload_until(page, page.get_by_text("All nodes answer, and their loaders keep up."), seconds=40)
+    reload_until(page, page.get_by_text("All nodes answer, and their loaders keep up."))
     assert_sound(page)
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.networks.servers.account import picture, write_credentials
 from tests.networks.servers.awin import PUBLISHER, AwinServer
 from tests.networks.servers.base import TOKEN, cut_off
 from tests.networks.servers.history import history
+from tests.waiting import wait_until
 
 QUARTER = ("--from", "2026-01-01", "--to", "2026-04-01")
 LATER = datetime(2026, 10, 1, tzinfo=UTC)
@@ -129,9 +129,7 @@ def process(*arguments: str) -> "subprocess.Popen[str]":
 
 
 def until_asked(server: AwinServer, times: int, running: "subprocess.Popen[str]") -> None:
-    until = time.monotonic() + 30
-    while len(server.asked) < times and time.monotonic() < until and running.poll() is None:
-        time.sleep(0.005)
+    assert wait_until(lambda: len(server.asked) >= times or running.poll() is not None)
 
 
 @pytest.mark.parametrize("moment", ["while it waits for the network", "just after the network answered"])

@@ -28,6 +28,7 @@ from affiliate.store import Store
 from affiliate.store.tables import ClickHour, JournalSegment, RecentVisit
 from tests.clicks.conftest import NOW_MS, Journal
 from tests.conftest import NOW
+from tests.waiting import PATIENCE, wait_until
 
 
 def hours(store: Store) -> list[tuple[object, ...]]:
@@ -372,9 +373,7 @@ def test_two_loaders_at_once_load_each_click_once(journal: Journal) -> None:
                 if not (other / path.name).exists():
                     (other / path.name).hardlink_to(path)
     writer.close()
-    deadline = time.monotonic() + 20
-    while segments(journal.folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert wait_until(lambda: not segments(journal.folder))
     stop.set()
     for loader in loaders:
         loader.join()
@@ -409,7 +408,7 @@ def test_a_loader_killed_at_random_points_loads_each_click_exactly_once(journal:
                 written += 1
             time.sleep(0.005)
         if not written_before:
-            assert begun.wait(20)
+            assert begun.wait(PATIENCE)
         written_before = written
         assert loader.pid is not None
         os.kill(loader.pid, signal.SIGKILL)

@@ -205,15 +205,15 @@ def test_a_silent_server_is_given_up(server: HTTPServer) -> None:
     done = threading.Event()
 
     def silent(request: Request) -> Response:
-        done.wait(60)
+        done.wait()
         return Response("late")
 
     server.expect_request("/a").respond_with_handler(silent)
-    began = time.monotonic()
-    with pytest.raises(Unreachable, match="did not answer in time"):
-        client(timeout_seconds=0.2).get(server.url_for("/a"))
-    assert time.monotonic() - began < 30
-    done.set()
+    try:
+        with pytest.raises(Unreachable, match="did not answer in time"):
+            client(timeout_seconds=0.2).get(server.url_for("/a"))
+    finally:
+        done.set()
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])
@@ -227,7 +227,7 @@ def test_a_server_that_sends_a_byte_at_a_time_ends_at_the_deadline(part: str) ->
                 connection.recv(4096)
                 connection.sendall(start)
                 try:
-                    for _ in range(1000):
+                    while True:  # until the other side hangs up
                         connection.sendall(b"x")
                         time.sleep(0.05)
                 except OSError:
@@ -235,10 +235,8 @@ def test_a_server_that_sends_a_byte_at_a_time_ends_at_the_deadline(part: str) ->
 
         thread = threading.Thread(target=drip)
         thread.start()
-        began = time.monotonic()
         with pytest.raises(Unreachable, match=r"longer than 0\.4 seconds"):
             client(deadline_seconds=0.4).get(f"http://127.0.0.1:{listening.getsockname()[1]}/")
-        assert time.monotonic() - began < 30
         thread.join()
 
 

@@ -12,6 +12,7 @@ from affiliate.store import Store
 from affiliate.store.tables import LinkChange
 from tests.conftest import NOW, HandClock
 from tests.nodes.conftest import Machine, machine_of
+from tests.waiting import PATIENCE
 
 
 def test_where_nothing_happened_yet_nothing_waits(machine: Machine) -> None:
@@ -114,13 +115,13 @@ def test_a_store_that_hangs_is_waited_for_once(machine: Machine, monkeypatch: py
     def hang(*_: object) -> dict[str, int]:
         calls.append(1)
         asked.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         return {}
 
     monkeypatch.setattr(queries, "checkpoints", hang)
     watch = Watch(machine.store, machine.folder, machine.table, clock=machine.clock, patience_seconds=0.05)
     assert watch.standing().asked is None
-    assert asked.wait(20)
+    assert asked.wait(PATIENCE)
     assert watch.standing().asked is None
     assert len(calls) == 1
     go_on.set()

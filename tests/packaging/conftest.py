@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 from packaging.requirements import Requirement
+
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 BARE = {"PATH": "/usr/bin:/bin"}
@@ -33,7 +34,7 @@ def serving(command: list[str], environment: dict[str, str], cwd: Path) -> Itera
             yield base
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=PATIENCE)
 
 
 def free_port() -> int:
@@ -43,17 +44,16 @@ def free_port() -> int:
         return port
 
 
-def answers(url: str, server: subprocess.Popen[bytes], seconds: float = 60) -> bool:
-    """Whether the address answers 200 before the time is over or the server ends."""
-    deadline = time.monotonic() + seconds
-    while server.poll() is None and time.monotonic() < deadline:
+def answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    """Whether the address answers 200 before the server ends."""
+
+    def is_up() -> bool:
         try:
-            if requests.get(url, timeout=5).ok:
-                return True
+            return requests.get(url, timeout=PATIENCE).ok
         except requests.RequestException:
-            pass
-        time.sleep(0.1)
-    return False
+            return False
+
+    return wait_until(lambda: server.poll() is not None or is_up()) and server.poll() is None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import requests
 
 from tests.packaging.conftest import ROOT, answers, free_port
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
@@ -27,16 +27,6 @@ def processes_with(value: str) -> list[int]:
     return found
 
 
-def ended(data: Path, seconds: float) -> bool:
-    """Whether no process with this data folder is left before the time is over."""
-    deadline = time.monotonic() + seconds
-    while processes_with(str(data)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_make_run_serves_the_demo_prints_its_log_in_and_leaves_no_process_behind(tmp_path: Path) -> None:
     port = free_port()
@@ -50,11 +40,11 @@ def test_make_run_serves_the_demo_prints_its_log_in_and_leaves_no_process_behind
                 ["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
             )
             try:
-                assert answers(f"http://127.0.0.1:{port}/healthz", run, seconds=120), log.read_text(encoding="utf-8")
-                assert requests.get(f"http://127.0.0.1:{port}/", timeout=30).status_code == 200
+                assert answers(f"http://127.0.0.1:{port}/healthz", run), log.read_text(encoding="utf-8")
+                assert requests.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).status_code == 200
                 run.terminate()
-                run.wait(timeout=30)
-                assert ended(data, seconds=10), "processes are left"
+                run.wait(timeout=PATIENCE)
+                assert wait_until(lambda: not processes_with(str(data))), "processes are left"
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(run.pid, signal.SIGKILL)

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.packaging.conftest import ROOT, Installation
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("packaging")  # one worker, so one build
 
@@ -69,12 +70,16 @@ def test_the_installed_wheel_finds_its_own_templates(installation: Installation,
 
 def test_the_installed_wheel_serves_the_log_in_page_with_its_style(installation: Installation, tmp_path: Path) -> None:
     with installation.serving(tmp_path) as base:
-        page = requests.get(f"{base}/", timeout=30)
+        page = requests.get(f"{base}/", timeout=PATIENCE)
         assert page.status_code == 200
         assert 'type="password"' in page.text
         style = re.search(r'href="(/static/[^"]+\.css[^"]*)"', page.text)
         assert style, page.text
-        assert requests.get(base + html.unescape(style[1]), timeout=30).headers["Content-Type"].startswith("text/css")
+        assert (
+            requests.get(base + html.unescape(style[1]), timeout=PATIENCE)
+            .headers["Content-Type"]
+            .startswith("text/css")
+        )
 
 
 def test_the_installed_command_migrates_an_empty_folder(installation: Installation, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from affiliate.clock import utc_now
 from tests.serve.conftest import Server
+from tests.waiting import PATIENCE
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 OFTEN = 16  # addresses of each kind
@@ -61,7 +62,9 @@ class Visit:
             "Authorization": "Bearer AUTHORIZATION-VALUE",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)) as connection:
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        ) as connection:
             connection.request(method, path, headers=sent)
             answer = connection.getresponse()
             answer.read()

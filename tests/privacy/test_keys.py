@@ -14,7 +14,8 @@ from affiliate.settings import Settings
 from affiliate.store.tables import Base
 from affiliate.worker import run_task
 from tests.privacy.conftest import BROWSER, Day, files_below, holders
-from tests.serve.conftest import Server, children_of, wait_until
+from tests.serve.conftest import Server, children_of
+from tests.waiting import wait_until
 
 
 def hashes(server: Server) -> set[int]:

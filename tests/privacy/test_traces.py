@@ -5,7 +5,8 @@ from affiliate.redirect import records
 from affiliate.redirect.records import ClickRecord
 from affiliate.redirect.segments import read_segment, segments
 from tests.privacy.conftest import BROWSER, Day, files_below
-from tests.serve.conftest import Server, wait_until
+from tests.serve.conftest import Server
+from tests.waiting import wait_until
 
 SECRETS = (
     b"COOKIE-VALUE",

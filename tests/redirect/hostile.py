@@ -6,6 +6,8 @@ import select
 import socket
 from collections.abc import Mapping
 
+from tests.waiting import PATIENCE
+
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 LOCATION = re.compile(rb"\r\nlocation: ?([^\r\n]*)", re.IGNORECASE)
 
@@ -27,7 +29,7 @@ def sent(address: tuple[str, int], raw: bytes) -> bytes:
     """What the server says to these bytes, until it hangs up; b"" where it hangs up at once. Who waits for more than
     comes is told after two seconds that there is no more."""
     answer = b""
-    with socket.create_connection(address, timeout=20) as connection, contextlib.suppress(OSError):
+    with socket.create_connection(address, timeout=PATIENCE) as connection, contextlib.suppress(OSError):
         connection.sendall(raw)
         if not select.select([connection], [], [], 2)[0]:
             connection.shutdown(socket.SHUT_WR)

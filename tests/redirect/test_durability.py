@@ -15,6 +15,7 @@ from affiliate.redirect.counters import Counters, counts
 from affiliate.redirect.journal import Durability, JournalWriter
 from affiliate.redirect.segments import held, read_segment, segments
 from tests.redirect.test_journal import click
+from tests.waiting import PATIENCE, wait_until
 
 real_fdatasync = os.fdatasync
 
@@ -38,7 +39,7 @@ class Disk:
         inode = os.fstat(file).st_ino
         stood = len(read_segment(self._path(inode)).records)
         self.reached.set()
-        assert self.let_go.wait(20)
+        assert self.let_go.wait(PATIENCE)
         if self.broken:
             raise OSError(errno.EIO, "Input/output error")
         real_fdatasync(file)
@@ -85,13 +86,6 @@ def open_writer(disk: Disk, counters: Counters) -> Open:
     return open_writer
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.005)
-
-
 def test_with_click_every_click_and_its_segment_s_name_are_on_disk_before_append_returns(
     open_writer: Open, disk: Disk
 ) -> None:
@@ -110,15 +104,15 @@ def test_threads_that_wait_share_one_sync(open_writer: Open, disk: Disk, counter
     answers: list[bool] = []
     threads = [threading.Thread(target=lambda: answers.append(writer.append(click()))) for _ in range(9)]
     threads[0].start()
-    assert disk.reached.wait(20)
+    assert disk.reached.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
     (path,) = segments(disk.folder)
-    wait_until(lambda: len(read_segment(path).records) == 10)  # a sync under way keeps nobody from storing
+    assert wait_until(lambda: len(read_segment(path).records) == 10)  # a sync under way keeps nobody from storing
     assert answers == []
     disk.let_go.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert answers == [True] * 9
     assert disk.clicks == 10
     assert disk.calls == counts(counters.folder).syncs == 3  # the first click's, the one under way, one for all others
@@ -153,13 +147,13 @@ def test_a_click_stored_while_a_sync_fails_is_not_believed_to_be_on_disk(
     answers: list[bool] = []
     threads = [threading.Thread(target=lambda: answers.append(writer.append(click()))) for _ in range(2)]
     threads[0].start()
-    assert disk.reached.wait(20)
+    assert disk.reached.wait(PATIENCE)
     threads[1].start()
     (path,) = segments(disk.folder)
-    wait_until(lambda: len(read_segment(path).records) == 3)
+    assert wait_until(lambda: len(read_segment(path).records) == 3)
     disk.let_go.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert answers == [False, False]
     assert counts(counters.folder).journal_failures == 2
     assert disk.calls == 2  # the second one did not ask a file that had lost something already
@@ -172,9 +166,9 @@ def test_with_interval_no_answer_waits_and_a_thread_syncs(open_writer: Open, dis
         assert writer.append(click(number))
     assert disk.clicks == 0
     disk.let_go.set()
-    wait_until(lambda: disk.clicks == 200)
+    assert wait_until(lambda: disk.clicks == 200)
     assert writer.append(click(200))
-    wait_until(lambda: disk.clicks == 201)
+    assert wait_until(lambda: disk.clicks == 201)
     assert disk.names == len(segments(disk.folder)) > 1
     calls = disk.calls
     time.sleep(0.1)
@@ -187,11 +181,11 @@ def test_with_interval_a_failed_sync_is_counted_and_clicks_go_to_a_new_segment(
     writer = open_writer("interval")
     disk.broken = True
     assert writer.append(click(1))
-    wait_until(lambda: counts(counters.folder).sync_failures == 1)
+    assert wait_until(lambda: counts(counters.folder).sync_failures == 1)
     disk.broken = False
     writer._retry_at = 0.0
     assert writer.append(click(2))
-    wait_until(lambda: disk.clicks == 1)
+    assert wait_until(lambda: disk.clicks == 1)
     found = counts(counters.folder)
     assert (len(segments(disk.folder)), found.journalled, found.journal_failures) == (2, 2, 0)
 
@@ -220,9 +214,9 @@ def test_a_finished_segment_is_let_go_of_and_its_keeper_ends(
                     return False
         return True
 
-    wait_until(let_go)
+    assert wait_until(let_go)
     writer.close()
-    wait_until(lambda: not writer._keeping)
+    assert wait_until(lambda: not writer._keeping)
     assert disk.clicks == (0 if durability == "kernel" else 100)
     assert writer.append(click())
     writer.close()

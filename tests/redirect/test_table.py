@@ -14,6 +14,7 @@ from affiliate.ids import new_placement_token
 from affiliate.redirect import table_file
 from affiliate.redirect.table import Change, Entry, Found, LinkTable, TableDamaged, header_safe
 from affiliate.redirect.table_file import TableFile
+from tests.waiting import wait_until
 
 TOKEN = "a0000000001y"
 HOST = "mag.example"
@@ -151,10 +152,8 @@ def _watch(folder: Path, pipe: Connection) -> None:
     table = LinkTable(folder)
     pipe.send(table.find(HOST, "/go/a"))
     pipe.recv()
-    until = time.monotonic() + 20
-    while (found := table.find(HOST, "/go/a")) != Found(entry(2), "") and time.monotonic() < until:
-        time.sleep(0.01)
-    pipe.send(found)
+    wait_until(lambda: table.find(HOST, "/go/a") == Found(entry(2), ""))
+    pipe.send(table.find(HOST, "/go/a"))
 
 
 def test_an_edit_is_live_in_another_process(table: LinkTable) -> None:

@@ -10,6 +10,7 @@ from affiliate.redirect.counters import counts
 from affiliate.redirect.wsgi import RedirectMiddleware
 from tests.conftest import NOW
 from tests.redirect.conftest import HOST, SITE, TOKEN, Redirects, entry
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,21 +52,21 @@ def test_pages_that_hang_leave_threads_to_the_redirect(redirects: Redirects) -> 
 
     def hanging(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         inside.release()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         return pages(environ, start_response)
 
     app = RedirectMiddleware(redirects.hop, hanging, redirects.counters, clock=lambda: NOW, pages_at_once=2)
     with ThreadPoolExecutor(2) as readers:
         hung = [readers.submit(ask, app, "/login") for _ in range(2)]
-        assert inside.acquire(timeout=20)
-        assert inside.acquire(timeout=20)
+        assert inside.acquire(timeout=PATIENCE)
+        assert inside.acquire(timeout=PATIENCE)
         for path in ("/login", "/readyz", "/metrics", "/nowhere"):
             status, headers, body = ask(app, path)
             assert (status[:3], headers["Retry-After"], b"Redirects work" in body) == ("503", "5", True)
         assert ask(app, "/go/dress")[0] == "302 Found"
         assert ask(app, "/healthz")[0] == "200 OK"
         go_on.set()
-        assert [each.result(20)[0] for each in hung] == ["200 OK"] * 2
+        assert [each.result(PATIENCE)[0] for each in hung] == ["200 OK"] * 2
     assert [ask(app, "/login")[0] for _ in range(5)] == ["200 OK"] * 5
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from affiliate.store import Store, migrations
 from affiliate.store.tables import JournalSegment, Link, LinkChange, LinkPath, Placement, Site
 from tests.clicks.conftest import furnish
 from tests.conftest import NOW
+from tests.waiting import PATIENCE, wait_until
 
 TOP = Path(__file__).parents[2]
 SLUGS = 200
@@ -37,15 +38,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def children_of(pid: int) -> list[int]:
@@ -154,7 +146,7 @@ class Server:
                 stderr=log,
             )
         started = self.process
-        assert wait_until(lambda: started.poll() is not None or self.healthy(), 40), self.log.read_text()
+        assert wait_until(lambda: started.poll() is not None or self.healthy()), self.log.read_text()
         assert started.poll() is None, self.log.read_text()
 
     @property
@@ -179,7 +171,7 @@ class Server:
         return False
 
     def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, headers={"User-Agent": "Mozilla/5.0 Firefox/140.0"})
             answer = connection.getresponse()
@@ -204,7 +196,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.kill_all()
 
@@ -258,10 +250,15 @@ class Readers:
             for thread in self._running:
                 thread.join()
 
+    def go_on(self, clicks: int = 50) -> bool:
+        """Whether so many more redirects are answered, however long that takes."""
+        before = self.redirected
+        return wait_until(lambda: self.redirected >= before + clicks)
+
     def _click(self, number: int) -> None:
         dice = random.Random(number)
         headers = {"User-Agent": f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/140.0"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         while not self._stop.is_set():
             try:
                 connection.request("GET", dice.choice(self.server.paths), headers=headers)

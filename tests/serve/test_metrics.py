@@ -11,14 +11,15 @@ from urllib.request import urlopen
 import pytest
 
 from tests.nodes.test_metrics import figures
-from tests.serve.conftest import Readers, Server, wait_until
+from tests.serve.conftest import Readers, Server
 from tests.serve.test_failures import freeze, on_postgres, own_postgres
+from tests.waiting import PATIENCE, wait_until
 
 __all__ = ["on_postgres", "own_postgres"]  # fixtures
 
 
 def read(server: Server) -> dict[str, float]:
-    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=20) as answer:
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE) as answer:
         return figures(answer.read())
 
 
@@ -35,8 +36,7 @@ def test_killed_workers_lose_no_click_and_their_counts_stay(durability: str, tmp
         server.start()
         with readers.clicking():
             for _ in range(3):
-                answered = readers.redirected
-                assert wait_until(lambda known=answered: readers.redirected > known + 100)  # type: ignore[misc]
+                assert readers.go_on(100)
                 os.kill(random.choice(server.web_workers), signal.SIGKILL)
         assert wait_until(lambda: server.accounted() >= readers.redirected)
         assert wait_until(lambda: read(server)["affiliate_click_lag_seconds"] == 0)

@@ -24,7 +24,8 @@ from affiliate.store import Store, migrations
 from affiliate.store.tables import Link, LinkPath, Placement, Product
 from affiliate.web.accounts import add_token
 from tests.conftest import NOW
-from tests.serve.conftest import Server, wait_until
+from tests.serve.conftest import Server
+from tests.waiting import PATIENCE, wait_until
 
 EDITORS = 16
 READERS = 4
@@ -162,7 +163,7 @@ class Crowd:
                 worker.join()
 
     def _work(self, once: Callable[[http.client.HTTPConnection, random.Random, int], None], number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.stand.server.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.stand.server.port, timeout=PATIENCE)
         dice = random.Random(number)
         try:
             while not self._stop.is_set():
@@ -217,7 +218,7 @@ def check(stand: Stand, *, rebuilds: int) -> None:
     with crowd.at_work():
         for _ in range(rebuilds):
             stand.rebuild()
-        assert wait_until(lambda: (crowd.read > 500 and crowd.edited > 50) or bool(crowd.failed), 60)
+        assert wait_until(lambda: (crowd.read > 500 and crowd.edited > 50) or bool(crowd.failed))
     assert (crowd.failed, crowd.wrong) == ([], [])
     assert (stand.server.data / "links" / "links.mdb").resolve() != before
     edited = [number for number, versions in enumerate(stand.versions) if len(versions) > 1]
@@ -241,10 +242,10 @@ def test_a_million_links_are_rebuilt_while_editors_work(tmp_path: Path) -> None:
 
 def test_whatever_an_editor_does_is_live_on_every_worker(tmp_path: Path) -> None:
     with standing(tmp_path, 100) as stand:
-        connection = http.client.HTTPConnection("127.0.0.1", stand.server.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", stand.server.port, timeout=PATIENCE)
 
         def everywhere(path: str, location: str) -> bool:
-            return wait_until(lambda: all(stand.location(path) == location for _ in range(8)), LATE)
+            return wait_until(lambda: all(stand.location(path) == location for _ in range(8)))
 
         stand.patch(connection, 1, {"status": "retired"})
         assert everywhere("/go/link-1", "https://shop.example/1/0")
@@ -256,7 +257,7 @@ def test_whatever_an_editor_does_is_live_on_every_worker(tmp_path: Path) -> None
         stand.patch(connection, 3, {"mode": "untouched"})
         assert everywhere("/go/link-3", "https://shop.example/3/0")
         stand.patch(connection, 1, {"status": "live"})
-        assert wait_until(lambda: all("awin1.com" in stand.location("/go/link-1") for _ in range(8)), LATE)
+        assert wait_until(lambda: all("awin1.com" in stand.location("/go/link-1") for _ in range(8)))
         connection.close()
 
 

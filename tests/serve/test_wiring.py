@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,8 @@ from affiliate.settings import Server as Listening
 from affiliate.store.tables import Programme, ProgrammeHost
 from affiliate.web.accounts import EDITOR, add_user
 from tests.redirect.hostile import request, sent
-from tests.serve.conftest import TOP, Server, wait_until
+from tests.serve.conftest import TOP, Server
+from tests.waiting import wait_until
 
 LONDON = "81.2.69.142"
 PASSWORD = "a long password for tests"
@@ -126,7 +126,6 @@ def test_a_programmes_referrer_policy_is_live_on_every_worker_at_once(server: Se
         env={**os.environ, **server.environment},
         stdout=subprocess.DEVNULL,
     )
-    edited = time.monotonic()
     raw = request(server.paths[3].encode())
 
     def all_follow() -> bool:
@@ -134,4 +133,3 @@ def test_a_programmes_referrer_policy_is_live_on_every_worker_at_once(server: Se
         return all(b"referrer-policy: no-referrer\r" in answer for answer in answers)
 
     assert wait_until(all_follow)
-    assert time.monotonic() - edited < 10  # seconds; a second on an idle machine

@@ -1,5 +1,4 @@
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from affiliate.store.tables import Job, Link, Placement
 from affiliate.worker import TASKS, run_forever, run_task
 from tests.clicks.conftest import furnish
 from tests.conftest import NOW, HandClock
-from tests.serve.conftest import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def test_a_key_dies_in_time_although_the_database_was_never_there(tmp_path: Path
     thread.start()
     gone = wait_until(lambda: not key.exists())
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert gone
 
 
@@ -126,16 +125,15 @@ def test_the_background_loads_and_publishes_until_it_is_told_to_stop(app: Applic
     thread = threading.Thread(target=run_forever, args=(app, stop))
     thread.start()
     click_once(app)
-    deadline = time.monotonic() + 10
-    raw = 0
-    while raw == 0 and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+    def loaded() -> int:
         with app.store.reading() as session:
-            raw = count(session).raw
+            return count(session).raw
+
+    assert wait_until(lambda: loaded() == 1)
     click_once(app)
     stop.set()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
-    with app.store.reading() as session:
-        assert count(session).raw == 2  # the last pass
+    assert loaded() == 2  # the last pass
     assert app.table.checkpoint() is not None

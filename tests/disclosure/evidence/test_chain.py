@@ -17,6 +17,7 @@ from affiliate.store import Store
 from affiliate.store.tables import ArticleVerdict, EvidenceFile, PageCheck, Site
 from tests.conftest import NOW
 from tests.disclosure.evidence.made_up import MISSING, PIXEL, URL, check_in, filled, found_site, page, seen
+from tests.waiting import PATIENCE
 
 
 def test_a_hash_covers_the_one_before_it_and_the_digest_of_the_record(sqlite_store: Store) -> None:
@@ -110,7 +111,7 @@ def test_numbers_have_no_gap_under_concurrent_writers(store: Store) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
     assert not problems
     with store.reading() as session:
         checks = session.scalars(select(PageCheck).order_by(PageCheck.number)).all()

@@ -19,6 +19,7 @@ from affiliate.store import Store
 from affiliate.store.tables import EvidenceStamp, PageCheck
 from tests.conftest import NOW
 from tests.disclosure.evidence.made_up import check_in, filled, found_site
+from tests.waiting import PATIENCE
 
 ALL = Scope()
 
@@ -38,7 +39,11 @@ def unpacked(store: Store, folder: Path, scope: Scope = ALL) -> Path:
 def verified(folder: Path) -> subprocess.CompletedProcess[str]:
     """As an auditor does it: another Python, isolated from ours."""
     return subprocess.run(
-        [sys.executable, "-I", "-S", str(folder / "verify.py")], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", str(folder / "verify.py")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 

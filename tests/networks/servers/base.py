@@ -71,8 +71,8 @@ class ApiServer(ABC):
         return answered(environ, start_response)
 
     def silent(self, _request: Request, answer: Answer) -> Response:
-        """A fault: says nothing for as long as the server runs (20 seconds at most)."""
-        self._closing.wait(20)
+        """A fault: says nothing for as long as the server runs."""
+        self._closing.wait()
         return answer()
 
     def expired(self, _request: Request, answer: Answer) -> Response:
