@@ -7,6 +7,9 @@ DATA := $(or $(AFFILIATE_DATA_DIR),data)
 BOOTSTRAP = $(PYTHON) .ci/bootstrap.py $(EXTRAS:%=--extra=%)
 PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
+# Here byte code may be written: without it every process compiles all it loads, and pytest every test anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-slow screenshots check bench clean python
 

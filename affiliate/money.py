@@ -8,9 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Self
 
-from babel.core import get_global
-from babel.numbers import format_currency, get_currency_precision
-
 from affiliate.errors import InvalidMoney
 
 MICROS = 1_000_000
@@ -19,6 +16,8 @@ _LARGEST = Decimal(10) ** 12  # beyond it a commission is a misread column, and 
 
 @cache
 def _currencies() -> frozenset[str]:
+    from babel.core import get_global  # babel is imported where it is asked: most commands never need it
+
     return frozenset(get_global("all_currencies"))
 
 
@@ -90,19 +89,28 @@ class Money:
 
     def format(self, locale: str = "en_GB") -> str:
         """As a reader of `locale` expects it, rounded half up to the currency's minor unit for display only."""
+        from babel.numbers import format_currency
+
         rounded = round_for(self.amount, self.currency)
         return str(format_currency(rounded, self.currency, locale=locale))
 
 
 def round_for(amount: Decimal, currency: str) -> Decimal:
     """Rounded half up to the currency's minor unit."""
-    return amount.quantize(Decimal(1).scaleb(-get_currency_precision(currency)), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-_minor_digits(currency)), ROUND_HALF_UP)
 
 
 def decimal_text(amount: Decimal, currency: str) -> str:
     """The exact amount as text, with at least the currency's decimals: "12.30", "7.781"."""
-    places = max(get_currency_precision(currency), _decimals(amount))
+    places = max(_minor_digits(currency), _decimals(amount))
     return f"{amount:.{places}f}"
+
+
+@cache
+def _minor_digits(currency: str) -> int:
+    from babel.numbers import get_currency_precision
+
+    return get_currency_precision(currency)
 
 
 def _decimals(amount: Decimal) -> int:

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -30,10 +31,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-import affiliate.web  # noqa: F401 - loaded before the fork, so that a killed worker is back at once
 from affiliate.app import Application
-from affiliate.demo import login_text
+from affiliate.demo.logins import login_text
 from affiliate.errors import InvalidInput
+from affiliate.networks.registry import networks
 from affiliate.settings import Settings
 from affiliate.worker import run_forever
 
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
 THREADS = 32
 FOR_REDIRECTS = 4  # whatever the pages wait for
 
+_FOR_WORKERS = (
+    *("articles.policy", "commissions.postbacks.secrets", "links.publish", "networks.asking.credentials"),
+    *("nodes.metrics", "nodes.standing", "redirect.wsgi", "web.application", "web.staff"),
+)
 _STOP_SECONDS = 4.0  # for everything to end by itself after SIGTERM; then it is killed
 _WORKER_STOP_SECONDS = 2
 _SHORT_LIFE = 2.0  # a process that lived for less is started again after a pause, not at once
@@ -71,6 +76,7 @@ def serve_until_told_otherwise(
     server = settings.server
     host, port, workers = host or server.host, port or server.port, workers or server.workers
     _check_address(host, port)
+    load_for_workers()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     parts = [
         _Part("web", partial(_serve_web, settings, host, port, workers)),
@@ -102,6 +108,15 @@ class _Part:
 
     def _make(self) -> ForkProcess:
         return _fork.Process(target=_child, args=(os.getpid(), self._run), name=self.name)
+
+
+def load_for_workers() -> None:
+    """Loads what web workers answer with. Done before the fork, so that a killed worker is back at once, the workers share
+    the memory, and no request waits for a module. What a page needs once in a while (XLSX, charts, time stamps) is not
+    among it; the page loads it when it is asked for."""
+    for module in _FOR_WORKERS:
+        import_module(f"affiliate.{module}")
+    networks()
 
 
 def supervise(parts: list[_Part], *, when_started: Callable[[], None]) -> None:

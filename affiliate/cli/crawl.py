@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from affiliate.cli.frame import (
     REFUSED,
@@ -178,6 +175,10 @@ def _progress(*, as_json: bool) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield _nothing if as_json else _line
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     columns: tuple[Any, ...] = (
         TextColumn("{task.fields[findings]} findings"),
         BarColumn(),

@@ -9,17 +9,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from affiliate.app import Application, open_application
 from affiliate.clock import day_start, parse_day
 from affiliate.errors import AffiliateError, InvalidInput
-from affiliate.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from affiliate.app import Application
+    from affiliate.settings import Settings
 
 REFUSED = 1
 
@@ -33,11 +32,15 @@ class Context:
         self.config: Path | None = None
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
+        from affiliate.settings import load_settings
+
         return load_settings(self.config)
 
     @cached_property
-    def app(self) -> Application:
+    def app(self) -> "Application":
+        from affiliate.app import open_application
+
         return open_application(self.settings)
 
     @property
@@ -50,6 +53,8 @@ class Context:
         """How far the store has loaded a segment of the journal; None if it has not or is not there. Makes no database."""
         if not self.has_database:
             return None
+        from affiliate.app import Application
+
         return Application(self.settings).watch.loaded_up_to(uuid)
 
 
@@ -129,6 +134,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     if not rows:
         click.echo(empty)
         return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 400)
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:

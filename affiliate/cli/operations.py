@@ -38,7 +38,7 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
 @pass_context
 def demo(context: Context) -> None:
     """Fill an empty database with the demo newsroom. A filled one is left as it is."""
-    from affiliate.demo import fill
+    from affiliate.demo.filling import fill
 
     fill(context.app)
 

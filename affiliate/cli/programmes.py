@@ -32,7 +32,7 @@ from affiliate.links.sites import find_site
 from affiliate.links.told import ToldProgrammes, store_programmes
 from affiliate.networks.base import MODES
 from affiliate.networks.registry import network as find_network
-from affiliate.redirect.hop import REFERRER_POLICIES
+from affiliate.redirect.referrers import REFERRER_POLICIES
 
 _USUAL = "usual"
 

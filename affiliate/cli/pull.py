@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json
 from affiliate.clock import parse_day
@@ -63,6 +60,10 @@ def _progress(*, as_json: bool) -> Iterator[Any]:
     if not sys.stderr.isatty():
         yield _nothing if as_json else _line
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("asking", total=None)

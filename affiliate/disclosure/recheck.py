@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from affiliate.clock import Clock
-from affiliate.disclosure.browser.pictures import pictures
 from affiliate.disclosure.browser.program import NoBrowser
-from affiliate.disclosure.browser.windows import Chromium
 from affiliate.disclosure.check import Change, check
 from affiliate.disclosure.evidence import queries
 from affiliate.disclosure.evidence.recording import Recorded, record_check
@@ -44,6 +43,9 @@ from affiliate.errors import NotFound
 from affiliate.networks.http import Page as Answer
 from affiliate.store import Store
 from affiliate.store.tables import Article
+
+if TYPE_CHECKING:
+    from affiliate.disclosure.browser.windows import Chromium
 
 _BY_RECORD = "the article's record"
 
@@ -86,7 +88,7 @@ class Rechecker:
     store: Store
     clock: Clock
     read: Callable[[str], Answer]
-    chromium: Callable[[], Chromium] | None = None
+    chromium: "Callable[[], Chromium] | None" = None
     rendered: bool = False
 
     def stored(self, article_id: int, occasion: str) -> Recorded | None:
@@ -137,6 +139,8 @@ class Rechecker:
             except NoBrowser as problem:
                 log.warning("disclosure: %s Pages are checked by their markup alone.", problem)
             else:
+                from affiliate.disclosure.browser.pictures import pictures
+
                 try:
                     with browser.url(url) as opened:
                         shots = tuple(Screenshot(name, content) for name, content in pictures(opened))

@@ -8,11 +8,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup
-from price_parser import Price
 from sqlalchemy.orm import Session
 
 from affiliate.errors import AffiliateError, InvalidMoney
@@ -20,6 +18,9 @@ from affiliate.links import queries
 from affiliate.links.library import changed
 from affiliate.money import Money
 from affiliate.urls import host_of
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 _LONGEST_TITLE = 300
 
@@ -37,6 +38,8 @@ class ProductFacts:
 
 def facts_of(html: str, page_url: str) -> ProductFacts:
     """Reads a page; whatever it is, the answer is facts, possibly none."""
+    from bs4 import BeautifulSoup  # 0.2 s with what it brings, and most processes never read a page
+
     soup = BeautifulSoup(html, "html.parser")
     product = next(_products(soup), {})
     offer = _first(product.get("offers"))
@@ -75,7 +78,7 @@ def note_failure(session: Session, link_id: int, problem: AffiliateError, *, now
         product.facts_read_at, product.facts_note = now, str(problem)
 
 
-def _products(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
+def _products(soup: "BeautifulSoup") -> Iterator[dict[str, Any]]:
     for script in soup.find_all("script", type="application/ld+json"):
         try:
             document = json.loads(script.string or "")
@@ -114,18 +117,20 @@ def _text(value: Any) -> str | None:
     return " ".join(value.split())[:_LONGEST_TITLE] or None
 
 
-def _meta(soup: BeautifulSoup, name: str) -> str | None:
+def _meta(soup: "BeautifulSoup", name: str) -> str | None:
     tag = soup.find("meta", attrs={"property": name}) or soup.find("meta", attrs={"name": name})
     return _text(tag.get("content")) if tag else None
 
 
-def _title(soup: BeautifulSoup) -> str | None:
+def _title(soup: "BeautifulSoup") -> str | None:
     return _text(soup.title.get_text()) if soup.title else None
 
 
 def _price(amount: Any, currency: Any) -> Money | None:
     if amount is None or not isinstance(currency, str):
         return None
+    from price_parser import Price
+
     parsed = Price.fromstring(str(amount)).amount
     if parsed is None or parsed <= 0:
         return None

@@ -16,7 +16,7 @@ from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES, Terms
 from affiliate.networks.registry import deep_link
 from affiliate.networks.registry import network as find_network
-from affiliate.redirect.hop import REFERRER_POLICIES
+from affiliate.redirect.referrers import REFERRER_POLICIES
 from affiliate.store.tables import Programme, ProgrammeHost, PublisherAccount
 from affiliate.urls import normalise_host
 

@@ -121,11 +121,16 @@ def site_keys(session: Session) -> list[str]:
     return list(session.scalars(select(Site.key).order_by(Site.id)))
 
 
+def has_site(session: Session) -> bool:
+    """Whether the store has a first company and site already."""
+    return session.scalar(select(Site.id).limit(1)) is not None
+
+
 def ensure_default_site(
     session: Session, *, name: str, language: str, jurisdiction: str, time_zone: str, currency: str, now: datetime
 ) -> None:
     """Gives an empty store one company and one site; does nothing where there is a site."""
-    if session.scalar(select(func.count(Site.id))):
+    if has_site(session):
         return
     if not session.scalar(select(func.count(Entity.id))):
         add_entity(session, key=DEFAULT_KEY, name=name, base_currency=currency)

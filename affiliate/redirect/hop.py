@@ -16,6 +16,7 @@ from affiliate.redirect.countries import CountryOf, nowhere
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.records import ClickRecord
+from affiliate.redirect.referrers import REFERRER_POLICIES
 from affiliate.redirect.signs import machine_flags, wishes
 from affiliate.redirect.table import Found, LinkTable, TableDamaged
 from affiliate.redirect.visitors import Visitors
@@ -40,18 +41,6 @@ READ_HEADERS = (
     "sec-fetch-dest",
     "sec-fetch-mode",
     "sec-ch-ua",
-)
-
-# What a redirect may tell the shop of the page it was clicked on: https://www.w3.org/TR/referrer-policy/#referrer-policies
-REFERRER_POLICIES = (
-    "strict-origin-when-cross-origin",  # what a redirect says unless its programme wants another
-    "no-referrer",
-    "no-referrer-when-downgrade",
-    "origin",
-    "origin-when-cross-origin",
-    "same-origin",
-    "strict-origin",
-    "unsafe-url",
 )
 
 Headers = list[tuple[str, str]]

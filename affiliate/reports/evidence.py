@@ -15,10 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
 from affiliate.disclosure.evidence import files, queries
@@ -157,6 +153,8 @@ class _Export:
         self.stamps: list[EvidenceStamp] = []
         self._texts: dict[str, tuple[str, str]] = {}
         self._profiles: dict[str, None] = {}
+        from openpyxl import Workbook
+
         self._book = Workbook(write_only=True)
         self._sheets = {name: self._book.create_sheet(name) for name in _SHEETS}
         self._rows = dict.fromkeys(_SHEETS, 0)
@@ -390,6 +388,9 @@ def _verdicts(verdicts: Mapping[str, str]) -> str:
 
 
 def _heading(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     cell = WriteOnlyCell(sheet, text)
     cell.font = Font(bold=True)
     return cell
@@ -399,6 +400,9 @@ def _cell(sheet: Any, value: object) -> Any:
     """A text stays text, whatever it begins with: a spreadsheet runs nothing of it."""
     if not isinstance(value, str):
         return value
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("�", value)[:_LONGEST_CELL])
     cell.data_type = "s"
     cell.quotePrefix = True

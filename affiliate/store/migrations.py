@@ -4,35 +4,46 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
 
 from affiliate.store.engine import Store
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _LOCK_KEY = 7_261_005  # any number, the same in every version
+_FOLDER = Path(__file__).parent / "alembic"
 
 
-def configuration(store: Store) -> Config:
+def configuration(store: Store) -> "Config":
+    from alembic.config import Config  # half a second with all of alembic, which only a migration needs
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("script_location", str(_FOLDER))
     config.attributes["engine"] = store.engine
     return config
 
 
-def newest() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    return ScriptDirectory.from_config(config).get_current_head()
+def newest() -> str:
+    """The revision of this version of the product. Migrations are a chain without branches, and the names of their files
+    begin with their numbers."""
+    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def current(store: Store) -> str | None:
     """The revision the database is at, None for an empty one; StoreUnavailable if it does not answer."""
     with store.reading() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+        return _revision(session)
+
+
+def _revision(session: Session) -> str | None:
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return None
+    noted: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+    return noted
 
 
 def is_current(store: Store) -> bool:
@@ -51,6 +62,8 @@ def upgrade(store: Store) -> bool:
     with _one_at_a_time(store):
         if is_current(store):
             return False
+        from alembic import command
+
         command.upgrade(configuration(store), "head")
         return True
 

@@ -38,7 +38,20 @@ How to add pages:
    presentation attributes, or an `<img>` with a data: address.
 """
 
-from affiliate.web.application import create_app
-from affiliate.web.services import Services
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from affiliate.web.application import create_app
+    from affiliate.web.services import Services
 
 __all__ = ["Services", "create_app"]
+
+_HOMES = {"Services": "services", "create_app": "application"}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads Flask and the pages for whoever asks for them, and not for a command that needs the accounts alone."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

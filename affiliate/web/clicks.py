@@ -18,7 +18,6 @@ from affiliate.web.accounts import EDITOR, FINANCE
 from affiliate.web.articles import page_number, page_url
 from affiliate.web.forms import Form
 from affiliate.web.period import Days, asked_days, asked_word, last_days
-from affiliate.web.picture import PICTURE_POLICY, course_picture
 from affiliate.web.services import services
 from affiliate.web.words import day, moment
 
@@ -146,6 +145,8 @@ def download(form: str) -> Response:
 @pages.get("/reports/clicks.svg")
 def picture() -> Response:
     """Clicks hour by hour or day by day: people's, and all others above them."""
+    from affiliate.web.picture import PICTURE_POLICY, course_picture  # pygal: no page needs it
+
     question = _asked(Form(request.args), services().clock())
     with services().store.reading() as session:
         drawn = course_picture(

@@ -19,7 +19,6 @@ from affiliate.web.accounts import FINANCE
 from affiliate.web.articles import page_number, page_url
 from affiliate.web.forms import Form
 from affiliate.web.period import Period, asked_period
-from affiliate.web.picture import PICTURE_POLICY, clicks_picture, commission_picture
 from affiliate.web.services import services
 
 pages = Pages("reports", __name__, roles=(FINANCE,), menu=("Reports", "reports.show_commissions"))
@@ -107,6 +106,8 @@ def _asked_report() -> tuple[CommissionsReport, Period]:
 @pages.get("/reports/commissions/<what>.svg")
 def picture(what: str) -> Response:
     """Clicks, or the commission of one currency, day by day."""
+    from affiliate.web.picture import PICTURE_POLICY, clicks_picture, commission_picture  # pygal: no page needs it
+
     period = asked_period(Form(request.args), services().clock())
     with services().store.reading() as session:
         days = timeline(session, **period.arguments(session))

@@ -24,7 +24,7 @@ from affiliate.links.told import ToldProgrammes, store_programmes
 from affiliate.money import currency_code, exact
 from affiliate.networks.base import MODES
 from affiliate.networks.registry import networks
-from affiliate.redirect.hop import REFERRER_POLICIES
+from affiliate.redirect.referrers import REFERRER_POLICIES
 from affiliate.store.tables import PublisherAccount
 from affiliate.urls import normalise_host
 from affiliate.web.access import Pages

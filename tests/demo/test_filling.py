@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from affiliate.clicks.count import count
 from affiliate.commissions.importing import reading_of
 from affiliate.commissions.maps import find_map
-from affiliate.demo import fill, login_text
+from affiliate.demo.filling import fill
+from affiliate.demo.logins import login_text
 from affiliate.demo.network_files import THREADMILL, TIME_ZONE
 from affiliate.demo.newsdesk import STORIES
 from affiliate.demo.world import ACCOUNTS

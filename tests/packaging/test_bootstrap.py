@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 from collections import namedtuple
+from importlib.util import cache_from_source
 from pathlib import Path
 from urllib.error import URLError
 
@@ -46,7 +47,7 @@ class Checkout:
         return subprocess.run(
             [sys.executable, self.folder / ".ci" / "bootstrap.py", *arguments],
             check=False,
-            env={"PATH": f"{self.uv.parent}:/usr/bin:/bin", **offline},
+            env={"PATH": f"{self.uv.parent}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", **offline},
             capture_output=True,
             text=True,
         )
@@ -65,7 +66,7 @@ def test_the_lock_is_installed_with_the_python_that_was_given_and_only_once(chec
     checkout.put_uv()
     assert checkout.bootstrap().returncode == 0
     assert checkout.bootstrap().returncode == 0
-    assert checkout.syncs() == [f"sync --locked --no-default-groups --python {sys.executable}"]
+    assert checkout.syncs() == [f"sync --locked --no-default-groups --compile-bytecode --python {sys.executable}"]
 
 
 def test_a_changed_lock_is_installed_again(checkout: Checkout) -> None:
@@ -82,6 +83,24 @@ def test_what_the_tests_need_stays_when_the_product_is_installed_again(checkout:
     checkout.bootstrap()
     checkout.bootstrap("--extra", "postgres")
     assert [line.partition("--group=")[2] for line in checkout.syncs()] == ["test", "test --extra=postgres"]
+
+
+def test_our_own_byte_code_is_made_anew_for_what_changed_even_where_python_is_told_to_write_none(
+    checkout: Checkout,
+) -> None:
+    checkout.put_uv()
+    (checkout.folder / "affiliate" / "room").mkdir(parents=True)
+    sources = [checkout.folder / "affiliate" / name for name in ("kept.py", "room/changed.py")]
+    for source in sources:
+        source.write_text("says = 1", encoding="utf-8")
+    (checkout.folder / "affiliate" / "broken.py").write_text("def", encoding="utf-8")
+    assert checkout.bootstrap().returncode == 0
+    before = [Path(cache_from_source(source)).stat().st_mtime_ns for source in sources]
+    sources[1].write_text("says = 2", encoding="utf-8")
+    os.utime(sources[1], (1, 1))  # byte code holds the time of its source in whole seconds
+    assert checkout.bootstrap().returncode == 0
+    after = [Path(cache_from_source(source)).stat().st_mtime_ns for source in sources]
+    assert [now > then for now, then in zip(after, before, strict=True)] == [False, True]
 
 
 def test_a_failed_installation_is_tried_again(checkout: Checkout) -> None:

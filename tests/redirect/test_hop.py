@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from affiliate.ids import new_placement_token
 from affiliate.redirect import records, segments
-from affiliate.redirect.hop import REFERRER_POLICIES, SCRIPT, Answer
+from affiliate.redirect.hop import SCRIPT, Answer
+from affiliate.redirect.referrers import REFERRER_POLICIES
 from tests.conftest import NOW
 from tests.redirect.conftest import BROWSER, HOST, SITE, TOKEN, Redirects, entry
 

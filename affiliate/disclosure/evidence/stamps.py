@@ -8,17 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import requests
-from cryptography import x509
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
 
 from affiliate.disclosure.evidence import queries
 from affiliate.disclosure.evidence.records import without_credentials
@@ -27,6 +19,10 @@ from affiliate.networks.http import failure, guarded_session
 from affiliate.store import Store
 from affiliate.store.tables import EvidenceStamp
 from affiliate.urls import parse_web_url
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+    from rfc3161_client import TimeStampResponse
 
 _SECONDS = 20.0
 _CERTIFICATES = 0xA0  # the tag [0], among the fields of SignedData (RFC 5652 §5.1)
@@ -58,6 +54,8 @@ class Stamped:
 def stamp_head(store: Store, authority: str, *, roots: Sequence[bytes] = ()) -> Stamped:
     """Has an authority stamp the newest record, unless it did. NotFound without a record; Unreachable or InvalidInput where no
     good stamp came back: nothing is stored then. The authority is an administrator's choice and may be in our own network."""
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder  # cryptography comes with it: 0.1 s
+
     with store.reading() as session:
         head = queries.head(session)
         if head is None:
@@ -80,6 +78,9 @@ def stamp_head(store: Store, authority: str, *, roots: Sequence[bytes] = ()) -> 
 def read_stamp(token: bytes, hash_: str, roots: Sequence[bytes] = (), *, nonce: int | None = None) -> Stamp:
     """What a stamp (the authority's whole answer, DER) says of a hash. InvalidInput if it is none or covers something else;
     with `roots` (PEM or DER) also if none of them vouches for its signature, which is not verified without any."""
+    from cryptography import x509
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
     try:
         answer = decode_timestamp_response(_in_order(token))
         certificates = [x509.load_der_x509_certificate(each) for each in answer.signed_data.certificates]
@@ -126,14 +127,16 @@ def _parts(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         start = at + length
 
 
-def _signer(answer: TimeStampResponse, certificates: Sequence[x509.Certificate]) -> str:
+def _signer(answer: "TimeStampResponse", certificates: "Sequence[Certificate]") -> str:
     signers = {(each.issuer.rfc4514_string(), each.serial_number) for each in answer.signed_data.signer_infos}
     names = [one.subject for one in certificates if (one.issuer.rfc4514_string(), one.serial_number) in signers]
     return names[0].rfc4514_string() if names else "somebody without a certificate"
 
 
-def _certificates(content: bytes) -> list[x509.Certificate]:
+def _certificates(content: bytes) -> "list[Certificate]":
     """ValueError for what is neither PEM nor DER."""
+    from cryptography import x509
+
     if b"-----BEGIN" in content:
         return x509.load_pem_x509_certificates(content)
     return [x509.load_der_x509_certificate(content)]

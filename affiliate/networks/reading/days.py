@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
-from babel.dates import get_month_names
-
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv")  # month names: the Unicode CLDR, by babel
 _NUMBERS = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})")
@@ -58,6 +56,8 @@ def orders(texts: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _months() -> dict[str, int]:
+    from babel.dates import get_month_names
+
     known: dict[str, int] = {}
     for language in LANGUAGES:
         for width in ("wide", "abbreviated"):

@@ -7,7 +7,6 @@ from affiliate.networks.reading.delimited import read_delimited
 from affiliate.networks.reading.markup import read_markup
 from affiliate.networks.reading.objects import read_objects
 from affiliate.networks.reading.table import FILE, Knows, Table
-from affiliate.networks.reading.workbook import read_workbook
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
@@ -23,6 +22,8 @@ def open_table(
     beginning = file.read(4096)
     file.seek(0)
     if beginning.startswith(b"PK\x03\x04"):
+        from affiliate.networks.reading.workbook import read_workbook  # openpyxl takes longer than all other formats
+
         return read_workbook(file, knows, place)
     if beginning.startswith(_OLD_EXCEL):
         raise UnreadableFile(FILE, "it is an .xls of old; save it as XLSX or CSV.")
