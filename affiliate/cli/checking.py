@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import click
 from affiliate.articles.policy import KINDS
 from affiliate.cli.articles import read_bytes
 from affiliate.cli.frame import REFUSED, Command, Context, json_option, pass_context, print_json, site_option
-from affiliate.disclosure.check import Change
+from affiliate.disclosure.browser.program import NoBrowser
+from affiliate.disclosure.check import Change, unchecked
 from affiliate.disclosure.check import check as check_html
 from affiliate.disclosure.findings import FAIL, SEVERITIES, Checked, Finding
 from affiliate.disclosure.looks import Screen
@@ -73,11 +75,9 @@ def check(
     """
     with _known(context, site, needs_site=not profiles) as known, ExitStack() as opened:
         wanted = profiles or known.profiles
-        documents = _rendered(files, screenshots, opened) if rendered or screenshots else _read(files)
-        checked = [
-            (file, check_html(html, wanted, kind=kind, screens=screens, leads_to=known.leads_to, changes=known.changes))
-            for file, html, screens in documents
-        ]
+        ask = partial(check_html, profiles=wanted, kind=kind, leads_to=known.leads_to, changes=known.changes)
+        open_page = _in_browser(opened, screenshots) if rendered or screenshots else _read
+        checked = [(file, _checked(file, open_page, ask, wanted, is_alone=len(files) == 1)) for file in files]
     if as_json:
         print_json(_as_json(checked))
     else:
@@ -96,26 +96,44 @@ def _as_json(checked: Sequence[tuple[str, Checked]]) -> Any:
     return [{"file": file, **result.as_json()} for file, result in checked]
 
 
-_Document = tuple[str, str, Sequence[Screen]]  # what it is called, its HTML as served, the windows that show it
+_Document = tuple[str, Sequence[Screen]]  # the HTML as served, and the windows that show it
+_OpenPage = Callable[[str], AbstractContextManager[_Document]]
 
 
-def _read(names: Sequence[str]) -> Iterator[_Document]:
-    """All before the first is checked: one that cannot be read refuses the call."""
-    yield from [(name, _page(name) if _is_address(name) else _saved(name), ()) for name in names]
+def _checked(
+    name: str, open_page: _OpenPage, ask: Callable[..., Checked], profiles: Sequence[str], *, is_alone: bool
+) -> Checked:
+    """What a page gets, however it is: of several, one that cannot be read or measured fails, and the others are checked."""
+    try:
+        with open_page(name) as (html, screens):
+            return ask(html, screens=screens)
+    except AffiliateError as problem:
+        if is_alone or isinstance(problem, NoBrowser):
+            raise
+        return unchecked(profiles, str(problem))
 
 
-def _rendered(names: Sequence[str], screenshots: Path | None, opened: ExitStack) -> Iterator[_Document]:
-    """Each page in its windows, as long as it is the current one. A person at the command may look at any address."""
+@contextmanager
+def _read(name: str) -> Iterator[_Document]:
+    yield _page(name) if _is_address(name) else _saved(name), ()
+
+
+def _in_browser(opened: ExitStack, screenshots: Path | None) -> _OpenPage:
+    """Opens pages in windows of one browser. A person at the command may look at any address."""
     from affiliate.disclosure.browser.pictures import keep
     from affiliate.disclosure.browser.windows import Chromium
 
     chromium = opened.enter_context(Chromium())
-    for name in names:
+
+    @contextmanager
+    def open_page(name: str) -> Iterator[_Document]:
         with _in_windows(chromium, name) as page:
             if screenshots is not None:
                 for path in keep(page, name, screenshots):
                     click.echo(f"affiliate: picture {path}", err=True)
-            yield name, page.html, page.screens
+            yield page.html, page.screens
+
+    return open_page
 
 
 def _in_windows(chromium: "Chromium", name: str) -> "AbstractContextManager[Opened]":

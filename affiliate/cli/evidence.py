@@ -1,11 +1,12 @@
 """disclosure register, recheck, verify, stamp, export."""
 
+import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy.orm import Session
@@ -32,6 +33,11 @@ from affiliate.errors import AffiliateError, InvalidInput, NotFound
 from affiliate.links.sites import find_site
 from affiliate.reports.evidence import Scope, export_evidence
 from affiliate.reports.register import UNCHECKED, RegisterFilter, RegisterRow, count_register, list_register
+
+if TYPE_CHECKING:
+    from affiliate.disclosure.recheck import Rechecker
+
+log = logging.getLogger(__name__)
 
 _VERDICTS = {"fail": FAIL, "warn": WARN, "pass": PASS, "unchecked": UNCHECKED}
 _SAMPLE = 200  # pages of a template: one template serves all articles of a kind
@@ -152,21 +158,35 @@ def _recheck(
     with _progress(len(due), quiet=quiet) as step:
         for number, article_id in enumerate(due):
             try:
-                recorded = rechecker.live(article_id, occasion)
-                is_live = recorded is not None
-            except AffiliateError as problem:
-                counts["unread"] += 1
-                step(str(problem))
-                recorded, is_live = None, True
-            if recorded is None and (not is_live or occasion == ARCHIVE):
-                recorded = rechecker.stored(article_id, occasion)
-            if recorded is not None:
-                counts["checked"] += 1
-                counts["failing"] += recorded.worst == FAIL
+                is_live = _recheck_one(rechecker, article_id, occasion, counts, step)
+            except Exception:  # one page must not end the run over the archive
+                log.exception("disclosure: the page of article %d could not be checked", article_id)
+                counts["failing"] += 1
+                step(f"The page of article {article_id} could not be checked: an internal error; the log has it.")
+                is_live = True
             step("")
             if is_live and number + 1 < len(due):
                 time.sleep(BETWEEN_PAGES.total_seconds())
     return {"occasion": occasion, **counts}
+
+
+def _recheck_one(
+    rechecker: "Rechecker", article_id: int, occasion: str, counts: dict[str, Any], step: Callable[[str], None]
+) -> bool:
+    """Checks one article and counts it. False if its page was not asked for, as it has no address."""
+    is_live, recorded = True, None
+    try:
+        recorded = rechecker.live(article_id, occasion)
+        is_live = recorded is not None
+    except AffiliateError as problem:
+        counts["unread"] += 1
+        step(str(problem))
+    if recorded is None and (not is_live or occasion == ARCHIVE):
+        recorded = rechecker.stored(article_id, occasion)
+    if recorded is not None:
+        counts["checked"] += 1
+        counts["failing"] += recorded.worst == FAIL
+    return is_live
 
 
 @contextmanager

@@ -4,18 +4,23 @@ Without screens only markup is read: where the page's own styles change what a v
 style sheets or scripts hide the text is not verified, which a note says.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from affiliate.disclosure.checks import CHECKS
 from affiliate.disclosure.checks.breach import breach
-from affiliate.disclosure.findings import INFO, SEVERITIES, WARNING, Checked, Finding, mildest, verdict
+from affiliate.disclosure.findings import ERROR, INFO, SEVERITIES, WARNING, Checked, Finding, mildest, verdict
 from affiliate.disclosure.looks import Screen
 from affiliate.disclosure.pages.feed import items
 from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import Pack, Rule, checked_profile, pack
-from affiliate.errors import InvalidDocument
+from affiliate.errors import AffiliateError, InvalidDocument
+
+log = logging.getLogger(__name__)
+
+UNCHECKED = "This could not be checked."  # the message of a finding that stands for a verdict which nobody can give
 
 # What a document begins with, up to the name of its first element. Atomic: a page of forty comments takes no forever.
 _ROOT = re.compile(
@@ -60,13 +65,19 @@ def check(
 
     `kind` is product-led, mixed or editorial; else the page's own `x-content-kind` counts, else mixed. `screens` are the
     page in a browser's windows, none for what markup alone shows. `leads_to` tells where an address of ours leads, None
-    for what is not ours. `changes` are rules that are taken more or less seriously here. InvalidInput for an unknown
-    profile, InvalidDocument for a feed that cannot be read and for other XML.
+    for what is not ours. `changes` are rules that are taken more or less seriously here. A rule that cannot be checked, by a
+    fault of ours or because a window does not let itself be measured, fails with a finding UNCHECKED; the others are checked
+    all the same. InvalidInput for an unknown profile, InvalidDocument for a feed that cannot be read and for other XML.
     """
     html = html.encode("utf-8", "replace").decode()  # half a character is none
     packs = [pack(key) for key in dict.fromkeys(checked_profile(name) for name in profiles)]
     changed = {change.rule: change for change in changes}
-    parts = list(_parts(html, kind, screens, leads_to))
+    try:
+        parts = list(_parts(html, kind, screens, leads_to))
+    except AffiliateError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever a page holds, it gets an answer that is no PASS
+        return unchecked(profiles, _told(problem))
     found = {
         each.key: _merged(
             _as_changed(replace(finding, where=part.where + finding.where), changed)
@@ -77,6 +88,27 @@ def check(
     }
     verdicts = {key: verdict(findings) for key, findings in found.items()}
     return Checked(verdicts, tuple(finding for findings in found.values() for finding in findings))
+
+
+def unchecked(profiles: Sequence[str], reason: str) -> Checked:
+    """The answer for a page that could not be checked at all: every profile fails, with one finding that says why.
+    InvalidInput for an unknown profile."""
+    packs = [pack(key) for key in dict.fromkeys(checked_profile(name) for name in profiles)]
+    findings = tuple(_unchecked(each, _of_sight(each), reason) for each in packs)
+    return Checked({each.key: verdict(findings) for each in packs}, findings)
+
+
+def _unchecked(asked: Pack, rule: Rule, reason: str, screen: str = "") -> Finding:
+    mend = "Look at the page yourself, and report this with the page: the log has the details."
+    return Finding(asked.key, rule.id, ERROR, UNCHECKED, "page", reason, mend, rule.source, screen)
+
+
+def _told(problem: Exception) -> str:
+    """Why something could not be checked: a refusal's own words; of a fault of ours its kind, and all of it in the log."""
+    if isinstance(problem, AffiliateError):
+        return str(problem)
+    log.error("disclosure: a page could not be checked", exc_info=problem)
+    return f"an internal error: {type(problem).__name__}: {problem}"[:300]
 
 
 def _parts(html: str, kind: str | None, screens: Sequence[Screen], leads_to: LeadsTo | None) -> Iterator[_Part]:
@@ -126,8 +158,12 @@ def _of_page(page: Page, asked: Pack) -> list[Finding]:
 def _asked(page: Page, asked: Pack) -> Iterator[Finding]:
     for rule in asked.rules:
         for name in rule.checks:
-            if name != _COMPARED:
+            if name == _COMPARED:
+                continue
+            try:
                 yield from CHECKS[name](page, rule, asked)
+            except Exception as problem:  # noqa: BLE001 - one rule never takes the others along
+                yield _unchecked(asked, rule, _told(problem), page.screen.name if page.screen else "")
 
 
 def _doubts(page: Page, asked: Pack, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -164,9 +200,9 @@ def _of_sight(asked: Pack) -> Rule:
 
 
 def _as_changed(finding: Finding, changes: dict[str, Change]) -> Finding:
-    """A finding as seriously as this site takes its rule; a note stays one."""
+    """A finding as seriously as this site takes its rule; a note stays one, and what could not be checked fails."""
     change = changes.get(finding.rule)
-    if change is None or finding.severity == INFO:
+    if change is None or finding.severity == INFO or finding.message == UNCHECKED:
         return finding
     rule = pack(finding.profile).rule(finding.rule)
     is_looser = SEVERITIES.index(change.severity) < SEVERITIES.index(rule.effective)

@@ -1,9 +1,13 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from affiliate.disclosure.checks import CHECKS
+from affiliate.disclosure.findings import Finding
+from affiliate.disclosure.pages.page import Page
 from tests.cli.conftest import Run
 
 ARTICLE = (
@@ -158,6 +162,29 @@ def test_several_files_are_checked_in_one_call(run: Run, folder: Path) -> None:
     assert "BLOCK US-02: No sentence before the first paid link" in told
     assert "    mend: " in told
     assert "    source: https://" in told
+
+
+def test_a_page_that_cannot_be_checked_takes_no_other_along(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(page: Page, _rule: object, _pack: object) -> Iterator[Finding]:
+        if "odd" in page.tree.blocks[0].words:
+            raise ValueError("nobody thought of this page")
+        yield from ()
+
+    monkeypatch.setitem(CHECKS, "wording", odd)
+    names = [str(folder / name) for name in ("good.html", "odd.html", "gone.html", "picture.html", "last.html")]
+    for name, content in zip(names, [b"<p>x</p>", b"<p>odd</p>", None, b"\x89PNG\r\n\x00", b"<p>y</p>"], strict=True):
+        if content is not None:
+            Path(name).write_bytes(content)
+    answer = run("check", *names, "--profile", "us", "--json", code=1)
+    assert [each["file"] for each in answer.json] == names
+    assert [each["verdicts"]["us"] for each in answer.json] == ["PASS", "FAIL", "FAIL", "FAIL", "PASS"]
+    reasons = [each["findings"][0]["measured"] for each in answer.json if each["verdicts"]["us"] == "FAIL"]
+    assert "nobody thought of this page" in reasons[0]
+    assert "gone.html" in reasons[1]
+    assert "is no text" in reasons[2]
+    assert "could not be checked" in run("check", names[1], "--profile", "us", code=1).stdout
 
 
 def test_the_kind_can_be_said(run: Run, folder: Path) -> None:

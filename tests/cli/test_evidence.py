@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from affiliate.disclosure.evidence.recording import Recorded
+from affiliate.disclosure.recheck import Rechecker
 from tests.cli.conftest import Run
 
 STORY = '<article><h1>Partywear</h1><p>We like <a href="https://www.halden.example/dress">this dress</a>.</p></article>'
@@ -33,6 +35,24 @@ def test_the_archive_is_checked_once_and_goes_on_where_it_was(stored: Run) -> No
     assert stored("disclosure", "recheck", "--occasion", "archive", "--json").json["checked"] == 1
     assert stored("disclosure", "recheck", "--occasion", "archive", "--json").json["due"] == 0
     assert stored("disclosure", "recheck", "--occasion", "archive", "--again", "--json").json["checked"] == 1
+
+
+def test_an_article_that_cannot_be_checked_does_not_end_the_run(
+    stored: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "second.html").write_text(STORY, encoding="utf-8")
+    stored("rewrite", "second.html", "--kind", "product-led")
+    checked = Rechecker.stored
+
+    def odd(rechecker: Rechecker, article_id: int, occasion: str) -> Recorded | None:
+        if article_id == 1:
+            raise ValueError("nobody thought of this page")
+        return checked(rechecker, article_id, occasion)
+
+    monkeypatch.setattr(Rechecker, "stored", odd)
+    answer = stored("disclosure", "recheck", "--json", code=1)
+    assert answer.json == {"occasion": "asked", "due": 2, "checked": 1, "failing": 1, "unread": 0}
+    assert "article 1 could not be checked" in answer.stderr
 
 
 def test_the_chain_is_verified_and_tampering_ends_with_exit_1(stored: Run, folder: Path) -> None:

@@ -1,12 +1,14 @@
 """What the static check lets pass and what not, for pages like those that regulators ruled on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 
 import pytest
 
-from affiliate.disclosure.check import check
-from affiliate.disclosure.findings import Checked
+from affiliate.disclosure.check import UNCHECKED, Change, check
+from affiliate.disclosure.checks import CHECKS
+from affiliate.disclosure.findings import Checked, Finding
+from affiliate.disclosure.rules import pack, profile_names
 from affiliate.errors import InvalidDocument, InvalidInput
 
 PAID = (
@@ -303,3 +305,32 @@ def test_a_kind_that_nobody_said_is_named() -> None:
 
 def test_an_empty_page_passes() -> None:
     assert check("", ["uk"]) == Checked({"uk": "PASS"}, ())
+
+
+def broken(_page: object, _rule: object, _pack: object) -> Iterator[Finding]:
+    yield from [Finding("us", "US-01", "INFO", str(max([])), "page")]
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_a_rule_that_cannot_be_checked_is_no_pass_and_takes_no_other_along(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = f"{AD}{H1}{EARN}<p>{PAID}</p>"
+    asking = {key: [rule.id for rule in pack(key).rules if name in rule.checks] for key in profile_names()}
+    monkeypatch.setitem(CHECKS, name, broken)
+    for profile, rules in asking.items():
+        loosened = [Change(rule, "WARN", "known") for rule in rules]
+        checked = check(told, [profile, "google"], kind="product-led", changes=loosened)
+        failed = [finding for finding in checked.findings if finding.message == UNCHECKED]
+        assert {finding.rule for finding in failed if finding.profile == profile} == set(rules)
+        assert {finding.severity for finding in failed} <= {"ERROR"}
+        assert all("max()" in finding.measured for finding in failed)
+        assert checked.verdicts[profile] == "FAIL" or not rules
+        assert checked.verdicts["google"] == ("FAIL" if asking["google"] else "PASS")
+
+
+def test_a_page_that_cannot_be_read_at_all_fails_every_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affiliate.disclosure.check.Page", broken)
+    checked = check(f"{H1}{EARN}<p>{PAID}</p>", ["us", "UK"])
+    assert checked.verdicts == {"us": "FAIL", "uk": "FAIL"}
+    assert [finding.message for finding in checked.findings] == [UNCHECKED, UNCHECKED]

@@ -803,12 +803,12 @@
 
   function around(rects) {
     if (!rects.length) return { x: 0, y: 0, width: 0, height: 0 };
-    const x = Math.min(...rects.map((rect) => rect.left)), y = Math.min(...rects.map((rect) => rect.top));
-    return {
-      x, y,
-      width: Math.max(...rects.map((rect) => rect.right)) - x,
-      height: Math.max(...rects.map((rect) => rect.bottom)) - y,
-    };
+    // One by one: a text of a megabyte has more lines than a call may have arguments.
+    const { left, top, right, bottom } = rects.reduce((all, rect) => ({
+      left: Math.min(all.left, rect.left), top: Math.min(all.top, rect.top),
+      right: Math.max(all.right, rect.right), bottom: Math.max(all.bottom, rect.bottom),
+    }));
+    return { x: left, y: top, width: right - left, height: bottom - top };
   }
 
   // --- what the window does before and between looks

@@ -65,6 +65,10 @@ class Patience:
     measure: float = 15  # for one question to the page
 
 
+class _Stuck(InvalidDocument):
+    """A page that does not answer questions any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A page in its windows. `html` is what was served, before any script; `url` where it came from after redirects ("" for
@@ -89,15 +93,26 @@ class Window:
     _tab: "_Tab" = field(repr=False)
     _run: Any = field(repr=False)
     _looks: dict[str, Look] = field(default_factory=dict, repr=False)
+    _stuck: "_Stuck | None" = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         return f"{self.width}x{self.height}"
 
     def look(self, mark: str) -> Look:
-        """Measures one element; repeated questions are answered from memory."""
+        """Measures one element; repeated questions are answered from memory. InvalidDocument if the page cannot be measured;
+        where it does not answer any more, every later question is refused at once."""
+        if self._stuck is not None:
+            raise self._stuck
         if mark not in self._looks:
-            self._looks[mark] = self._run(self._tab.look(int(mark)))
+            try:
+                self._looks[mark] = self._run(self._tab.look(int(mark)))
+            except _Stuck as problem:
+                self._stuck = problem
+                raise
+            except PlaywrightError as problem:
+                self._stuck = _Stuck("The page cannot be measured: its tab crashed.")
+                raise self._stuck from problem
         return self._looks[mark]
 
     def picture(self, y: float = 0) -> bytes:
@@ -406,7 +421,7 @@ class _Tab:
         try:
             return await asyncio.wait_for(work, self._patience.measure)
         except TimeoutError:
-            raise InvalidDocument(
+            raise _Stuck(
                 f"The page does not let itself be measured within {self._patience.measure:g} seconds: its scripts do not end."
             ) from None
 
@@ -457,20 +472,37 @@ def _look(found: dict[str, Any]) -> Look:
 
 
 def _worst(parts: Sequence[Part]) -> Part | None:
-    """Where a third of the letters or more is not seen, the longest of those parts; else of the others the one with the
-    smallest letters and the palest, in one. A part of less than a tenth of the letters is a mark, not words."""
+    """Where a third of the letters or more is not seen, the longest of those parts; else the smallest size and the palest
+    contrast in which at least a tenth of the letters stand: fewer are a mark, not words. However finely the text is cut into
+    parts (a menu, a table, one element for each letter), its letters decide."""
     if not parts:
         return None
     letters = sum(_letters(part) for part in parts)
     unseen = [part for part in parts if not part.is_seen]
-    if sum(_letters(part) for part in unseen) * 3 >= letters:
+    if unseen and sum(_letters(part) for part in unseen) * 3 >= letters:
         return max(unseen, key=_letters)
-    words = [part for part in parts if part.is_seen and _letters(part) * 10 >= letters]
-    smallest = min(words, key=lambda part: part.font_px)
-    ratios = [part.contrast for part in words]
-    known = [one for one in ratios if one is not None]
-    contrast = None if len(known) < len(ratios) else min(known)
-    return Part(smallest.text, "", "", smallest.font_px, all(part.bold for part in words), contrast)
+    seen = [part for part in parts if part.is_seen]
+    known = [(part.contrast, _letters(part)) for part in seen if part.contrast is not None]
+    unknown = sum(_letters(part) for part in seen if part.contrast is None)
+    return Part(
+        text="",
+        hidden_by="",
+        action="",
+        font_px=_lowest([(part.font_px, _letters(part)) for part in seen], letters),
+        bold=sum(_letters(part) for part in seen if not part.bold) * 10 < letters,
+        contrast=_lowest(known, letters) if known and unknown * 10 < max(letters, 1) else None,
+    )
+
+
+def _lowest(measured: Sequence[tuple[float, int]], letters: int) -> float:
+    """The lowest value that holds for a tenth of the letters, together with all below it; `measured` are values with how many
+    letters have them."""
+    passed, lowest = 0, 0.0
+    for value, count in sorted(measured):
+        passed, lowest = passed + count, value
+        if passed * 10 >= letters:
+            break
+    return lowest
 
 
 def _letters(part: Part) -> int:

@@ -1,9 +1,16 @@
 """What a walk finds wrong, in which words, and what it lets pass."""
 
+from collections.abc import Iterator
+
+import pytest
 from sqlalchemy import select
 
 from affiliate.app import Application
+from affiliate.disclosure.check import UNCHECKED
+from affiliate.disclosure.checks import CHECKS
 from affiliate.disclosure.crawl import KINDS
+from affiliate.disclosure.findings import Finding
+from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.profiles import choose_profile
 from affiliate.links.sites import find_site
 from affiliate.settings import Settings
@@ -251,6 +258,24 @@ def test_hostile_markup_ends_no_walk_on_either_database(store: Store, empty: Mag
     assert crawled.detail.row.state == "done"
     assert "/after" in empty.asked
     assert {"/deep", "/nul", "/names"} <= set(crawled.of("unregistered"))
+
+
+def test_a_page_that_cannot_be_checked_is_told_and_ends_no_walk(
+    desk: Desk, empty: Magazine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(page: Page, _rule: object, _pack: object) -> Iterator[Finding]:
+        if any("odd" in block.words for block in page.tree.blocks):
+            raise ValueError("nobody thought of this page")
+        yield from ()
+
+    monkeypatch.setitem(CHECKS, "wording", odd)
+    empty.html("/", "<p>x</p><a href='/odd'>o</a>")
+    empty.html("/odd", "<p>odd</p><a href='/after'>a</a>")
+    empty.html("/after", "<p>y</p>")
+    crawled = desk.crawl()
+    assert crawled.detail.row.state == "done"
+    assert crawled.of("failing") == {"/odd": f"uk: {UNCHECKED}"}
+    assert "/after" in empty.asked
 
 
 def test_an_article_whose_address_is_none_stops_no_walk(desk: Desk, empty: Magazine) -> None:
