@@ -14,6 +14,7 @@ from itertools import islice
 from affiliate.disclosure import wording
 from affiliate.disclosure.looks import Part, Screen
 from affiliate.disclosure.pages.paid import SCRIPT, SPONSORED, PaidLink, Reader, rewriters
+from affiliate.disclosure.pages.regions import settle
 from affiliate.disclosure.pages.sight import Sight
 from affiliate.disclosure.pages.styles import Styles, is_named_hidden
 from affiliate.disclosure.pages.tongue import language_of
@@ -110,6 +111,7 @@ class Page:
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
         self._statements: dict[str, tuple[Said, ...]] = {}
         self.tree = Tree(html)
+        settle(self.tree)
         self._named: dict[str, str] = {}
         for place in self.tree.places:
             if place.tag == "meta" and (name := place.attrs.get("name") or place.attrs.get("property")):
@@ -185,15 +187,16 @@ class Page:
                 self.outbound.append(place)
 
     def _sort_in(self, link: PaidLink, has_article: bool) -> None:
-        if not self.is_beside(link.place):
+        is_beside = self.is_beside(link.place) or (link.how == SPONSORED and link.place.region in _BESIDE)
+        if not is_beside:
             if link.how != SPONSORED or link.place.article is not None or not has_article:
                 self.links.append(_numbered(link, len(self.links) + 1))
         elif link.how != SPONSORED:
             self.beside.append(_numbered(link, len(self.beside) + 1))
 
     def is_beside(self, place: Place) -> bool:
-        """Whether an element is in a part of the page that is not the article's."""
-        return place.region in _BESIDE
+        """Whether an element is in a part of the page that is plainly not the article's."""
+        return place.region in _BESIDE and place.excuses
 
     def _own_domain(self) -> str:
         canonical = next(

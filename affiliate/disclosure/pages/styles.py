@@ -116,7 +116,8 @@ class Styles:
 
 
 def is_named_hidden(place: Place) -> bool:
-    return not _HIDING_NAMES.isdisjoint(place.attrs.get("class", "").lower().split())
+    """Whether a class name may hide an element; none hides the headline or most of the text."""
+    return not place.is_core and not _HIDING_NAMES.isdisjoint(place.attrs.get("class", "").lower().split())
 
 
 def _names_of(place: Place) -> frozenset[str]:

@@ -85,30 +85,6 @@ NAV, HEADER, FOOTER, ASIDE, COMMENTS, AD_SLOT, DIALOG = (
     "ad slot",
     "dialog",
 )
-_ROLES = {
-    "navigation": NAV,
-    "banner": HEADER,
-    "contentinfo": FOOTER,
-    "complementary": ASIDE,
-    "dialog": DIALOG,
-    "alertdialog": DIALOG,
-}
-# Names that ad servers, consent tools and systems of comments give their boxes; each stands for a whole part of the name.
-_SLOT = re.compile(
-    r"(?:^|[\s_-])(?:ad-?(?:slot|unit|banner|placeholder|space|zone)s?|dfp(?:-?ad)?|gpt|google_ads\w*|adsbygoogle|leaderboard|mpu"
-    r"|billboard|skyscraper|banner-?ads?|taboola|outbrain|teads|revcontent|htlad|amp-ad)(?:$|[\s_-]|\d)",
-    re.IGNORECASE,
-)
-_MAYBE_SLOT = re.compile(
-    r"(?:^|[\s_-])(?:ads?|adverts?|advertisements?|banner|werbung|anzeige)(?:$|[\s_-])", re.IGNORECASE
-)
-_CONSENT = re.compile(
-    r"(?:^|[\s_-])(?:cookies?(?:-?\w+)?|consent(?:-?\w+)?|onetrust|didomi|usercentrics|qc-cmp\d?|sp_message|cmp|gdpr)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_COMMENTS = re.compile(
-    r"(?:^|[\s_-])(?:comments?|comment-?list|disqus(?:_thread)?|user-comments)(?:$|[\s_-])", re.IGNORECASE
-)
 SHUT = "a closed <details>"
 SLOT_TAGS = frozenset({"iframe", "ins", "amp-ad", "amp-embed"})
 
@@ -130,7 +106,8 @@ def primary(language: str) -> str:
 class Place:
     """An element and where it stands. `order` and `end` are the numbers of its first and last thing. `hider` is the innermost
     element around it (or itself) that its markup keeps from being seen, `hidden_by` says how (also for all that is in it). `region` is what part of
-    a page it belongs to ("" for the article), `language` the nearest `lang`, `link` the nearest `<a>`, `target` the nearest box that says the kind of the article
+    a page it belongs to ("" for the article; regions.py settles it), `excuses` whether that is proven enough for paid links in it to be
+    no business of the article's, `is_core` whether it is an outer element or holds the headline or most of the text. `language` the nearest `lang`, `link` the nearest `<a>`, `target` the nearest box that says the kind of the article
     that it leads to."""
 
     tag: str
@@ -143,6 +120,8 @@ class Place:
     hider: "Place | None" = field(default=None, repr=False)
     hidden_by: str = ""
     region: str = ""
+    excuses: bool = False
+    is_core: bool = False
     language: str = ""
     link: "Place | None" = field(default=None, repr=False)
     article: "Place | None" = field(default=None, repr=False)
@@ -208,6 +187,7 @@ class Tree:
         self.blocks: list[Block] = []
         self.scripts: list[str] = []  # the text of each script without a source, in order
         self.sheets: list[str] = []
+        self.shut_in: list[Place] = []  # those of texts that stand in a closed `<details>` itself
         self._count = 0
         self._open: Block | None = None
         self._walk(document)
@@ -254,7 +234,7 @@ class Tree:
         place.block = place if place.tag in _BLOCKS or parent is None else parent.block
         if parent is not None:
             place.hider, place.hidden_by = parent.hider, parent.hidden_by
-            place.region, place.language = parent.region, parent.language
+            place.language = parent.language
             place.link, place.article, place.target = parent.link, parent.article, parent.target
         self._inherit(place)
         self.places.append(place)
@@ -274,8 +254,6 @@ class Tree:
             place.article = place.article or place
         if "lang" in attrs or "xml:lang" in attrs:
             place.language = primary(attrs.get("lang") or attrs.get("xml:lang", "")) or place.language
-        if not place.region:
-            place.region = _region(place)
         if place.parent is not None and _is_shut(place.parent) and place.tag != "summary":
             place.hider, place.hidden_by = place.parent, SHUT
         elif hidden := _hidden(place):
@@ -290,12 +268,8 @@ class Tree:
         """A place for text that stands in a closed `<details>` itself, which is seen but for this."""
         place = Place("#text", details.attrs, details, self._count, details.line)
         place.block, place.end = details.block, self._count + 1
-        place.region, place.language, place.link, place.article = (
-            details.region,
-            details.language,
-            details.link,
-            details.article,
-        )
+        place.language, place.link, place.article = details.language, details.link, details.article
+        self.shut_in.append(place)
         place.hider, place.hidden_by = details, SHUT
         return place
 
@@ -334,19 +308,3 @@ def _hidden(place: Place) -> str:
 
 def _is_shut(place: Place) -> bool:
     return place.tag == "details" and "open" not in place.attrs
-
-
-def _region(place: Place) -> str:
-    tag, attrs = place.tag, place.attrs
-    if tag in ("nav", "menu", "dialog"):
-        return DIALOG if tag == "dialog" else NAV
-    role = _ROLES.get(attrs.get("role", "")) or (tag if tag in (HEADER, FOOTER, ASIDE) else "")
-    if role in (HEADER, FOOTER, ASIDE):
-        in_article = place.article is not None and (place.article.tag == "article" or role != ASIDE)
-        role = "" if in_article else role
-    return role or _named_region(f"{attrs.get('class', '')} {attrs.get('id', '')}")
-
-
-def _named_region(names: str) -> str:
-    named = ((_SLOT, AD_SLOT), (_COMMENTS, COMMENTS), (_CONSENT, DIALOG))
-    return next((region for pattern, region in named if pattern.search(names)), "")

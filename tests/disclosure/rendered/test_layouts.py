@@ -86,3 +86,15 @@ def test_a_window_that_stopped_answering_is_not_asked_for_every_element(chromium
     assert checked.verdicts == {"us": FAIL, "uk": FAIL}
     said = {finding.measured for finding in checked.findings if finding.message == UNCHECKED}
     assert said == {"The page cannot be measured: its tab crashed."}
+
+
+NAMES = "cookies-not-set category-cookies x-Skyscraper mm-use-consent-management f_leaderboard_on _taboola_ comments collapse ad"
+
+
+@pytest.mark.parametrize("tag", ["<body>", "<article>"])
+def test_a_name_on_what_holds_the_page_hides_nothing_in_a_window(chromium: Chromium, tag: str) -> None:
+    for told, verdict in ((TOLD, PASS), ("", FAIL)):
+        html = page(told + LINK + TEXT).replace(tag, f'{tag[:-1]} class="{NAMES}">')
+        assert f'class="{NAMES}"' in html
+        with chromium.text(html, WINDOWS[:1]) as opened:
+            assert check(opened.html, ["us"], screens=opened.screens).verdicts == {"us": verdict}
