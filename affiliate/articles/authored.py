@@ -1,14 +1,17 @@
 """What an author wrote about paid links in the article itself, so that nothing is said twice, and what of it does not do.
 
 An author's words count where the check counts them: read by the same vocabulary (disclosure/wording.py), in the article's
-language, before the first paid link and near the reader of it. All of them stay where they are.
+language, before the first paid link and near the reader of it, and seen by readers as the check sees it (disclosure/readers.py).
+All of them stay where they are.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from affiliate.articles.document import Anchor, Document, Passage
+from affiliate.articles.document import PLACEMENT_MARK, Anchor, Document, Passage
+from affiliate.articles.edits import Edit, apply, in_order
 from affiliate.disclosure.block import Notice
+from affiliate.disclosure.readers import PAID_MARK, seen_by_readers
 from affiliate.disclosure.rules import pack, profile_names
 from affiliate.disclosure.texts import primary_language
 from affiliate.disclosure.wording import Judged, ends_with_label, is_label, judge
@@ -40,12 +43,42 @@ def authored(document: Document, paid: Sequence[Anchor], first: Anchor, notice: 
     labels = accepted_labels(notice)
     before = first.passages_before
     judged = [(passage, _judged(passage, notice)) for passage in before]
-    return Authored(
+    found = Authored(
         sentence=_sentence(judged),
         statements=frozenset(said.network for _, said in judged if said.network and said.exact),
         labels_headline=_labels_headline(document, before, labels),
         labelled=frozenset(anchor.number for anchor in paid if _is_labelled(anchor, labels)),
     )
+    return _as_readers_see(document, paid, notice, found)
+
+
+def _as_readers_see(document: Document, paid: Sequence[Anchor], notice: Notice, found: Authored) -> Authored:
+    """What of it the check counts as well, so that nothing is left out that readers then miss: a slot's label, a hidden one."""
+    if found == NOTHING:
+        return found
+    jurisdiction = notice.text.jurisdiction
+    seen = seen_by_readers(_marked(document, paid), jurisdiction, accepted_labels(notice), found.statements)
+    return Authored(
+        sentence=found.sentence if seen.sentence else None,
+        statements=found.statements & seen.statements,
+        labels_headline=found.labels_headline and seen.at_headline,
+        labelled=found.labelled & seen.links,
+    )
+
+
+def _marked(document: Document, paid: Sequence[Anchor]) -> str:
+    """The article as its author wrote it, its paid links marked."""
+    ours = [Edit(piece.start, piece.text, "", piece.what) for piece in document.insertions]
+    marks = [
+        Edit(
+            anchor.start + 1 + len(anchor.tag),
+            "",
+            f' {PAID_MARK}="{anchor.number}" {PLACEMENT_MARK}="paid"',
+            "placement",
+        )
+        for anchor in paid
+    ]
+    return apply(document.html, in_order(ours + marks))
 
 
 def accepted_labels(notice: Notice) -> tuple[str, ...]:

@@ -461,7 +461,11 @@ class Document:
             is_furniture=around.is_furniture
             or tag in _FURNITURE
             or (tag == "header" and self._is_page and not around.in_article and not self._holds_headline(element))
-            or bool(named.strip() and _AD_SLOT.search(named)),
+            or (
+                bool(named.strip() and _AD_SLOT.search(named))
+                and tag not in ("body", "main", "article")
+                and not self._holds_headline(element)
+            ),
             in_article=around.in_article or tag in ("article", "main"),
         )
 

@@ -12,6 +12,7 @@ from affiliate.articles.authored import NOTHING, Authored, authored
 from affiliate.articles.document import Anchor, Document, Insertion
 from affiliate.articles.edits import Edit
 from affiliate.disclosure.block import Notice
+from affiliate.disclosure.readers import unmet
 
 DISCLOSURE, LABEL = "disclosure", "label"
 
@@ -61,7 +62,8 @@ def first_met(paid: Sequence[Anchor]) -> Anchor:
 
 def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = False) -> str:
     """Why readers of the rewritten HTML would not meet what was planned for them before the first paid link; nothing if
-    they do. Broken markup can move a piece or shut it in, and only reading it again shows that."""
+    they do. Broken markup can move a piece or shut it in, what is around it can hide it, and only reading it again as the check
+    does shows that."""
     if plan.first is None:
         return ""
     written = Document(html, in_cells=in_cells)
@@ -72,6 +74,10 @@ def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = F
         return "it would stand where readers do not see it."
     if blocks and blocks[0].start > written.anchors[plan.first.number].start:
         return "it would stand behind the first paid link."
+    if plan.notice is not None and (
+        missing := unmet(html, plan.notice.text.jurisdiction, product_led=plan.notice.product_led)
+    ):
+        return f"readers would not see it where the rules want it: {missing}"
     return ""
 
 

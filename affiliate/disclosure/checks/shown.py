@@ -85,11 +85,12 @@ def _missing(page: Page, pack: Pack) -> list[Finding]:
     """What the pack's rules about places say of a page, notes left out."""
     known = page.sight.missing if page.sight else {}
     if pack.key not in known:
-        known[pack.key] = _find_missing(page, pack)
+        known[pack.key] = placing(page, pack)
     return known[pack.key]
 
 
-def _find_missing(page: Page, pack: Pack) -> list[Finding]:
+def placing(page: Page, pack: Pack) -> list[Finding]:
+    """What the pack's rules about places miss on a page, notes left out."""
     return [
         finding
         for rule in pack.rules
