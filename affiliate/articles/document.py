@@ -7,16 +7,16 @@ characters of the text that was given, byte-order mark included.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
-import turbohtml
 from turbohtml import Comment, Element, Namespace, Node, Text
 
 from affiliate.errors import InvalidDocument
+from affiliate.pages.parsing import parse
 from affiliate.urls import as_browsers_read
 
 LONGEST = 2_000_000  # characters; the longest articles we met have 200,000, a whole page with its scripts 1,700,000
@@ -26,12 +26,13 @@ LABEL_MARK = "data-affiliate-label"
 PLACEMENT_MARK = "data-affiliate-placement"
 OFF_MARK = "data-affiliate"
 
-_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_CDATA, _CDATA_END = "<![CDATA[", "]]>"
 # What a browser drops or puts before the body where a fragment starts with it, but not behind a paragraph.
 _BEFORE_BODY = re.compile(r"(?:[\t\n\f\r ]|</[^>]*>|<!--.*?-->)*", re.DOTALL)
 _BLANKS = "\t\n\f\r "
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LONGEST_LEAD = 300  # characters before a link in which its label is looked for
+_MOST_LEADS = 300  # pieces of text and elements before a link in which it is looked for
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 # A site's own furniture around an article, and slots for adverts: what stands there says nothing about the article.
@@ -43,6 +44,8 @@ _AD_SLOT = re.compile(
 
 # Elements in which nothing is a link of the article, whatever the parser makes of it.
 _CLOSED = frozenset({"template", "noscript", "textarea", "script", "style", "select", "iframe", "title"})
+# Elements in which readers do not see a disclosure of ours, or not as text of the article.
+_SHUT = frozenset({"nav", "button", "label", "canvas", "object", "video", "audio"})
 # Elements into which a paragraph of ours may be put as a child. Lists, tables, <details> and tabs are not among them:
 # a disclosure goes before those, where it is seen without a click.
 _CONTAINERS = frozenset(
@@ -94,7 +97,7 @@ class Anchor:
     _element: Element
     _document: "Document"
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What readers see of it, white space joined, without a label of ours."""
         return self._document.words_of(self._element)
@@ -118,7 +121,7 @@ class Anchor:
     def language(self) -> str:
         return self._document.language_of(self._element)
 
-    @property
+    @cached_property
     def text_before(self) -> str:
         """What its own block says right before it, from the link before it on, without our labels."""
         return self._document.text_before(self._element)
@@ -173,6 +176,24 @@ class _Standing:
     in_article: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What an element has from itself and all that is around it. `is_closed`: nothing in it is a link of the article;
+    `is_off`: its author switched us off; `is_shut`: readers do not see it, or not at once; `in_beside`: in a footer or an
+    aside; `header`: the innermost one."""
+
+    is_closed: bool = False
+    is_off: bool = False
+    is_hidden: bool = False
+    is_shut: bool = False
+    language: str = ""
+    in_nav: bool = False
+    in_article: bool = False
+    in_beside: bool = False
+    header: Element | None = None
+
+
+_OUTSIDE = _Inside()
 _NOWHERE = _Standing(None, True, False, "", False, False, False)
 _UNSEEN = _Standing(None, False, False, "", False, False, False)
 
@@ -205,13 +226,9 @@ class Document:
         self._bom = 1 if html.startswith("\ufeff") else 0
         # position of every CRLF in the parser's counting, in which each of those before it is one shorter
         self._crlf = [found.start() - self._bom - index for index, found in enumerate(re.finditer("\r\n", html))]
-        self._tree = turbohtml.parse(
-            html[self._bom :],
-            source_locations=True,
-            scripting=True,
-            allow_declarative_shadow_roots=False,
-        )
-        self._cdata = [found.span() for found in _CDATA.finditer(html)]
+        self._tree = parse(html[self._bom :], source_locations=True)
+        self._cdata = list(_cdata_in(html))
+        self._inside_of: dict[Element, _Inside] = {}
 
     @cached_property
     def anchors(self) -> tuple[Anchor, ...]:
@@ -225,7 +242,7 @@ class Document:
                 start,
                 as_browsers_read(str(element.attrs["href"])),
                 {name: _text(value) for name, value in element.attrs.items()},
-                _is_off(element),
+                self._inside(element).is_off,
                 element,
                 self,
             )
@@ -244,9 +261,13 @@ class Document:
     def _headline(self) -> Element | None:
         candidates = self._tree.select("article h1, main h1") + self._tree.select("h1")
         for element in candidates:
-            if self._is_usable(element) and not any(_is_hidden(node) for node in (element, *_around(element))):
+            if self._is_usable(element) and not self._inside(element).is_hidden:
                 return element
         return None
+
+    @cached_property
+    def _around_headline(self) -> frozenset[Element]:
+        return frozenset(_around(self._headline)) if self._headline is not None else frozenset()
 
     @cached_property
     def top(self) -> int:
@@ -264,16 +285,14 @@ class Document:
     @cached_property
     def insertions(self) -> tuple[Insertion, ...]:
         """What earlier runs put in, in the order of the source. What somebody filled with more than text and emphasis
-        is theirs and not listed."""
-        found = []
-        for element in self._tree.select(f"p[{DISCLOSURE_MARK}], span[{LABEL_MARK}]"):
-            if not self._is_usable(element) or not _is_plain(element):
-                continue
+        is theirs and not listed; neither is what stands in another one."""
+        found: list[Insertion] = []
+        for element in sorted(filter(self._is_usable, self._pieces[0]), key=self._start):
             start, end = self._start(element), self._end(element)
-            if end is not None:
+            if end is not None and (not found or found[-1].end <= start):
                 what = "disclosure" if element.tag == "p" else "label"
-                found.append(Insertion(start, end, self.html[start:end], what, _is_live(element)))
-        return tuple(sorted(found, key=lambda insertion: insertion.start))
+                found.append(Insertion(start, end, self.html[start:end], what, not self._inside(element).is_shut))
+        return tuple(found)
 
     @property
     def base(self) -> str:
@@ -339,10 +358,7 @@ class Document:
         return min(self._start(outer), start) if self._is_open(outer) else start
 
     def language_of(self, element: Element) -> str:
-        for node in (element, *_around(element)):
-            if declared := _text(node.attrs.get("lang")):
-                return declared
-        return ""
+        return self._inside(element).language
 
     def _outermost(self, element: Element, also: frozenset[str] = frozenset()) -> Element:
         """The element itself or the first thing around it, from the outside, that a paragraph cannot be put into."""
@@ -353,15 +369,10 @@ class Document:
         return element
 
     def is_furniture(self, element: Element) -> bool:
-        around = list(_around(element))
-        if any(node.tag == "nav" for node in around):
-            return True
-        if not self._is_page or any(node.tag in ("article", "main") for node in around):
-            return False
-        return any(
-            node.tag in ("footer", "aside") or (node.tag == "header" and not self._holds_headline(node))
-            for node in around
-        )
+        around = self._inside(next(_around(element), None))
+        if around.in_nav or around.in_article or not self._is_page:
+            return around.in_nav
+        return around.in_beside or (around.header is not None and not self._holds_headline(around.header))
 
     @cached_property
     def _is_page(self) -> bool:
@@ -370,26 +381,47 @@ class Document:
         return isinstance(body, Element) and body.source_location is not None
 
     def _holds_headline(self, element: Element) -> bool:
-        return self._headline is not None and element in _around(self._headline)
+        return element in self._around_headline
 
     def text_before(self, element: Element) -> str:
         parts: list[str] = []
-        node: Node | None = element
-        while isinstance(node, Element) and (node is element or node.tag not in _BLOCKS):
-            for before in node.previous_siblings:
-                if isinstance(before, Element):
-                    if self._is_ours(before):
-                        continue
-                    if before.tag in _BLOCKS or before.tag == "a" or before.find("a") is not None:
-                        return "".join(reversed(parts))
-                    if not _is_hidden(before):
-                        parts.append(self._written_text(before))
-                elif isinstance(before, Text):
-                    parts.append(before.data)
-                if sum(map(len, parts)) > _LONGEST_LEAD:
-                    return "".join(reversed(parts))
-            node = node.parent
+        length = 0
+        for node in islice(_leading(element), _MOST_LEADS):
+            said = self._said_before(node)
+            if said is None:
+                break
+            parts.append(said)
+            length += len(said)
+            if length > _LONGEST_LEAD:
+                break
         return "".join(reversed(parts))
+
+    def _said_before(self, node: Node) -> str | None:
+        """What a piece of text or an element before a link says; None where the lead of that link begins."""
+        if isinstance(node, Text):
+            return node.data
+        if not isinstance(node, Element) or self._is_ours(node):
+            return ""
+        if node.tag in _BLOCKS or node.tag == "a" or node in self._holding_anchors:
+            return None
+        if node not in self._leads:
+            self._leads[node] = "" if _is_hidden(node) else self._written_text(node)
+        return self._leads[node]
+
+    @cached_property
+    def _leads(self) -> dict[Element, str]:
+        return {}
+
+    @cached_property
+    def _holding_anchors(self) -> frozenset[Element]:
+        """The elements in which an `<a>` stands."""
+        holding: set[Element] = set()
+        for anchor in self._tree.select("a"):
+            for node in _around(anchor):
+                if node in holding:
+                    break
+                holding.add(node)
+        return frozenset(holding)
 
     def words_of(self, element: Element) -> str:
         return " ".join(self._written_text(element).split())
@@ -400,12 +432,17 @@ class Document:
 
     def text_slot(self, element: Element) -> int | None:
         """Where the words of an element begin, those of a heading in it if there is one."""
-        headings = [node for node in element.descendants if isinstance(node, Element) and node.tag in _HEADINGS]
-        for inside in (*headings, element):
-            for node in inside.descendants:
-                if isinstance(node, Text) and node.data.strip() and node.parent not in self._ours:
+        first: Text | None = None
+        in_headings: set[Element] = set()
+        for node in element.descendants:
+            is_in_heading = node.parent in in_headings
+            if isinstance(node, Element) and (is_in_heading or node.tag in _HEADINGS):
+                in_headings.add(node)
+            elif isinstance(node, Text) and node.data.strip() and node.parent not in self._ours:
+                if is_in_heading:
                     return self._text_start(node)
-        return None
+                first = first or node
+        return self._text_start(first) if first is not None else None
 
     def _text_start(self, text: Text) -> int | None:
         before, parent = text.previous_sibling, text.parent
@@ -475,10 +512,38 @@ class Document:
     @cached_property
     def _ours(self) -> frozenset[Element]:
         """The elements that earlier runs put in, and those in them."""
+        return self._pieces[1]
+
+    @cached_property
+    def _pieces(self) -> tuple[tuple[Element, ...], frozenset[Element]]:
+        """The outermost of the elements that earlier runs put in, and these with all elements in them. They hold text and
+        emphasis alone; what a browser opens once more in them does not stand there."""
         marked = self._tree.select(f"p[{DISCLOSURE_MARK}], span[{LABEL_MARK}]")
-        put_in = [element for element in marked if _is_plain(element)]
-        inside = (node for element in put_in for node in element.descendants if isinstance(node, Element))
-        return frozenset((*put_in, *inside))
+        filled = self._filled(marked)
+        outermost: list[Element] = []
+        ours: set[Element] = set()
+        for element in marked:
+            if element not in ours and element not in filled:
+                outermost.append(element)
+                ours.add(element)
+                ours.update(node for node in element.descendants if isinstance(node, Element))
+        return tuple(outermost), frozenset(ours)
+
+    def _filled(self, elements: Iterable[Element]) -> set[Element]:
+        """The elements around what is neither text nor emphasis, as far as it stands in one of these."""
+        filled: set[Element] = set()
+        looked_at: set[Element] = set()
+        for element in elements:
+            for node in () if element in looked_at else element.descendants:
+                if isinstance(node, Element):
+                    looked_at.add(node)
+                    if node.tag in ("strong", "span") or not self._is_open(node):
+                        continue
+                elif isinstance(node, Text):
+                    continue
+                for around in takewhile(lambda each: each not in filled, _around(node)):
+                    filled.add(around)
+        return filled
 
     def _first_words(self) -> Element | None:
         """The element that holds the first words which readers see."""
@@ -531,10 +596,25 @@ class Document:
     def _is_usable(self, element: Element) -> bool:
         if not self._is_open(element) or element.namespace != Namespace.HTML:
             return False
-        if any(node.tag in _CLOSED or node.namespace != Namespace.HTML for node in _around(element)):
+        if self._inside(next(_around(element), None)).is_closed:
             return False
         start = self._start(element)
-        return not any(first <= start < last for first, last in self._cdata)
+        before = bisect_right(self._cdata, start, key=lambda span: span[0]) - 1
+        return before < 0 or start >= self._cdata[before][1]
+
+    def _inside(self, node: Node | None) -> _Inside:
+        """Found once for each element: what is asked of thousands of links stands around all of them."""
+        known = self._inside_of
+        unknown: list[Element] = []
+        while isinstance(node, Element) and node not in known:
+            unknown.append(node)
+            node = next(
+                _around(node), None
+            )  # what stands in a template has it around it, and no parent that is an element
+        inside = known[node] if isinstance(node, Element) else _OUTSIDE
+        for element in reversed(unknown):
+            inside = known[element] = _within(element, inside)
+        return inside
 
     @staticmethod
     def _is_open(element: Element) -> bool:
@@ -573,37 +653,47 @@ def _first_that_is_no_text(html: str) -> int | None:
     return None if at < 0 else at
 
 
-def _around(element: Element) -> Iterator[Element]:
+def _cdata_in(html: str) -> Iterator[tuple[int, int]]:
+    """Where each CDATA section that is closed begins and ends."""
+    end = 0
+    while (start := html.find(_CDATA, end)) >= 0 and (last := html.find(_CDATA_END, start)) >= 0:
+        end = last + len(_CDATA_END)
+        yield start, end
+
+
+def _around(element: Node) -> Iterator[Element]:
     """The elements around this one, innermost first."""
     for node in element.ancestors:
         if isinstance(node, Element):
             yield node
 
 
-def _is_off(element: Element) -> bool:
-    return any(_text(node.attrs.get(OFF_MARK)).strip().lower() == "off" for node in (element, *_around(element)))
+def _leading(element: Element) -> Iterator[Node]:
+    """What stands before an element in its block, from there backwards; elements around it are looked past."""
+    node: Node | None = element
+    while isinstance(node, Element) and (node is element or node.tag not in _BLOCKS):
+        yield from node.previous_siblings
+        node = node.parent
+
+
+def _within(element: Element, around: _Inside) -> _Inside:
+    tag, attrs = element.tag, element.attrs
+    is_hidden = around.is_hidden or _is_hidden(element)
+    return _Inside(
+        is_closed=around.is_closed or tag in _CLOSED or element.namespace != Namespace.HTML,
+        is_off=around.is_off or _text(attrs.get(OFF_MARK)).strip().lower() == "off",
+        is_hidden=is_hidden,
+        is_shut=around.is_shut or is_hidden or tag in _SHUT or (tag in ("details", "dialog") and "open" not in attrs),
+        language=_text(attrs.get("lang")) or around.language,
+        in_nav=around.in_nav or tag == "nav",
+        in_article=around.in_article or tag in ("article", "main"),
+        in_beside=around.in_beside or tag in ("footer", "aside"),
+        header=element if tag == "header" else around.header,
+    )
 
 
 def _is_hidden(element: Element) -> bool:
     return "hidden" in element.attrs or _HIDING_STYLE.search(_text(element.attrs.get("style"))) is not None
-
-
-def _is_live(element: Element) -> bool:
-    return not any(
-        _is_hidden(node)
-        or (node.tag in ("details", "dialog") and "open" not in node.attrs)
-        or node.tag in ("nav", "button", "label", "canvas", "object", "video", "audio")
-        for node in (element, *_around(element))
-    )
-
-
-def _is_plain(element: Element) -> bool:
-    """Whether it holds text and emphasis alone; what a browser opens once more in it does not stand there."""
-    return all(
-        isinstance(node, Text)
-        or (isinstance(node, Element) and (node.tag in ("strong", "span") or node.source_location is None))
-        for node in element.descendants
-    )
 
 
 def _text(value: object) -> str:

@@ -4,9 +4,11 @@ Product-led articles are labelled at the headline and explained right below it, 
 first paid link; every paid link has its label before it. Nothing is closed in anything that a reader must open.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from affiliate.articles.authored import NOTHING, Authored, authored
 from affiliate.articles.document import Anchor, Document, Insertion
@@ -15,6 +17,8 @@ from affiliate.disclosure.block import Notice
 from affiliate.disclosure.readers import unmet
 
 DISCLOSURE, LABEL = "disclosure", "label"
+
+_BLANKS = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,16 @@ def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = F
 
 def piece_edits(document: Document, wanted: Iterable[Wanted]) -> list[Edit]:
     """The edits after which these pieces stand in the document, and no other of ours."""
-    left = list(document.insertions)
+    groups = list(_groups(document))
     edits = []
     for piece in wanted:
-        there = next((old for old in left if old.what == piece.what and _touches(document, old, piece.at)), None)
+        at = bisect_right(groups, piece.at, key=lambda group: group.start) - 1
+        there = groups[at].take(piece) if at >= 0 else None
         if there is None:
             edits.append(Edit(piece.at, "", piece.html, piece.what))
         else:
-            left.remove(there)
             edits.append(Edit(there.start, there.text, piece.html, piece.what))
+    left = (old for group in groups for old in group.left)
     return edits + [Edit(old.start, old.text, "", old.what) for old in left]
 
 
@@ -115,13 +120,37 @@ def _filled(*pieces: tuple[int, str]) -> list[Wanted]:
     return [Wanted(at, html, DISCLOSURE) for at, html in pieces if html]
 
 
-def _touches(document: Document, old: Insertion, at: int) -> bool:
-    """Whether a piece stands where one is wanted; other pieces of ours and white space that a CMS put between do not
-    matter."""
-    first, last = (old.end, at) if at > old.end else (at, old.start)
-    pieces = document.insertions
-    for piece in pieces[bisect_left(pieces, first, key=lambda piece: piece.start) :]:
-        if piece.end > last or document.html[first : piece.start].strip():
-            break
-        first = piece.end
-    return not document.html[first:last].strip()
+@dataclass
+class _Group:
+    """Pieces of ours with nothing but white space between, which a CMS may have put there, and the place that they take
+    with the white space around."""
+
+    start: int
+    end: int
+    pieces: dict[str, deque[Insertion]] = field(default_factory=lambda: {DISCLOSURE: deque(), LABEL: deque()})
+
+    def take(self, wanted: Wanted) -> Insertion | None:
+        """The first piece of the kind that is wanted here, which is not there for another one then."""
+        pieces = self.pieces[wanted.what]
+        return pieces.popleft() if pieces and self.start <= wanted.at <= self.end else None
+
+    @property
+    def left(self) -> Iterator[Insertion]:
+        for pieces in self.pieces.values():
+            yield from pieces
+
+
+def _groups(document: Document) -> Iterator[_Group]:
+    group, done = None, 0
+    for piece in document.insertions:
+        between = document.html[done : piece.start]
+        if group is None or between.strip():
+            if group is not None:
+                yield group
+            group = _Group(done + len(between.rstrip()), piece.end)
+        group.pieces[piece.what].append(piece)
+        done = piece.end
+        blanks = _BLANKS.match(document.html, done)
+        group.end = blanks.end() if blanks else done
+    if group is not None:
+        yield group

@@ -1,5 +1,6 @@
 """Placements of an article: which token stands at which anchor, stable from run to run."""
 
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -23,25 +24,27 @@ def place(
     An anchor that carries a token of this article and link keeps it; the others take the link's remaining placements
     in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted.
     """
-    left = list(placements_of(session, article_id, kind))
+    left = {old.token: old for old in placements_of(session, article_id, kind)}
     placed: dict[int, Placement] = {}
     for anchor, link_id in uses:
         token = carried_token(anchor)
-        if token and (own := next((old for old in left if old.token == token and old.link_id == link_id), None)):
-            left.remove(own)
-            placed[anchor.number] = own
+        if token and token in left and left[token].link_id == link_id:
+            placed[anchor.number] = left.pop(token)
+    waiting: dict[int, deque[Placement]] = defaultdict(deque)
+    for old in left.values():
+        waiting[old.link_id].append(old)
     for anchor, link_id in uses:
-        if anchor.number not in placed:
-            known = next((old for old in left if old.link_id == link_id), None)
-            if known is not None:
-                left.remove(known)
-            placed[anchor.number] = known or _new(session, article_id, kind, link_id, now)
+        if anchor.number not in placed and waiting[link_id]:
+            placed[anchor.number] = waiting[link_id].popleft()
+            del left[placed[anchor.number].token]
+        elif anchor.number not in placed:
+            placed[anchor.number] = _new(session, article_id, kind, link_id, now)
     for position, (anchor, _) in enumerate(uses, start=1):
         placement = placed[anchor.number]
         placement.position = position
         placement.anchor_text = anchor.text[:_LONGEST_TEXT]
         placement.removed_at = None
-    for old in left:
+    for old in left.values():
         old.removed_at = old.removed_at or now
     session.flush()
     return placed

@@ -24,7 +24,7 @@ UNCHECKED = "This could not be checked."  # the message of a finding that stands
 
 # What a document begins with, up to the name of its first element. Atomic: a page of forty comments takes no forever.
 _ROOT = re.compile(
-    r"\ufeff?\s*+(?P<xml>(?=<\?xml\b))?(?:(?:(?><\?.*?>)|(?><!--.*?-->)|(?><!DOCTYPE(?:[^>\[]|\[.*?\])*>))\s*+)*+<(?P<name>[\w:-]+)",
+    r"\ufeff?\s*+(?P<xml>(?=<\?xml\b))?(?:(?:(?><\?.*?>)|(?><!--.*?-->)|(?><!DOCTYPE(?:[^>\[]++|\[[^\]]*+\])*+>))\s*+)*+<(?P<name>[\w:-]+)",
     re.DOTALL | re.IGNORECASE,
 )
 _FEEDS = frozenset({"rss", "feed", "rdf:rdf"})
@@ -138,14 +138,18 @@ def _is_feed(text: str) -> bool:
 def _found(part: _Part, asked: Pack) -> Iterator[Finding]:
     """The findings of a pack, those that are the same in every window told once."""
     windows = [list(_of_page(page, asked)) for page in part.pages]
+    told = [{_in_any_window(finding) for finding in findings} for findings in windows]
     for number, findings in enumerate(windows):
         for finding in findings:
-            plain = replace(finding, screen="")
-            everywhere = all(any(replace(each, screen="") == plain for each in other) for other in windows)
-            if not everywhere:
+            plain = _in_any_window(finding)
+            if not all(plain in window for window in told):
                 yield finding
             elif number == 0:
                 yield plain
+
+
+def _in_any_window(finding: Finding) -> Finding:
+    return replace(finding, screen="") if finding.screen else finding
 
 
 def _of_page(page: Page, asked: Pack) -> list[Finding]:
@@ -170,7 +174,8 @@ def _doubts(page: Page, asked: Pack, findings: Sequence[Finding]) -> Iterator[Fi
     """What markup alone leaves open: text that the page's own styles touch, and what other style sheets do."""
     rule = _of_sight(asked)
     if page.is_styled:
-        stricter = [finding for finding in _asked(page.strictly(), asked) if finding not in findings]
+        known = set(findings)
+        stricter = (finding for finding in _asked(page.strictly(), asked) if finding not in known)
         if any(finding.severity != INFO for finding in stricter):
             yield breach(
                 page,

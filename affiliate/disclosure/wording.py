@@ -21,6 +21,7 @@ _FOLDER = Path(__file__).parent / "languages"
 _LONGEST_SENTENCE = 700
 # Sentences of one text that are looked at closely: a page that is one block with hundreds of them is no disclosure.
 _MOST_SENTENCES = 60
+_REMEMBERED = 2000  # characters of a text whose judgement is remembered from page to page
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202c\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\U000e0000-\U000e0fff]"
@@ -81,13 +82,13 @@ def languages() -> tuple[str, ...]:
 def judge(text: str, language: str) -> Judged:
     """What a text says, read in the language of a BCP 47 tag; nothing at all where there is no vocabulary for it."""
     key = language.strip().lower().replace("_", "-").partition("-")[0]
-    return _judged(plain(text), key) if key in languages_known() else Judged()
+    return _judgement(plain(text), key) if key in languages_known() else Judged()
 
 
 def explains_in_any(text: str) -> str | None:
     """The language in which a text explains, None for none."""
     said = plain(text)
-    return next((key for key in languages() if _judged(said, key).explains), None)
+    return next((key for key in languages() if _judgement(said, key).explains), None)
 
 
 def plain(text: str) -> str:
@@ -147,6 +148,10 @@ def _bare(label: str) -> str:
 @cache
 def languages_known() -> frozenset[str]:
     return frozenset(languages())
+
+
+def _judgement(said: str, language: str) -> Judged:
+    return _judged(said, language) if len(said) <= _REMEMBERED else _wording(language).judge(said)
 
 
 @lru_cache(maxsize=4096)

@@ -17,12 +17,14 @@ from affiliate.errors import AffiliateError, InvalidMoney
 from affiliate.links import queries
 from affiliate.links.library import changed
 from affiliate.money import Money
+from affiliate.pages.parsing import parse
 from affiliate.urls import host_of
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 _LONGEST_TITLE = 300
+_LONGEST_PRICE = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,15 @@ class ProductFacts:
 
 
 def facts_of(html: str, page_url: str) -> ProductFacts:
-    """Reads a page; whatever it is, the answer is facts, possibly none."""
+    """Reads a page; the answer is facts, possibly none. InvalidDocument for one that has no end: see affiliate.pages.parsing.
+
+    BeautifulSoup's parser takes time that grows with the square of what is left open (10,000 unclosed tags: 12 s), so it
+    gets the page in the form that the bounded parser writes, where everything is closed.
+    """
     from bs4 import BeautifulSoup  # 0.2 s with what it brings, and most processes never read a page
 
-    soup = BeautifulSoup(html, "html.parser")
+    whole = parse(html.encode("utf-8", "replace").decode())  # half a character is none
+    soup = BeautifulSoup(whole.serialize(), "html.parser")
     product = next(_products(soup), {})
     offer = _first(product.get("offers"))
     offer = _first(offer.get("offers")) or offer
@@ -82,7 +89,7 @@ def _products(soup: "BeautifulSoup") -> Iterator[dict[str, Any]]:
     for script in soup.find_all("script", type="application/ld+json"):
         try:
             document = json.loads(script.string or "")
-        except ValueError:  # one broken block must not hide the good ones
+        except (ValueError, RecursionError):  # one broken block must not hide the good ones
             continue
         yield from _nodes(document)
 
@@ -131,7 +138,7 @@ def _price(amount: Any, currency: Any) -> Money | None:
         return None
     from price_parser import Price
 
-    parsed = Price.fromstring(str(amount)).amount
+    parsed = Price.fromstring(str(amount)[:_LONGEST_PRICE]).amount
     if parsed is None or parsed <= 0:
         return None
     try:

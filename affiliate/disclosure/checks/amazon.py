@@ -5,6 +5,7 @@ Sources of the names of hosts: addresses in Amazon's own pages and in public cod
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from affiliate.disclosure import wording
 from affiliate.disclosure.checks.breach import breach
@@ -142,7 +143,7 @@ def names_store(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
     """The link, or the text next to it, says that it leads to Amazon."""
     for link in concerned(page, pack):
         near = (page.words_in(link.place), *(block.words for block in page.beside_link(link)))
-        if any(_NAMED.search(words) for words in near):
+        if any(map(_is_named, near)):
             continue
         pictured = any(_NAMED.search(place.attrs.get("alt", "")) for place in page.inside(link.place, "img"))
         message = "Neither the link nor the text next to it says that it leads to Amazon."
@@ -176,6 +177,12 @@ def price_stamp(page: Page, rule: Rule, pack: Pack) -> Iterator[Finding]:
             yield breach(page, pack, rule, message, link.where, measured=amount)
 
 
+@lru_cache(maxsize=256)  # many links stand in one block, and ask once each
+def _is_named(words: str) -> bool:
+    return _NAMED.search(words) is not None
+
+
+@lru_cache(maxsize=256)
 def _price(words: str) -> str:
     for found in _AMOUNT.finditer(words):
         if not _NO_PRICE.search(words[max(0, found.start() - 20) : found.start()]):

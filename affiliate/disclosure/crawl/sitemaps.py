@@ -7,6 +7,7 @@ import gzip
 import io
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -35,8 +36,8 @@ def read(content: bytes, name: str) -> Listed:
     start = unpacked[:1000].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if start.startswith(b"<"):
         return _of_xml(unpacked.lstrip(), name)
-    lines = (line.strip() for line in unpacked.decode("utf-8", "replace").splitlines())
-    return Listed(tuple(line for line in lines if line.startswith(("http://", "https://")))[:_MOST])
+    lines = (line.strip() for line in io.TextIOWrapper(io.BytesIO(unpacked), "utf-8", "replace"))
+    return Listed(tuple(islice((line for line in lines if line.startswith(("http://", "https://"))), _MOST)))
 
 
 def _unpacked(content: bytes, name: str) -> bytes:
@@ -54,15 +55,24 @@ def _unpacked(content: bytes, name: str) -> bytes:
 def _of_xml(content: bytes, name: str) -> Listed:
     found: dict[str, list[tuple[str, str]]] = {"pages": [], "sitemaps": []}
     root = ""
+    around: list[Element] = []
+    entry: Element | None = None  # the outermost that is open
     try:
         for event, element in iterparse(io.BytesIO(content), events=("start", "end"), forbid_dtd=False):
             tag = _tag(element)
             root = root or tag
-            if event == "end" and tag in _LISTS:
-                found[_LISTS[tag]].append(_entry(element))
-                element.clear()
+            if event == "start":
+                around.append(element)
+                entry = element if entry is None and tag in _LISTS else entry
+                continue
+            around.pop()
+            if entry is not None and element is entry:
+                found[_LISTS[tag]].append(_entry(entry))
+                entry = None
                 if sum(map(len, found.values())) >= _MOST:
                     break
+            if entry is None and around:
+                around[-1].clear()  # what is read is let go: 50 MB of empty elements would be gigabytes
     except DefusedXmlException as problem:
         raise UnreadableFile(name, "it defines entities, which no sitemap needs.") from problem
     except (ParseError, ValueError, LookupError) as problem:

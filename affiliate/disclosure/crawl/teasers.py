@@ -6,6 +6,7 @@ A check knows the teasers that say the kind of their article. A walk knows the k
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from affiliate.disclosure.crawl.addresses import address, key
@@ -72,17 +73,17 @@ def _candidates(reading: Reading) -> Iterator[tuple[str, Teaser]]:
     """Links that look like teasers, each card once."""
     page = reading.page
     links = list(_links(reading))
-    orders = [link.place.order for link in links]
-    headings = [place for place in page.tree.places if place.tag in _HEADINGS]
+    cards = _Cards(links)
+    headings = _Headings(page.tree.places)
     pictures = [place.order for place in page.tree.places if place.tag in _PICTURES]
     seen = set[int]()
     for link in links:
         place = link.place
         if place.region in _NO_TEASERS or not page.is_live(place):
             continue
-        if not (_has(pictures, place) or _in_heading(headings, place) or _is_block_of_its_own(page, place)):
+        if not (_has(pictures, place) or headings.touch(place) or _is_block_of_its_own(page, place)):
             continue
-        card = _card(link, links, orders)
+        card = cards.around(link)
         if id(card) not in seen:
             seen.add(id(card))
             yield link.there, Teaser(place, card, place.attrs["href"], _said_kind(place))
@@ -94,17 +95,27 @@ def _links(reading: Reading) -> Iterator[_Link]:
             yield _Link(place, there, key(there))
 
 
-def _card(link: _Link, links: Sequence[_Link], orders: Sequence[int]) -> Place:
-    """The largest box around a link in which nothing leads elsewhere."""
-    card = link.place
-    for place in list(link.place.around())[1 : _CARD_LEVELS + 1]:
-        inside = links[bisect_left(orders, place.order) : bisect_right(orders, place.end)]
-        if place.tag in _EDGES or any(other.key != link.key for other in inside):
-            break
-        card = place
-        if place.tag in ("article", "li"):
-            break
-    return card
+class _Cards:
+    """The boxes of a page's links. `links` are all of them in order."""
+
+    def __init__(self, links: Sequence[_Link]) -> None:
+        self._orders = [link.place.order for link in links]
+        self._alike_until = list(range(1, len(links) + 1))  # for each link: the number of the next that leads elsewhere
+        for number in range(len(links) - 2, -1, -1):
+            if links[number].key == links[number + 1].key:
+                self._alike_until[number] = self._alike_until[number + 1]
+
+    def around(self, link: _Link) -> Place:
+        """The largest box around a link in which nothing leads elsewhere."""
+        card = link.place
+        for place in islice(link.place.around(), 1, _CARD_LEVELS + 1):
+            first, behind = bisect_left(self._orders, place.order), bisect_right(self._orders, place.end)
+            if place.tag in _EDGES or self._alike_until[first] < behind:
+                break
+            card = place
+            if place.tag in ("article", "li"):
+                break
+        return card
 
 
 def _has(orders: Sequence[int], place: Place) -> bool:
@@ -112,8 +123,21 @@ def _has(orders: Sequence[int], place: Place) -> bool:
     return at < len(orders) and orders[at] <= place.end
 
 
-def _in_heading(headings: Sequence[Place], place: Place) -> bool:
-    return any(one.tag in _HEADINGS for one in place.around()) or _has([one.order for one in headings], place)
+class _Headings:
+    """The headings of a page, as far as links stand in them or hold them."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._orders: list[int] = []
+        self._outermost: list[Place] = []
+        for place in places:
+            if place.tag in _HEADINGS:
+                self._orders.append(place.order)
+                if not self._outermost or place.order > self._outermost[-1].end:
+                    self._outermost.append(place)
+
+    def touch(self, link: Place) -> bool:
+        before = bisect_right(self._outermost, link.order, key=lambda place: place.order) - 1
+        return _has(self._orders, link) or (before >= 0 and self._outermost[before].holds(link))
 
 
 def _is_block_of_its_own(page: Page, place: Place) -> bool:
@@ -123,6 +147,4 @@ def _is_block_of_its_own(page: Page, place: Place) -> bool:
 
 
 def _said_kind(place: Place) -> str:
-    return next(
-        (one.attrs["data-target-kind"].strip().lower() for one in place.around() if "data-target-kind" in one.attrs), ""
-    )
+    return place.target.attrs["data-target-kind"].strip().lower() if place.target is not None else ""

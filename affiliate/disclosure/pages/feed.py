@@ -1,5 +1,6 @@
 """The items of an RSS or Atom feed, each as the page that a feed reader makes of it: its title and its content."""
 
+from collections.abc import Iterator
 from html import escape
 from xml.etree import ElementTree as ET
 
@@ -39,14 +40,21 @@ def _address(item: ET.Element) -> str:
 
 def _markup(element: ET.Element) -> str:
     """HTML that is written as text, or elements of XHTML."""
-    inner = "".join(_xhtml(child) for child in element)
-    return (element.text or "") + inner
+    return (element.text or "") + "".join(_xhtml(element))
 
 
-def _xhtml(element: ET.Element) -> str:
-    attributes = "".join(f' {name.rpartition("}")[2]}="{escape(value)}"' for name, value in element.items())
-    inside = escape(element.text or "") + "".join(_xhtml(child) for child in element)
-    return f"<{_name(element)}{attributes}>{inside}</{_name(element)}>{escape(element.tail or '')}"
+def _xhtml(element: ET.Element) -> Iterator[str]:
+    """What elements of XHTML stand in an element, as HTML. Without recursion: they stand in one another as deep as they like."""
+    waiting: list[ET.Element | str] = list(reversed(element))
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+            continue
+        attributes = "".join(f' {name.rpartition("}")[2]}="{escape(value)}"' for name, value in each.items())
+        yield f"<{_name(each)}{attributes}>{escape(each.text or '')}"
+        waiting.append(f"</{_name(each)}>{escape(each.tail or '')}")
+        waiting.extend(reversed(each))
 
 
 def _name(element: ET.Element) -> str:

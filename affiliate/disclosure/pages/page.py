@@ -44,7 +44,7 @@ _NEVER_SAID_IN = frozenset({NAV, COMMENTS, AD_SLOT, DIALOG})  # text there discl
 _SHORTEST = 20  # characters: no sentence that explains is shorter
 _NO_CARDS = frozenset({"body", "main", "html", "ul", "ol", "table", "tbody", "form", "blockquote"})
 _DEEPEST_CARD = 12  # elements in each other
-_NEARBY = 30  # labels that are looked at for one link: a block with thousands of them is nobody's article
+_NEARBY = 30  # labels and blocks that are looked at for one link: a block with thousands of them is nobody's article
 _CARD = 600  # characters: a box about one product says no more
 _BEFORE_A_COMPANY = frozenset(
     {"Reklam", "Mainos"}
@@ -110,6 +110,8 @@ class Page:
         self._judged: dict[tuple[str, str], wording.Judged] = {}
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
         self._statements: dict[str, tuple[Said, ...]] = {}
+        self._words: dict[int, str] = {}
+        self._cards: dict[int, Place | None] = {}
         self.tree = Tree(html)
         settle(self.tree)
         self._named: dict[str, str] = {}
@@ -333,11 +335,8 @@ class Page:
         """What stands next to a link: its own blocks, those of the box that is about it alone, and short lines around."""
         card = self.card_of(link) or link.place
         first, last = min(card.order, link.place.block.order), max(card.end, link.place.end)
-        near = []
-        at = bisect_left(self._ends, first)
-        while at < len(self.live) and self.live[at].order <= last:
-            near.append(self.live[at])
-            at += 1
+        behind = bisect_right(self._begins, last)
+        near = self.live[max(bisect_left(self._ends, first), behind - _NEARBY) : behind]
         if near:
             here = self._numbers[id(near[0])], self._numbers[id(near[-1])]
             around = [self.live[number] for number in (here[0] - 1, here[1] + 1) if 0 <= number < len(self.live)]
@@ -416,6 +415,10 @@ class Page:
     def _numbers(self) -> dict[int, int]:
         return {id(block): number for number, block in enumerate(self.live)}
 
+    def number_of(self, block: Block) -> int | None:
+        """The place of a block among those that are seen; None for one that is not."""
+        return self._numbers.get(id(block))
+
     def steps(self, first: Block, second: Block) -> int | None:
         """How many blocks a block stands before another; None for one that is not seen."""
         here, there = self._numbers.get(id(first)), self._numbers.get(id(second))
@@ -423,7 +426,8 @@ class Page:
 
     def live_before(self, order: int) -> Iterator[Block]:
         """The seen blocks that begin before a place, from there upwards."""
-        for block in reversed(self.live[: bisect_left(self._begins, order)]):
+        for number in range(bisect_left(self._begins, order) - 1, -1, -1):
+            block = self.live[number]
             if self.screen is None or any(self.is_seen(run.place) for run in block.runs if run.text.strip()):
                 yield block
 
@@ -436,13 +440,21 @@ class Page:
 
     def words_in(self, place: Place) -> str:
         """The live text of an element."""
-        runs = [
-            run
-            for block in self.tree.blocks
-            if place.order <= block.end and block.order <= place.end
-            for run in block.runs
-        ]
-        return plain(" ".join(run.text for run in runs if place.holds(run.place) and self.is_live(run.place, place)))
+        known = self._words.get(id(place))
+        if known is None:
+            runs = (run for block in self._blocks_in(place) for run in _runs_in(block, place))
+            said = (run.text for run in runs if place.holds(run.place) and self.is_live(run.place, place))
+            known = self._words[id(place)] = plain(" ".join(said))
+        return known
+
+    def _blocks_in(self, place: Place) -> list[Block]:
+        """The blocks of which a part stands in an element."""
+        orders, ends = self._block_orders
+        return self.tree.blocks[bisect_left(ends, place.order) : bisect_right(orders, place.end)]
+
+    @cached_property
+    def _block_orders(self) -> tuple[list[int], list[int]]:
+        return [block.order for block in self.tree.blocks], [block.end for block in self.tree.blocks]
 
     def is_labelled(self, text: str, words: frozenset[str]) -> bool:
         return wording.is_label(text, words) or wording.ends_with_label(text, words)
@@ -455,6 +467,17 @@ class Page:
         inside = islice(self._labels_from(words, link.place.order), _NEARBY)
         for label in dict.fromkeys((*before, *inside)):
             if label.order <= last and (label.block.place is link.place.block or card.holds(label.place)):
+                yield label
+
+    def labels_at(self, words: frozenset[str], teaser: Teaser) -> Iterator[Said]:
+        """Labels in a teaser's card, and those right before it in its block."""
+        for label in islice(self._labels_from(words, teaser.card.order), _NEARBY):
+            if teaser.card.holds(label.place):
+                yield label
+        labels = self.labels(words)
+        before = bisect_left(labels, teaser.place.order, key=lambda label: label.order)
+        for label in labels[max(0, before - _NEARBY) : before]:
+            if label.block.place is teaser.place.block:
                 yield label
 
     def _labels_from(self, words: frozenset[str], order: int) -> Iterator[Said]:
@@ -517,6 +540,11 @@ class Page:
 
     def card_of(self, link: PaidLink) -> Place | None:
         """The largest box around a link that is about nothing else: no other target, no headline, not much text."""
+        if id(link.place) not in self._cards:
+            self._cards[id(link.place)] = self._card_of(link)
+        return self._cards[id(link.place)]
+
+    def _card_of(self, link: PaidLink) -> Place | None:
         card = None
         for place in islice(link.place.block.around(), _DEEPEST_CARD):
             if place.tag in _NO_CARDS or (self.headline is not None and place.holds(self.headline)):
@@ -583,11 +611,16 @@ class Page:
 
     @cached_property
     def styles(self) -> Styles:
-        return Styles(self.tree.sheets)
+        return Styles(self.tree.sheets, self.tree.places)
 
 
 def _is_heading(place: Place) -> bool:
     return place.tag in ("h1", "h2") or (place.attrs.get("role") == "heading" and place.attrs.get("aria-level") == "1")
+
+
+def _runs_in(block: Block, place: Place) -> list[Run]:
+    first = bisect_left(block.runs, place.order, key=lambda run: run.order)
+    return block.runs[first : bisect_right(block.runs, place.end, key=lambda run: run.order)]
 
 
 def _numbered(link: PaidLink, number: int) -> PaidLink:

@@ -45,7 +45,7 @@ _REWRITERS = {
     "Metapic": re.compile(r"\bmetapic\.(?:com|se)/|\bmtpc\.se/", re.IGNORECASE),
     "Yieldkit": re.compile(r"\bsrvtrck\.com/|\byieldkit\.com/", re.IGNORECASE),
     "Geniuslink": re.compile(
-        r"\bgenius(?:link)?(?:cdn)?\.com/(?:[^\s'\"]*)?snippet|\bgeni\.us/snippet|\bgeorainbow\b", re.IGNORECASE
+        r"\bgenius(?:link)?(?:cdn)?\.com/[^\s'\"]{0,200}?snippet|\bgeni\.us/snippet|\bgeorainbow\b", re.IGNORECASE
     ),
     "Howl (Narrativ)": re.compile(r"\bnarrativ\.com/|\bstatic\.nrtv\b|\bshop-links\.co/link\.js", re.IGNORECASE),
 }
@@ -56,6 +56,8 @@ _AMP_REWRITERS = {
 }
 _AWIN = re.compile(r"\bdwin[12]\.com/", re.IGNORECASE)
 AWIN = "Awin's MasterTag"
+
+_REMEMBERED = 4000  # characters of an address that is remembered from page to page
 
 # Where no shop is: links to these are never turned into paid ones.
 _NO_SHOPS = re.compile(
@@ -153,9 +155,13 @@ class Reader:
         return not self._own or registrable_domain(host) != self._own
 
 
-@lru_cache(maxsize=4096)
 def network_of(href: str) -> tuple[str, str | None] | None:
     """The network whose link an address is, and the target that it carries; None for no network's."""
+    return _network_of(href) if len(href) <= _REMEMBERED else _network_of.__wrapped__(href)
+
+
+@lru_cache(maxsize=4096)
+def _network_of(href: str) -> tuple[str, str | None] | None:
     address = "https:" + href if href.startswith("//") else href
     host = host_of(address)
     if host is None:

@@ -59,7 +59,7 @@ def _opens(page: Page, label: Said) -> bool:
     """Whether a text without a headline begins with a label."""
     if page.earning and label.order > page.earning[0].place.order:
         return False
-    above = list(page.live_before(label.block.order))
+    above = list(islice(page.live_before(label.block.order), _MOST_KICKERS))
     return len(above) < _MOST_KICKERS and all(len(block.words) <= _KICKER or page.is_sentence(block) for block in above)
 
 
@@ -71,12 +71,16 @@ def before_first_link(page: Page, words: frozenset[str], link: PaidLink) -> Said
     hosts = [said.block for said in page.seen_sentences_before(link.place.order, page.languages)]
     if (own := page.block_at(link.place.order)) is not None:
         hosts.append(own)
+    numbered = {page.number_of(host): host for host in hosts}
     for label in page.labels(words):
-        if label.order > link.place.order or not page.is_seen(label.place, link.place):
+        if label.order > link.place.order:
+            break
+        if not page.is_seen(label.place, link.place):
             continue
-        for host in hosts:
-            if page.steps(label.block, host) in (0, 1) and not page.has_slot_between(label.order, host.order):
-                return label
+        number = page.number_of(label.block)
+        near = (numbered.get(number), numbered.get(number + 1)) if number is not None else ()
+        if any(host is not None and not page.has_slot_between(label.order, host.order) for host in near):
+            return label
         if page.headline is not None and _is_right_below(page, page.headline, label):
             return label
     return None
@@ -115,10 +119,7 @@ def _is_first_word(page: Page, label: Said, link: Place) -> bool:
 
 def at_teaser(page: Page, words: frozenset[str], teaser: Teaser) -> Said | None:
     """A label in a teaser, or before it in its card."""
-    for label in page.labels(words):
-        is_near = teaser.card.holds(label.place) or (
-            label.block.place is teaser.place.block and label.order < teaser.place.order
-        )
-        if is_near and label.place.link in (None, teaser.place) and page.is_seen(label.place, teaser.place):
+    for label in page.labels_at(words, teaser):
+        if label.place.link in (None, teaser.place) and page.is_seen(label.place, teaser.place):
             return label
     return None

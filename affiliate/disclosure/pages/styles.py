@@ -5,9 +5,10 @@ This is for a doubt, not for a verdict: a rule counts if the names in it are the
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 
 from affiliate.disclosure.pages.tree import Place
 
@@ -15,13 +16,13 @@ _TAG = re.compile(r"[a-zA-Z][\w-]*")
 _NAME = re.compile(r"([.#])([\w-]+)")
 _HIDES = re.compile(
     r"(?:^|[;\s])(?:clip\s*:(?!\s*auto)|clip-path\s*:(?!\s*none)|opacity\s*:\s*0?\.\d|opacity\s*:\s*0|display\s*:\s*none"
-    r"|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden|transform\s*:[^;]*(?:scale\w*\(\s*0?\.|scale\w*\(\s*0|-\d{3})"
+    r"|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden|transform\s*:[^;]{0,200}(?:scale\w*\(\s*0?\.|scale\w*\(\s*0|-\d{3})"
     r"|(?:text-indent|left|right|top|bottom|margin(?:-left|-top)?)\s*:\s*-\d{3}"
     r"|(?:max-)?(?:height|width)\s*:\s*[01](?:px|em|rem|%)?\s*(?:;|!|$)|-webkit-line-clamp)",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"(?:^|[;\s])font(?:-size)?\s*:\s*([^;!]*)", re.IGNORECASE)
-_MEASURE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%|vw)", re.IGNORECASE)
+_MEASURE = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?|\.\d++)(px|pt|em|rem|%|vw)", re.IGNORECASE)
 _SMALL = re.compile(r"\b(?:small|smaller|x-small|xx-small)\b", re.IGNORECASE)
 _COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]*)", re.IGNORECASE)
 _BACKGROUND = re.compile(r"(?:^|[;\s])background(?:-color)?\s*:\s*([^;!]*)", re.IGNORECASE)
@@ -58,7 +59,7 @@ _HIDING_NAMES = frozenset(
     }
     | {"popover", "modal", "accordion-content", "accordion-body", "accordion-panel", "tab-pane"}
 )
-_DEEPEST = 200  # elements in each other that are looked at
+_MOST_ALIKE = 200  # rules for one name that are looked at; where there are more of them, any may apply
 
 # The least that raises no doubt; the same numbers as in a browser.
 _LEAST_PX, _LEAST_RATIO, _LEAST_CONTRAST = 12, 0.8, 4.5
@@ -71,48 +72,84 @@ class _Rule:
     tag: str
     names: frozenset[str]
     around: frozenset[str]
-    declarations: str
 
 
 class Styles:
-    """The styles that a page brings along itself; `sheets` are the texts of its `<style>` elements."""
+    """The styles that a page brings along itself; `sheets` are the texts of its `<style>` elements, `places` all of its
+    elements in order."""
 
-    def __init__(self, sheets: Sequence[str]) -> None:
-        self._by_key: dict[str, list[_Rule]] = {}
+    def __init__(self, sheets: Sequence[str], places: Sequence[Place]) -> None:
+        self._places = places
+        self._touched: dict[int, Place | None] = {}
+        by_key: dict[str, dict[_Rule, None]] = {}
         for sheet in sheets:
             for selectors, declarations in _rules(sheet):
                 if not _doubtful(declarations):
                     continue
                 for selector in selectors.split(","):
-                    if rule := _read(selector, declarations):
-                        self._by_key.setdefault(min(rule.names, default=rule.tag), []).append(rule)
+                    if rule := _read(selector):
+                        by_key.setdefault(min(rule.names, default=rule.tag), {})[rule] = None
+        self._by_key = {key: tuple(rules) for key, rules in by_key.items()}
 
     def touch(self, place: Place, beside: Place | None = None) -> bool:
         """Whether they may hide the text of an element, or make it small or pale. What is around `beside` as well does not
         count."""
-        for around in islice(place.around(), _DEEPEST):
-            if beside is not None and around.holds(beside):
-                return False
-            if (
-                is_named_hidden(around)
-                or _doubtful(around.attrs.get("style", "")[:4000])
-                or any(True for _ in self._applying(around))
-            ):
+        touched = self._touched_around(place)
+        return touched is not None and (beside is None or not touched.holds(beside))
+
+    def _touched_around(self, place: Place) -> Place | None:
+        """The innermost element, from this one outwards, that they may hide or change; found once for each."""
+        unknown: list[Place] = []
+        around: Place | None = place
+        while around is not None and id(around) not in self._touched:
+            unknown.append(around)
+            around = around.parent
+        touched = self._touched[id(around)] if around is not None else None
+        for each in reversed(unknown):
+            touched = self._touched[id(each)] = each if self._is_touched(each) else touched
+        return touched
+
+    def _is_touched(self, place: Place) -> bool:
+        return (
+            is_named_hidden(place)
+            or _doubtful(place.attrs.get("style", "")[:4000])
+            or (bool(self._by_key) and self._is_meant(place))
+        )
+
+    def _is_meant(self, place: Place) -> bool:
+        """Whether a rule applies to an element."""
+        names = _names_of(place)
+        for key in (*names, place.tag):
+            rules = self._by_key.get(key, ())
+            if len(rules) > _MOST_ALIKE or any(self._applies(rule, place, names) for rule in rules):
                 return True
         return False
 
-    def _applying(self, place: Place) -> Iterator[_Rule]:
-        if not self._by_key:
-            return
-        names = _names_of(place)
-        for key in (*names, place.tag):
-            for rule in self._by_key.get(key, ()):
-                if (
-                    rule.tag in ("", place.tag)
-                    and rule.names <= names
-                    and rule.around <= _names_around(place, rule.around)
-                ):
-                    yield rule
+    def _applies(self, rule: _Rule, place: Place, names: frozenset[str]) -> bool:
+        return (
+            rule.tag in ("", place.tag)
+            and rule.names <= names
+            and all(self._is_in(place.parent, name) for name in rule.around)
+        )
+
+    def _is_in(self, place: Place | None, name: str) -> bool:
+        """Whether an element has a name, or something around it has."""
+        begins, ends = self._named.get(name, ((), ()))
+        at = bisect_right(begins, place.order) - 1 if place is not None else -1
+        return place is not None and at >= 0 and place.order <= ends[at]
+
+    @cached_property
+    def _named(self) -> dict[str, tuple[list[int], list[int]]]:
+        """Where the outermost elements begin and end that have a name which rules ask for around another."""
+        asked = {name for rules in self._by_key.values() for rule in rules for name in rule.around}
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for place in self._places if asked else ():
+            for name in _names_of(place) & asked:
+                begins, ends = found.setdefault(name, ([], []))
+                if not ends or place.order > ends[-1]:
+                    begins.append(place.order)
+                    ends.append(place.end)
+        return found
 
 
 def is_named_hidden(place: Place) -> bool:
@@ -126,12 +163,6 @@ def _names_of(place: Place) -> frozenset[str]:
     return frozenset(classes | ({f"#{id_}"} if id_ else set()))
 
 
-def _names_around(place: Place, wanted: frozenset[str]) -> frozenset[str]:
-    if not wanted or place.parent is None:
-        return frozenset()
-    return frozenset(name for around in place.parent.around() for name in _names_of(around) & wanted)
-
-
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:
     """Selectors and declarations, one pass each over the sheet: a page may bring a megabyte of them."""
     first, *pieces = sheet.split("/*")
@@ -142,7 +173,7 @@ def _rules(sheet: str) -> Iterator[tuple[str, str]]:
             yield selectors.rpartition("{")[2].rpartition(";")[2][-2000:], declarations[:4000]
 
 
-def _read(selector: str, declarations: str) -> _Rule | None:
+def _read(selector: str) -> _Rule | None:
     """None for a selector of a state (`:hover`), of made-up text (`::before`), or with no word in it."""
     if ":" in selector or "@" in selector:
         return None
@@ -153,7 +184,7 @@ def _read(selector: str, declarations: str) -> _Rule | None:
     if not names and not tag:
         return None
     around = frozenset(mark + name for mark, name in _NAME.findall(" ".join(compounds[:-1])))
-    return _Rule(tag.group().lower() if tag else "", names, around, declarations)
+    return _Rule(tag.group().lower() if tag else "", names, around)
 
 
 def _doubtful(declarations: str) -> bool:

@@ -12,6 +12,7 @@ from functools import cached_property
 import turbohtml
 
 from affiliate.disclosure.looks import MARK
+from affiliate.pages.parsing import parse
 
 # What is never text for readers: code, what only shows without scripts, and what a control holds.
 _UNSEEN = frozenset(
@@ -182,7 +183,7 @@ class Tree:
     """All places of a page, and its text in blocks, hidden or not; the texts of its scripts and style sheets are kept apart."""
 
     def __init__(self, html: str) -> None:
-        document = turbohtml.parse(html.removeprefix("\ufeff"), scripting=True, allow_declarative_shadow_roots=False)
+        document = parse(html.removeprefix("\ufeff"))
         self.places: list[Place] = []
         self.blocks: list[Block] = []
         self.scripts: list[str] = []  # the text of each script without a source, in order
