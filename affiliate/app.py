@@ -201,6 +201,7 @@ class Application:
         from affiliate.redirect.hop import Hop, nobody
         from affiliate.redirect.journal import JournalWriter
         from affiliate.redirect.orphans import OrphanLog
+        from affiliate.redirect.unknown_hosts import UnknownHosts
         from affiliate.redirect.visitors import KeyFiles, Visitors
 
         server, journal, clicks = self.settings.server, self.settings.journal, self.settings.clicks
@@ -216,6 +217,8 @@ class Application:
             ),
             Visitors(key_of_day or KeyFiles(self.settings.visitor_keys_dir), clock=self.clock),
             OrphanLog(self.settings.journal_dir),
+            unknown_hosts=UnknownHosts(self.settings.journal_dir),
+            counters=self.counters,
             proxies=[str(network) for network in server.trusted_proxies],
             internal=[str(network) for network in clicks.internal_networks],
             country_of=open_countries(clicks.country_database),

@@ -4,6 +4,7 @@ Parsing is used to judge an address, never to rewrite it: what is stored and sen
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import quote, unquote
@@ -107,7 +108,39 @@ def normalise_host(text: str) -> str:
     candidate = text.strip()
     if "://" not in candidate:
         candidate = f"https://{candidate}"
-    return parse_web_url(candidate).host.removeprefix("www.")
+    return without_www(parse_web_url(candidate).host)
+
+
+def without_www(host: str) -> str:
+    """A lower-case host without `www.`; `www.example`, where nothing but a top-level domain would be left, stays."""
+    return host[4:] if host.startswith("www.") and "." in host[4:] else host
+
+
+@lru_cache(maxsize=1024)  # every redirect asks, and a node has few hosts
+def host_key(host: str) -> str:
+    """A host as a request or an address names it, in the form in which a site's hosts are stored (`normalise_host`): lower
+    case, ASCII, without port, final dot and `www.`. At most 255 characters. Never raises: what is no host stays as it is and
+    is then nobody's."""
+    return without_www(without_port(host if host.isascii() else _as_ascii(host)))
+
+
+def without_port(host: str) -> str:
+    """Host, or host and port, in lower case without port and final dot; at most 255 characters."""
+    name = host.lower()
+    if name.startswith("["):
+        return (name.partition("]")[0] + "]")[:255]
+    return name.partition(":")[0].rstrip(".")[:255]
+
+
+def _as_ascii(host: str) -> str:
+    """An internationalised host, with or without port, with its name as punycode. WSGI hands the bytes of a header over as
+    Latin-1."""
+    with suppress(UnicodeError):  # it is text already
+        host = host.encode("latin-1").decode()
+    try:
+        return str(can_ada.parse(f"https://{host}").host)
+    except (ValueError, TypeError):
+        return host
 
 
 @cache
@@ -122,7 +155,7 @@ def registrable_domain(host: str) -> str:
 
 def host_and_parents(host: str) -> list[str]:
     """The host without www., then each parent down to the registrable domain: most specific first."""
-    host = host.removeprefix("www.")
+    host = without_www(host)
     lowest = registrable_domain(host)
     hosts = [host]
     while host != lowest and "." in host:

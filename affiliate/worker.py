@@ -34,6 +34,7 @@ from affiliate.links.library import READ_FACTS
 from affiliate.links.publish import NEVER_BUILT, Publisher, prune_outbox
 from affiliate.nodes.report import LATE_SECONDS, in_words, report
 from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.redirect.visitors import KeyFiles
 from affiliate.store import jobs
 from affiliate.store.tables import Link
@@ -177,8 +178,9 @@ def _forget_keys(app: Application) -> int:
 
 
 def forget_orphans(node: Node) -> str:
-    deleted = OrphanLog(node.app.settings.journal_dir).forget(now=node.app.clock())
-    return "deleted the older half of the orphan log" if deleted else ""
+    folder, now = node.app.settings.journal_dir, node.app.clock()
+    deleted = OrphanLog(folder).forget(now=now) + UnknownHosts(folder).forget(now=now)
+    return "deleted the older half of the logs of orphans and unknown hosts" if deleted else ""
 
 
 def pull_networks(node: Node) -> str:

@@ -43,6 +43,7 @@ from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.segments import read_segment, segments
 from affiliate.redirect.table import Entry, LinkTable
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.redirect.visitors import KeyFiles, Visitors
 from affiliate.redirect.wsgi import RedirectMiddleware
 
@@ -88,6 +89,8 @@ def build() -> "WSGIApplication":
         JournalWriter(folder / "journal", counters, segment_bytes=16 << 20),
         Visitors(KeyFiles(folder / "keys")),
         OrphanLog(folder),
+        unknown_hosts=UnknownHosts(folder),
+        counters=counters,
         country_of=open_countries(""),
     )
 

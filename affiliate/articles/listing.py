@@ -21,7 +21,7 @@ from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.wording import ends_with_label, is_label
 from affiliate.errors import InvalidInput
 from affiliate.store.tables import Article, Site
-from affiliate.urls import host_of
+from affiliate.urls import host_of, without_www
 
 _ONE_CARD = 1000  # characters of source between two links of a card to the same article
 
@@ -155,7 +155,7 @@ def _spellings(href: str, site: Site) -> tuple[str, ...]:
     paths = dict.fromkeys(
         shape for form in (whole, whole.partition("?")[0]) for shape in (form, form.rstrip("/") or "/", form + "/")
     )
-    bare = [host.removeprefix("www.") for host in hosts]
+    bare = [without_www(host) for host in hosts]
     return tuple(
         f"{scheme}://{prefix}{host}{path}"
         for path in paths

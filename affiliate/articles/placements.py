@@ -10,7 +10,7 @@ from affiliate.articles.document import Anchor
 from affiliate.articles.queries import placements_of
 from affiliate.articles.routes import carried_token
 from affiliate.ids import new_placement_token
-from affiliate.store.tables import Placement
+from affiliate.store.tables import LinkChange, Placement
 
 _LONGEST_TEXT = 300  # characters of an anchor's text that reports show
 
@@ -22,10 +22,12 @@ def place(
     amp, feed, newsletter, app) has placements of its own, so that reports tell where a click came from.
 
     An anchor that carries a token of this article and link keeps it; the others take the link's remaining placements
-    in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted.
+    in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted. Links
+    with new placements are marked for publishing: the redirect knows links by their placements.
     """
     left = {old.token: old for old in placements_of(session, article_id, kind)}
     placed: dict[int, Placement] = {}
+    with_new: set[int] = set()
     for anchor, link_id in uses:
         token = carried_token(anchor)
         if token and token in left and left[token].link_id == link_id:
@@ -39,6 +41,7 @@ def place(
             del left[placed[anchor.number].token]
         elif anchor.number not in placed:
             placed[anchor.number] = _new(session, article_id, kind, link_id, now)
+            with_new.add(link_id)
     for position, (anchor, _) in enumerate(uses, start=1):
         placement = placed[anchor.number]
         placement.position = position
@@ -46,6 +49,7 @@ def place(
         placement.removed_at = None
     for old in left.values():
         old.removed_at = old.removed_at or now
+    session.add_all(LinkChange(link_id=link_id, changed_at=now) for link_id in sorted(with_new))
     session.flush()
     return placed
 

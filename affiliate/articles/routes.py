@@ -42,7 +42,7 @@ class Router:
         self._site = site
         self._make_links = make_links
         self._now = now
-        self._hosts = own_hosts(session) | set(filter(None, (host_of(site.link_base), host_of(article_url))))
+        self._hosts = own_hosts(session) | set(filter(None, (host_of(article_url),)))
         self._known: dict[str, Route | None] = {}
         self._paths: set[str] = set()
         self._marked: dict[str, tuple[str, LinkView]] = {}

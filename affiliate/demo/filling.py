@@ -34,6 +34,7 @@ from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import Hop
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.redirect.visitors import KEY_BYTES, Visitors
 from affiliate.store.tables import Article, Link, PublisherAccount
 
@@ -146,8 +147,18 @@ def _publish_one(session: Session, title: Title, story: Story, policy: Policy, *
 def _click(app: Application, requests: Sequence[Visit], console: Console) -> None:
     """Sends every request through a hop whose clock stands at the request's time, with a key of its own for each day."""
     folder = app.settings.journal_dir
-    journal = JournalWriter(folder, Counters(folder), segment_bytes=app.settings.journal.segment_bytes)
-    hop = Hop(app.table, journal, Visitors(_key_of), OrphanLog(folder), internal=[OFFICE], country_of=country_of)
+    counters = Counters(folder)
+    journal = JournalWriter(folder, counters, segment_bytes=app.settings.journal.segment_bytes)
+    hop = Hop(
+        app.table,
+        journal,
+        Visitors(_key_of),
+        OrphanLog(folder),
+        unknown_hosts=UnknownHosts(folder),
+        counters=counters,
+        internal=[OFFICE],
+        country_of=country_of,
+    )
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Readers click", total=len(requests))
         for number, visit in enumerate(requests, start=1):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.ids import is_placement_token
 from affiliate.store.tables import Link, LinkPath, Programme, Site
+from affiliate.urls import host_key, host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class OwnLinks:
 
     def __init__(self, session: Session, site: Site) -> None:
         self._session, self._site = session, site
-        self._hosts = {host for one in site.hosts for host in (one.host, f"www.{one.host}")}
-        base = urlsplit(site.link_base).hostname
-        self._hosts |= {base} if base else set()
+        self._hosts = {one.host for one in site.hosts} | (
+            {host_key(base)} if (base := host_of(site.link_base)) else set()
+        )
         self._known: dict[str, OwnLink | None] = {}
 
     def find(self, href: str) -> OwnLink | None:
@@ -47,7 +48,7 @@ class OwnLinks:
             host = parts.hostname
         except ValueError:
             return None
-        if (host is not None and host not in self._hosts) or not parts.path.startswith("/"):
+        if (host is not None and host_key(host) not in self._hosts) or not parts.path.startswith("/"):
             return None
         path, token = unquote(parts.path), ""
         head, _, tail = path.rpartition("/-")

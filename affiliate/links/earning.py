@@ -16,7 +16,7 @@ from affiliate.networks.amazon.links import marketplace
 from affiliate.networks.inspect import NO, OTHER, UNKNOWN, Inspected, inspect
 from affiliate.networks.registry import network_name
 from affiliate.store.tables import Site
-from affiliate.urls import WebUrl, parse_web_url
+from affiliate.urls import WebUrl, parse_web_url, without_www
 
 MOST_URLS = 50
 
@@ -101,7 +101,7 @@ def _verdict(page: _Page, routes: list[Route], off: str) -> Verdict:
 def _why(target: WebUrl | None, route: Route | None) -> str:
     if route:
         return route.barrier or in_words(route)
-    host = target.host.removeprefix("www.") if target else ""
+    host = without_www(target.host) if target else ""
     shop = marketplace(target.text) if target else None
     if shop:
         return f"Amazon pays by a tag for each of its shops, and we have none for {shop}."

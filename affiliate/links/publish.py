@@ -1,6 +1,6 @@
 """Publishing: what the database says of links becomes what the redirect looks up, on this node.
 
-An edit leaves a row in the outbox (`link_changes`) in its own transaction. Every node replays the outbox into its link
+An edit, and a new placement, leaves a row in the outbox (`link_changes`) in its own transaction. Every node replays the outbox into its link
 table; entries are computed from the links as they are now, so applying a change twice is harmless. A rebuild reads all
 links into a new table and replays what was edited meanwhile before that takes over.
 """
@@ -168,11 +168,13 @@ def _all_links(store: Store) -> Iterator[list[PublishedLink]]:
 
 
 def _changes(links: Iterable[PublishedLink]) -> Iterator[Change]:
-    """Every path of these links with what it answers; None takes an entry away."""
+    """Every path of these links with what it answers, None where it takes an entry away; and their placements."""
     for link in links:
         entry = entry_of(link, link.token)
         for path in link.paths:
             yield link.site_id, path, entry
+        for token in link.tokens:
+            yield token, link.id
 
 
 def entry_of(link: PublishedLink, token: str) -> Entry | None:
@@ -193,7 +195,16 @@ def entry_of(link: PublishedLink, token: str) -> Entry | None:
     if not reason:
         try:
             if built := deep_link(link.programme, link.target_url, mode):
-                return Entry(link.id, token, built.before, built.after, built.has_slot, "", built.refusal, policy)
+                return Entry(
+                    link.id,
+                    token,
+                    built.before,
+                    built.after,
+                    built.has_slot,
+                    refusal=built.refusal,
+                    referrer_policy=policy,
+                    target=link.target_url,
+                )
         except CannotBuild:
             reason = "cannot-build"
     return Entry(link.id, token, link.target_url, "", False, reason, referrer_policy=policy)

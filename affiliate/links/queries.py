@@ -19,9 +19,11 @@ from affiliate.store.tables import (
     Programme,
     ProgrammeHost,
     PublisherAccount,
+    Site,
     SiteHost,
     TrackRecord,
 )
+from affiliate.urls import host_key, host_of
 
 PAGE = 50
 
@@ -138,8 +140,13 @@ def default_tokens(session: Session, link_ids: Sequence[int]) -> dict[int, str]:
 
 
 def site_of_hosts(session: Session) -> dict[str, int]:
-    """Every host of ours, with its site's id."""
-    return {row.host: row.site_id for row in session.execute(select(SiteHost.host, SiteHost.site_id))}
+    """Every host that readers come by, with its site's id: the sites' hosts, and those of link bases that one site alone has
+    and that are no other site's host."""
+    based: dict[str, set[int]] = {}
+    for site_id, link_base in session.execute(select(Site.id, Site.link_base).where(Site.link_base != "")):
+        based.setdefault(host_key(host_of(link_base) or ""), set()).add(site_id)
+    known = {host: min(sites) for host, sites in based.items() if host and len(sites) == 1}
+    return known | {row.host: row.site_id for row in session.execute(select(SiteHost.host, SiteHost.site_id))}
 
 
 def changes(session: Session, above: int, spans: Sequence[tuple[int, int]], limit: int) -> Sequence[tuple[int, int]]:
@@ -180,7 +187,8 @@ def prune_changes(session: Session, before: datetime, limit: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PublishedLink:
-    """What publishing needs of a link: twenty times faster to read than a `Link`. `token` is its default placement's."""
+    """What publishing needs of a link: twenty times faster to read than a `Link`. `token` is its default placement's, `tokens`
+    are those of all its placements."""
 
     id: int
     site_id: int
@@ -190,6 +198,14 @@ class PublishedLink:
     token: str
     programme: Programme
     paths: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
+
+
+_LINK_COLUMNS = (
+    Link.id,
+    LinkPath.link_id,
+    Placement.link_id,
+)  # where a link's row, its paths and its placements name it
 
 
 class LinkReader:
@@ -200,7 +216,7 @@ class LinkReader:
         self._programmes = programmes
 
     def with_ids(self, link_ids: Sequence[int]) -> list[PublishedLink]:
-        return self._links(Link.id.in_(link_ids), LinkPath.link_id.in_(link_ids))
+        return self._links(*(column.in_(link_ids) for column in _LINK_COLUMNS))
 
     def above(self, link_id: int, limit: int) -> list[PublishedLink]:
         """A batch of all links in the order of their ids."""
@@ -208,9 +224,11 @@ class LinkReader:
         last = self._session.scalar(select(func.max(ids.c.id)))
         if last is None:
             return []
-        return self._links(Link.id.between(link_id + 1, last), LinkPath.link_id.between(link_id + 1, last))
+        return self._links(*(column.between(link_id + 1, last) for column in _LINK_COLUMNS))
 
-    def _links(self, wanted: ColumnElement[bool], wanted_paths: ColumnElement[bool]) -> list[PublishedLink]:
+    def _links(
+        self, wanted: ColumnElement[bool], wanted_paths: ColumnElement[bool], wanted_tokens: ColumnElement[bool]
+    ) -> list[PublishedLink]:
         rows = self._session.execute(
             select(Link.id, Link.site_id, Link.status, Link.mode, Link.target_url, Placement.token, Link.programme_id)
             .join(Placement, and_(Placement.link_id == Link.id, Placement.is_default))
@@ -220,9 +238,15 @@ class LinkReader:
         paths: dict[int, list[str]] = {}
         for link_id, path in self._session.execute(select(LinkPath.link_id, LinkPath.path).where(wanted_paths)):
             paths.setdefault(link_id, []).append(path)
+        tokens: dict[int, list[str]] = {}
+        for link_id, token in self._session.execute(select(Placement.link_id, Placement.token).where(wanted_tokens)):
+            tokens.setdefault(link_id, []).append(token)
         self._read_programmes({row.programme_id for row in rows})
         programmes = self._programmes
-        return [PublishedLink(*row[:6], programmes[row[6]], tuple(paths.get(row[0], ()))) for row in rows]
+        return [
+            PublishedLink(*row[:6], programmes[row[6]], tuple(paths.get(row[0], ())), tuple(tokens.get(row[0], ())))
+            for row in rows
+        ]
 
     def _read_programmes(self, programme_ids: set[int]) -> None:
         missing = programme_ids - self._programmes.keys()

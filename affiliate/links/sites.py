@@ -11,7 +11,7 @@ from affiliate.clock import zone
 from affiliate.errors import Conflict, InvalidInput, NotFound
 from affiliate.money import currency_code
 from affiliate.store.tables import Entity, Site, SiteHost
-from affiliate.urls import normalise_host, parse_web_url
+from affiliate.urls import host_key, host_of, normalise_host, parse_web_url
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 DEFAULT_KEY = "default"
@@ -145,9 +145,17 @@ def ensure_default_site(
     )
 
 
+def site_at(session: Session, host: str) -> Site | None:
+    """The site that has this host, as a request or an address names it; None for a host that no site has."""
+    key = host_key(host)
+    known = session.get(SiteHost, key) if key and "\x00" not in key else None
+    return known.site if known else None
+
+
 def own_hosts(session: Session) -> frozenset[str]:
-    """Every host of ours, without www.: what must never be monetised."""
-    return frozenset(session.scalars(select(SiteHost.host)))
+    """Every host of ours, those of link bases included, without www.: what must never be monetised."""
+    bases = session.scalars(select(Site.link_base).where(Site.link_base != ""))
+    return frozenset(session.scalars(select(SiteHost.host))) | {host_key(host_of(base) or base) for base in bases}
 
 
 def is_own_host(session: Session, host: str) -> bool:

@@ -59,6 +59,13 @@ def _answers(counted: Counts) -> Metric:
 def _clicks(counted: Counts) -> Iterator[Metric]:
     for name, says, value in (
         ("affiliate_clicks_journalled", "Clicks written to the journal.", counted.journalled),
+        ("affiliate_prefetches_refused", "Prefetches of links that were refused.", counted.prefetches),
+        (
+            "affiliate_tokens_over_hosts",
+            "Requests whose token names another link than host and path; the token's link answered.",
+            counted.overruled,
+        ),
+        ("affiliate_unclear_hosts", "Requests whose host and path lead to links of several sites.", counted.unclear),
         ("affiliate_journal_failures", "Clicks answered that the journal could not take.", counted.journal_failures),
         ("affiliate_journal_syncs", "Times the journal was brought to the disk.", counted.syncs),
         ("affiliate_journal_sync_failures", "Times the disk refused it.", counted.sync_failures),

@@ -41,6 +41,9 @@ class NodeRow(NamedTuple):
     waiting_since: datetime | None
     journal_failures: int
     problem: str
+    overruled: int = 0
+    unclear: int = 0
+    unknown_hosts: str = ""
 
 
 class Load(NamedTuple):

@@ -20,7 +20,9 @@ _LAST_LOADS = 10
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """A node as a page shows it. `lag` is how long its oldest click waits, "" if none does; `silent_for` how long nothing
-    was heard of it, "" if that is nothing to worry about; `ahead` by how much its clock is ahead of this one's, or ""."""
+    was heard of it, "" if that is nothing to worry about; `ahead` by how much its clock is ahead of this one's, or "". `overruled` and `unclear` are
+    requests whose host and path lead to another link than their token, or to links of several sites; `unknown_hosts` those
+    hosts of the latter that belong to no site, the last seen first."""
 
     name: str
     version: str
@@ -33,6 +35,9 @@ class NodeView:
     problem: str
     silent_for: str
     ahead: str
+    overruled: int
+    unclear: int
+    unknown_hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,18 @@ class Overview:
     nodes: tuple[NodeView, ...]
     loads: tuple[Load, ...]
     set_aside: int
+
+    @property
+    def overruled(self) -> int:
+        return sum(node.overruled for node in self.nodes)
+
+    @property
+    def unclear(self) -> int:
+        return sum(node.unclear for node in self.nodes)
+
+    @property
+    def unknown_hosts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(host for node in self.nodes for host in node.unknown_hosts))
 
     @property
     def is_well(self) -> bool:
@@ -59,6 +76,9 @@ def report(session: Session, standing: Standing, *, name: str, version: str) -> 
         standing.waiting.since,
         standing.counts.journal_failures,
         " ".join(problems(standing)),
+        standing.counts.overruled,
+        standing.counts.unclear,
+        " ".join(standing.unknown_hosts),
     )
     queries.note_node(session, row)
 
@@ -114,6 +134,9 @@ def _view(row: NodeRow, now: datetime) -> NodeView:
         problem=row.problem,
         silent_for=in_words(unheard.total_seconds()) if unheard > _SILENT else "",
         ahead=in_words(-unheard.total_seconds()) if unheard.total_seconds() < -_AHEAD_SECONDS else "",
+        overruled=row.overruled,
+        unclear=row.unclear,
+        unknown_hosts=tuple(row.unknown_hosts.split()),
     )
 
 

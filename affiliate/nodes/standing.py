@@ -21,6 +21,7 @@ from affiliate.redirect import segments
 from affiliate.redirect.counters import Counts, counts
 from affiliate.redirect.segments import HEADER_BYTES, SegmentUnreadable
 from affiliate.redirect.table import LinkTable, TableDamaged
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.store import Store
 
 _BLOCK = 512  # what st_blocks counts in, whatever the file system's own blocks are (stat(2))
@@ -64,13 +65,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`table` is None where it is damaged or not built yet, `asked` where the store did not answer."""
+    """`table` is None where it is damaged or not built yet, `asked` where the store did not answer. `unknown_hosts` are
+    those that no site has, and by which readers asked for links of several sites."""
 
     at: datetime
     counts: Counts
     waiting: Waiting
     table: PublishedTable | None
     asked: Asked | None
+    unknown_hosts: tuple[str, ...] = ()
 
     @property
     def lag_seconds(self) -> float:
@@ -103,7 +106,8 @@ class Watch:
         counted = counts(self._journal)
         asked = self._asked(list(found.values()), table.checkpoint if table else 0)
         waiting = _waiting(self._journal, found, asked.loaded if asked else None, moment(counted.pass_at_ms))
-        return Standing(self._clock(), counted, waiting, table, asked)
+        hosts = tuple(UnknownHosts(self._journal).seen())
+        return Standing(self._clock(), counted, waiting, table, asked, hosts)
 
     def loaded_up_to(self, uuid: str) -> int | None:
         """How far a segment is loaded, as an offset; None if nothing of it is, or the store does not answer."""

@@ -31,7 +31,8 @@ _JOURNALLED, _JOURNAL_FAILURES, _SYNCS, _SYNC_FAILURES, _LOADED, _SET_ASIDE, _PA
 _ANSWERS = 7  # where the rows of the statuses begin, that of all others last
 _ROWS = {status: _ANSWERS + row * _ROW for row, status in enumerate((*_STATUSES, OTHER))}
 _REST = _ROWS[OTHER]
-_NUMBERS = _ANSWERS + len(_ROWS) * _ROW
+_PREFETCHES, _OVERRULED, _UNCLEAR = range(_ANSWERS + len(_ROWS) * _ROW, _ANSWERS + len(_ROWS) * _ROW + 3)
+_NUMBERS = _UNCLEAR + 1
 _WIDTH = 8
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ class Answers(NamedTuple):
 
 class Counts(NamedTuple):
     """The node's counts, of all its processes, dead ones included. `answers` is by status code. `pass_at_ms` is when the
-    loader's last complete pass began (UTC, since 1970), 0 for never."""
+    loader's last complete pass began (UTC, since 1970), 0 for never. `prefetches` were refused; `overruled` were answered by
+    the token's link, although host and path lead to another; for `unclear` ones host and path lead to links of several
+    sites."""
 
     answers: dict[str, Answers]
     journalled: int
@@ -56,6 +59,9 @@ class Counts(NamedTuple):
     loaded: int
     set_aside: int
     pass_at_ms: int
+    prefetches: int
+    overruled: int
+    unclear: int
 
 
 class Counters:
@@ -82,13 +88,27 @@ class Counters:
         """Callers take turns: the journal's writer has a lock of its own."""
         self._slot[_JOURNALLED] += 1
 
-    def add_journal_failure(self) -> None:
+    def add_prefetch(self) -> None:
+        """A prefetch that was refused."""
+        self._add(_PREFETCHES)
+
+    def add_overruled(self) -> None:
+        """A request whose token names another link than host and path lead to."""
+        self._add(_OVERRULED)
+
+    def add_unclear(self) -> None:
+        """A request whose host and path lead to links of several sites."""
+        self._add(_UNCLEAR)
+
+    def _add(self, number: int) -> None:
         with self._lock:
-            self._slot[_JOURNAL_FAILURES] += 1
+            self._slot[number] += 1
+
+    def add_journal_failure(self) -> None:
+        self._add(_JOURNAL_FAILURES)
 
     def add_sync(self, *, failed: bool = False) -> None:
-        with self._lock:
-            self._slot[_SYNC_FAILURES if failed else _SYNCS] += 1
+        self._add(_SYNC_FAILURES if failed else _SYNCS)
 
     def add_pass(self, began_at: datetime, *, loaded: int, set_aside: int) -> None:
         """A pass of the loader that reached the end of the journal."""
@@ -111,6 +131,9 @@ def counts(folder: Path) -> Counts:
         loaded=sums[_LOADED],
         set_aside=sums[_SET_ASIDE],
         pass_at_ms=max((slot[_PASS_AT_MS] for slot in slots), default=0),
+        prefetches=sums[_PREFETCHES],
+        overruled=sums[_OVERRULED],
+        unclear=sums[_UNCLEAR],
     )
 
 

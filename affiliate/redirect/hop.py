@@ -12,14 +12,17 @@ from typing import NamedTuple
 
 from affiliate.redirect import pages, records
 from affiliate.redirect.addresses import Networks, client_of
+from affiliate.redirect.counters import Counters
 from affiliate.redirect.countries import CountryOf, nowhere
 from affiliate.redirect.journal import JournalWriter
 from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.records import ClickRecord
 from affiliate.redirect.referrers import REFERRER_POLICIES
-from affiliate.redirect.signs import machine_flags, wishes
-from affiliate.redirect.table import Found, LinkTable, TableDamaged
+from affiliate.redirect.signs import is_ahead, machine_flags, wishes
+from affiliate.redirect.table import AGREED, OVERRULED, Found, LinkTable, TableDamaged, Unclear
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.redirect.visitors import Visitors
+from affiliate.urls import host_key, without_port
 
 PREFIX = "/go/"
 BESIDE = "/go/-"  # no segment of a slug begins with "-", so whatever stands below is no link's
@@ -90,6 +93,8 @@ class Hop:
         visitors: Visitors,
         orphans: OrphanLog,
         *,
+        unknown_hosts: UnknownHosts,
+        counters: Counters,
         proxies: Sequence[str] = (),
         internal: Sequence[str] = (),
         country_of: CountryOf = nowhere,
@@ -100,6 +105,8 @@ class Hop:
         self._journal = journal
         self._visitors = visitors
         self._orphans = orphans
+        self._unknown_hosts = unknown_hosts
+        self._counters = counters
         self._proxies = Networks(proxies)
         self._internal = Networks(internal)
         self._country_of = country_of
@@ -113,28 +120,45 @@ class Hop:
         """The answer to a request, or None if the path is not ours (the pages may have it).
 
         `host` is the Host header, `path` percent-decoded, `headers` has lower-case names, `client_address` is the
-        peer's. A GET of a known path is in the journal before this returns, or counted as a journal failure.
+        peer's. A GET of a link is in the journal before this returns, or counted as a journal failure.
         """
         ours = path.startswith(PREFIX)
         if ours and path.startswith("-/", len(PREFIX)):
             return self._beside(method, host, path, headers, client_address, now)
         if len(path) > _LONGEST_PATH:
             return self._unknown(method, host, path, headers, now) if ours else None
-        host = site_host(host)
+        key = host_key(host)
         try:
-            found = self._table.find(host, path)
+            found = self._table.find(key, path)
         except TableDamaged as problem:
             log.error("%s", problem)
             return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2")) if ours else None
         if found is None:
             return self._unknown(method, host, path, headers, now) if ours else None
+        if method not in ("GET", "HEAD"):
+            return _not_allowed(method, _READ)
+        if is_ahead(headers):
+            self._counters.add_prefetch()
+            return Answer("503 Service Unavailable", [_NO_STORE, _NO_INDEX, ("Content-Length", "0")], b"")
+        if isinstance(found, Unclear):
+            self._note_doubt(found, key, now)
+            return _choice(found.targets, method)
+        if found.decided != AGREED:
+            self._note_doubt(found, key, now)
         wanted = wishes(headers)
         if method == "GET":
             flags = wanted | machine_flags(headers)
-            self._journal.append(self._click(found, flags, found.entry.reason, host, headers, client_address, now))
-        elif method != "HEAD":
-            return _not_allowed(method, _READ)
+            self._journal.append(self._click(found, flags, found.entry.reason, key, headers, client_address, now))
         return _answer_of(found, method, refused=wanted != 0 or self._refuse_unknown)
+
+    def _note_doubt(self, found: Found | Unclear, host: str, now: datetime) -> None:
+        """Counts that host and path alone lead to another link than the token, or to links of several sites."""
+        if isinstance(found, Found) and found.decided == OVERRULED:
+            self._counters.add_overruled()
+            return
+        self._counters.add_unclear()
+        if not self._is_ours(host):
+            self._unknown_hosts.add(host, now=now)
 
     def health(self) -> str:
         """Why redirects do not work, or "" if they do."""
@@ -153,16 +177,19 @@ class Hop:
             return Answer("200 OK", [*pages.SCRIPT_HEADERS], b"" if method == "HEAD" else pages.SCRIPT)
         if method != "POST":
             return _not_allowed(method, _SENT)
-        host = site_host(host)
+        key = host_key(host)
         try:
-            found = self._table.find(host, path[len(BESIDE) :]) if len(path) <= _LONGEST_PATH else None
+            found = self._table.find(key, path[len(BESIDE) :]) if len(path) <= _LONGEST_PATH else None
         except TableDamaged as problem:
             log.error("%s", problem)
             return _page("503 Service Unavailable", b"", method, ("Retry-After", "2"))
         if found is None:
             return Answer("404 Not Found", [_NO_STORE, ("Content-Length", "0")], b"")
-        flags = wishes(headers) | records.BEACON
-        self._journal.append(self._click(found, flags, "", host, headers, peer, now))
+        if isinstance(found, Unclear) or found.decided != AGREED:
+            self._note_doubt(found, key, now)
+        if isinstance(found, Found):
+            flags = wishes(headers) | records.BEACON
+            self._journal.append(self._click(found, flags, "", key, headers, peer, now))
         return Answer("204 No Content", [_NO_STORE], b"")
 
     def _click(  # noqa: PLR0917 - see answer
@@ -203,7 +230,7 @@ class Hop:
         if not referrer:
             return "", ""
         referrer_host, path = _split_referrer(referrer)
-        if referrer_host != host and not self._is_ours(referrer_host):
+        if path and (there := host_key(referrer_host)) != host and not self._is_ours(there):
             path = ""
         return referrer_host, path
 
@@ -216,17 +243,8 @@ class Hop:
     def _unknown(self, method: str, host: str, path: str, headers: Mapping[str, str], now: datetime) -> Answer:
         if method not in ("GET", "HEAD"):
             return _not_allowed(method, _READ)
-        self._orphans.add(site_host(host), path, _split_referrer(headers.get("referer", ""))[0], now=now)
+        self._orphans.add(without_port(host), path, _split_referrer(headers.get("referer", ""))[0], now=now)
         return _page("404 Not Found", pages.NOT_FOUND, method)
-
-
-@lru_cache(1024)
-def site_host(host: str) -> str:
-    """A Host header as a key of the table: lower case, without port and final dot."""
-    name = host.lower()
-    if name.startswith("["):
-        return name.partition("]")[0] + "]"
-    return name.partition(":")[0].rstrip(".")[:255]
 
 
 @lru_cache(4096)
@@ -235,17 +253,27 @@ def _split_referrer(referrer: str) -> tuple[str, str]:
     if not mark or scheme.lower() not in ("http", "https"):
         return "", ""
     authority, slash, path = rest.partition("#")[0].partition("?")[0].partition("/")
-    return site_host(authority.rpartition("@")[2]), slash + path
+    return without_port(authority.rpartition("@")[2]), slash + path
 
 
 def _answer_of(found: Found, method: str, *, refused: bool) -> Answer:
-    entry, token = found
+    entry, token, _ = found
     sub_id = (token or entry.token) if entry.has_slot else ""
     location = f"{entry.before}{sub_id}{entry.refusal if refused else ''}{entry.after}"
     if not location:
         return _page("404 Not Found", pages.NOT_FOUND, method)
     headers = _REDIRECT_HEADERS.get(entry.referrer_policy, _USUAL_HEADERS)
     return Answer("302 Found", [("Location", location), *headers], b"")
+
+
+def _choice(targets: Sequence[str], method: str) -> Answer:
+    """Where the links of several sites lead, without tracking: the page itself where they agree, else all of them to choose
+    from. Nobody earns by a guess."""
+    if len(targets) == 1:
+        return Answer("302 Found", [("Location", targets[0]), *_USUAL_HEADERS], b"")
+    if not targets:
+        return _page("404 Not Found", pages.NOT_FOUND, method)
+    return _page("300 Multiple Choices", pages.choice(targets), method)
 
 
 def _not_allowed(method: str, allowed: tuple[str, str]) -> Answer:

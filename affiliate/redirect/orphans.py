@@ -8,6 +8,7 @@ address into a path.
 import contextlib
 import json
 import os
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,18 +17,17 @@ KEEP = timedelta(days=30)
 _LONGEST_PATH = 300
 
 
-class OrphanLog:
-    """Appends to `orphans.jsonl` in a folder; processes may share it."""
+class RequestLog:
+    """Lines about requests in a file of a folder, `<name>.jsonl`; processes may share it. Each line has its time as `at`."""
 
-    def __init__(self, folder: Path, *, limit_bytes: int = 1 << 20) -> None:
-        self._path = folder / "orphans.jsonl"
-        self._previous = folder / "orphans.previous.jsonl"
+    def __init__(self, folder: Path, name: str, *, limit_bytes: int) -> None:
+        self._path = folder / f"{name}.jsonl"
+        self._previous = folder / f"{name}.previous.jsonl"
         self._limit_bytes = limit_bytes
 
-    def add(self, host: str, path: str, referrer_host: str, *, now: datetime) -> None:
-        """Notes a path without an answer; what cannot be written is let go."""
-        row = {"at": now.isoformat(), "host": host, "path": path[:_LONGEST_PATH], "referrer_host": referrer_host}
-        line = json.dumps(row).encode() + b"\n"  # ASCII: a hostile path cannot break a line
+    def add(self, row: Mapping[str, str], *, now: datetime) -> None:
+        """Appends a line; what cannot be written is let go."""
+        line = json.dumps({"at": now.isoformat(), **row}).encode() + b"\n"  # ASCII: a hostile path cannot break a line
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,6 +39,14 @@ class OrphanLog:
             if full:
                 self._path.replace(self._previous)
 
+    def rows(self) -> Iterator[dict[str, str]]:
+        """The lines that are there and can be read, the oldest first."""
+        for path in (self._previous, self._path):
+            with contextlib.suppress(FileNotFoundError):
+                for line in path.read_bytes().splitlines():
+                    with contextlib.suppress(ValueError):
+                        yield json.loads(line)
+
     def forget(self, *, now: datetime) -> int:
         """No line is older than 30 days afterwards; how many files were deleted. Whole files go: while this runs daily a
         line is kept for 15 days at least, unless the log is full before."""
@@ -48,6 +56,22 @@ class OrphanLog:
             return 0
         self._previous.unlink(missing_ok=True)
         return 1
+
+
+class OrphanLog:
+    """`orphans.jsonl` in a folder: the paths without an answer."""
+
+    def __init__(self, folder: Path, *, limit_bytes: int = 1 << 20) -> None:
+        self._lines = RequestLog(folder, "orphans", limit_bytes=limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    def add(self, host: str, path: str, referrer_host: str, *, now: datetime) -> None:
+        row = {"host": host, "path": path[:_LONGEST_PATH], "referrer_host": referrer_host}
+        self._lines.add(row, now=now)
+
+    def forget(self, *, now: datetime) -> int:
+        """As RequestLog does."""
+        return self._lines.forget(now=now)
 
 
 def _is_outside(path: Path, oldest: datetime, now: datetime) -> bool:

@@ -1,6 +1,8 @@
-"""The few pages that a reader may meet instead of a shop, and the script that counts direct links. Whole and static: they
+"""The few pages that a reader may meet instead of a shop, and the script that counts direct links. They need nothing, so they
 stand when everything else is down."""
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 _PAGE = """<!doctype html>
@@ -12,7 +14,7 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 body {{ font: 1.125rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.25rem; color: #222; background: #fff }}
-a {{ color: #0b57a4 }}
+a {{ color: #0b57a4; overflow-wrap: anywhere }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #16181b }} a {{ color: #8ec5ff }} }}
 </style>
 </head>
@@ -39,6 +41,15 @@ NOT_ALLOWED = _PAGE.format(
 TROUBLE = _PAGE.format(
     title="One moment, please", text="The link could not be looked up. Please try again in a few seconds."
 ).encode()
+
+
+def choice(targets: Sequence[str]) -> bytes:
+    """A page from which a reader goes on to one of these addresses."""
+    links = "<br>".join(f'<a href="{escape(url)}" rel="nofollow">{escape(url[:200])}</a>' for url in targets)
+    return _PAGE.format(
+        title="This link can mean one of these pages", text=f"Choose the one that you wanted:</p>\n<p>{links}"
+    ).encode()
+
 
 SCRIPT = (Path(__file__).parent / "clicks.js").read_bytes()
 SCRIPT_HEADERS = [

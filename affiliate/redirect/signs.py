@@ -1,4 +1,5 @@
-"""What the headers of a request say about who is behind it, as flags of a click. Labels only: nobody is turned away.
+"""What the headers of a request say about who is behind it, as flags of a click: labels only. What a browser fetches before
+anybody clicked is no click at all, and is refused.
 
 A sign counts only where it is there and cannot come with a person's navigation. That a header is missing is never held
 against anybody: proxies and content delivery networks take headers out (CloudFront drops Accept-Language unless told
@@ -7,7 +8,7 @@ otherwise), and one such proxy would make robots of all readers behind it.
 
 from collections.abc import Mapping
 
-from affiliate.redirect.records import DNT, GPC, IMPLAUSIBLE, PREFETCH
+from affiliate.redirect.records import DNT, GPC, IMPLAUSIBLE
 
 # Sec-Purpose: all of Chromium's values begin with "prefetch", prerendering too (preloading_headers.h); Firefox's for
 # <link rel=prefetch>. Purpose: Chromium's <link rel=prefetch> (crbug.com/1358419). X-Moz: Firefox before Sec-Purpose
@@ -37,19 +38,19 @@ def wishes(headers: Mapping[str, str]) -> int:
 
 
 def machine_flags(headers: Mapping[str, str]) -> int:
-    """PREFETCH and IMPLAUSIBLE, for a request that claims to be a navigation."""
-    flags = 0
-    if "sec-purpose" in headers or "purpose" in headers or "x-purpose" in headers or "x-moz" in headers:
-        flags = _purpose(headers)
+    """IMPLAUSIBLE, for a request that claims to be a navigation."""
     if (
         ("sec-fetch-dest" in headers and headers["sec-fetch-dest"] not in _PAGES)
         or ("sec-fetch-mode" in headers and headers["sec-fetch-mode"] not in _WAYS)
         or ("sec-ch-ua" in headers and _HEADLESS in headers["sec-ch-ua"])
     ):
-        flags |= IMPLAUSIBLE
-    return flags
+        return IMPLAUSIBLE
+    return 0
 
 
-def _purpose(headers: Mapping[str, str]) -> int:
-    stated = " ".join(headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz")).lower()
-    return PREFETCH if any(word in stated for word in _AHEAD) else 0
+def is_ahead(headers: Mapping[str, str]) -> bool:
+    """Whether a browser fetches this before anybody clicked."""
+    if "sec-purpose" in headers or "purpose" in headers or "x-purpose" in headers or "x-moz" in headers:
+        stated = " ".join(headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz")).lower()
+        return any(word in stated for word in _AHEAD)
+    return False

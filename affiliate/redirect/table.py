@@ -4,8 +4,8 @@ A folder that the processes of a node share. `links.mdb` is a symbolic link to t
 new file beside it and then changes the link over: readers see the old table or the new one, editors wait for neither,
 and the old file's space is free as soon as the last process has noticed.
 
-Hosts are lower case without port; a host that is no site's is answered by the oldest site that has the path. Paths are
-percent-decoded text.
+Hosts are as `affiliate.urls.host_key` makes them, paths are percent-decoded text. Which link is meant where host, path and
+token do not say the same: docs/decisions/0009-the-token-names-the-link.md.
 """
 
 import contextlib
@@ -34,7 +34,9 @@ _AT_ONCE = 5_000  # entries of one write where there are very many: what a write
 _REMEMBERED = 16_384  # found paths a process keeps; worst case (2,000-character paths) about 60 MB
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))  # everything that may stand in a Location as it is
 
-Change = tuple[int, str, "Entry | None"]  # the id of a site, a path, what it answers; None takes the path away
+PathChange = tuple[int, str, "Entry | None"]  # the id of a site, a path, what it answers; None takes the path away
+Placed = tuple[str, int]  # the token of a placement and the id of its link, which never changes
+Change = PathChange | Placed
 
 
 class TableDamaged(AffiliateError):
@@ -51,7 +53,8 @@ class Entry(NamedTuple):
 
     `token` is the link's default placement. A `reason` (retired, expired, direct) says why this is not the link's
     own deep link; with nothing before and after it, the reader gets the 404 page. `refusal` is the network's own way of
-    being told, "" where it has none. `referrer_policy` is the programme's, "" where it has none of its own.
+    being told, "" where it has none. `referrer_policy` is the programme's, "" where it has none of its own. `target` is the
+    advertiser's page without tracking, "" where `before` is that already.
     """
 
     link_id: int
@@ -62,13 +65,29 @@ class Entry(NamedTuple):
     reason: str = ""
     refusal: str = ""
     referrer_policy: str = ""
+    target: str = ""
+
+
+AGREED, OVERRULED, RESCUED = range(3)
 
 
 class Found(NamedTuple):
-    """An entry and the placement token that the path carried, or "" for bare use."""
+    """An entry and the placement token that the path carried, or "" for bare use.
+
+    `decided` says what the token was needed for: OVERRULED, host and path alone lead to another link; RESCUED, they lead
+    to links of several sites.
+    """
 
     entry: Entry
     token: str
+    decided: int = AGREED
+
+
+class Unclear(NamedTuple):
+    """Several sites have a link at the path, and neither host nor token says which is meant. `targets` are the advertisers'
+    pages that they lead to, without tracking, the oldest site's first; may be empty."""
+
+    targets: tuple[str, ...]
 
 
 class LinkTable:
@@ -89,16 +108,17 @@ class LinkTable:
         self._hosts: dict[str, bytes] = {}
         self._forget()
 
-    def find(self, host: str, path: str) -> Found | None:
+    def find(self, host: str, path: str) -> Found | Unclear | None:
         """What a request's path means: the whole path first, exactly; then without a last segment that is `-` and a
         valid placement token; then the whole path with or without its trailing slash, in any case; of the host's site,
-        else of the oldest that has it. The answer may be a tenth of a second old."""
+        else of the only one that has it. A token that names a placement decides, whatever link host and path lead to. The
+        answer may be a tenth of a second old."""
         if time.monotonic() >= self._look_at or self._forks != table_file.forks:
             self._look()
         return self._remembered(host, path)
 
     def has_host(self, host: str) -> bool:
-        """Whether this host is a site of ours. The answer may be a tenth of a second old."""
+        """Whether this host is a site's. The answer may be a tenth of a second old."""
         self._current()
         return host in self._hosts
 
@@ -136,8 +156,9 @@ class LinkTable:
         checkpoint: int | None = None,
         gaps: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Puts or removes paths, sets the hosts of all sites, and remembers how far the caller's outbox is applied (all
-        up to the checkpoint but for the gaps), all in one write that is on disk before this returns. `changes` are read when the write has begun."""
+        """Puts or removes paths, puts placements, sets the hosts of all sites, and remembers how far the caller's outbox is
+        applied (all up to the checkpoint but for the gaps), all in one write that is on disk before this returns. `changes`
+        are read when the write has begun."""
         with self._damage_said():
             self.folder.mkdir(parents=True, exist_ok=True)
             with _locked(self.folder / "writing.lock"):
@@ -236,14 +257,13 @@ class LinkTable:
             raise
         return held if held and file.checkpoint() is None else file
 
-    def _search(self, host: str, path: str) -> Found | None:
+    def _search(self, host: str, path: str) -> Found | Unclear | None:
         file = self._file
         if file is None:
             return None
-        site = self._hosts.get(host)
         try:
             with file.begin() as transaction:
-                return (site and _find(file, transaction, path, site)) or _find(file, transaction, path, None)
+                return _find(file, transaction, path, self._hosts.get(host))
         except lmdb.Error as problem:
             with contextlib.suppress(OSError):
                 _mark_of_damage(file).touch()
@@ -338,33 +358,79 @@ def _write(
     gaps: Sequence[tuple[int, int]],
 ) -> None:
     with file.begin(write=True) as transaction:
-        for site, path, entry in changes:
-            if entry is None:
-                file.delete(transaction, site, path)
+        for change in changes:
+            if len(change) == 2:
+                file.put_token(transaction, *change)
             else:
-                file.put(transaction, site, path, _encode(entry))
+                _write_path(file, transaction, *change)
         if hosts is not None:
             file.set_hosts(transaction, hosts)
         if checkpoint is not None:
             file.set_checkpoint(transaction, checkpoint, gaps)
 
 
-def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | None) -> Found | None:
-    if value := file.exact(transaction, path, site):
+def _write_path(file: TableFile, transaction: Transaction, site: int, path: str, entry: Entry | None) -> None:
+    if entry is not None:
+        file.put(transaction, site, path, _encode(entry), entry.link_id)
+    elif value := file.delete(transaction, site, path):
+        file.forget_link(transaction, _decode(value).link_id)
+
+
+def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | None) -> Found | Unclear | None:
+    if site is not None and (value := file.exact(transaction, path, site)):
         return Found(_decode(value), "")
     rest, _, last = path.rstrip("/").rpartition("/")
-    token = last[1:].lower()
-    if last.startswith("-") and is_placement_token(token) and (value := file.tolerant(transaction, rest, site)):
-        return Found(_decode(value), token)
-    value = file.tolerant(transaction, path, site)
-    return Found(_decode(value), "") if value else None
+    token = last[1:].lower() if last.startswith("-") else ""
+    if not is_placement_token(token):
+        token = ""
+    values, carries = _values(file, transaction, path, rest if token else "", site)
+    if not values:
+        return None
+    entries = [_decode(value) for value in values]
+    if carries and (link_id := file.link_of(transaction, token)) is not None:
+        return _named(file, transaction, entries, token, link_id)
+    if len(entries) > 1:
+        return Unclear(tuple(dict.fromkeys(filter(None, (entry.target or entry.before for entry in entries)))))
+    return Found(entries[0], token if carries else "")
+
+
+def _values(
+    file: TableFile, transaction: Transaction, path: str, rest: str, site: bytes | None
+) -> tuple[list[bytes], bool]:
+    """What stands at the path, and whether that is so without its token; `rest` is the path without it, "" where it has
+    none. Of the site, else of all that have it."""
+    for wanted in (None,) if site is None else (site, None):
+        if wanted is None and (
+            values := file.exactly(transaction, path, None)
+        ):  # of the site it was looked for already
+            return values, False
+        if rest and (values := file.tolerant(transaction, rest, wanted)):
+            return values, True
+        if values := file.tolerant(transaction, path, wanted):
+            return values, False
+    return [], False
+
+
+def _named(
+    file: TableFile, transaction: Transaction, entries: Sequence[Entry], token: str, link_id: int
+) -> Found | None:
+    """The link that a token names, beside the entries that stand at its path; None while that link answers nowhere."""
+    here = next((entry for entry in entries if entry.link_id == link_id), None)
+    if here is None:
+        value = file.by_link(transaction, link_id)
+        there = _decode(value) if value else None
+        if there is None or there.link_id != link_id:
+            return None
+        return Found(there, token, RESCUED if len(entries) > 1 else OVERRULED)
+    return Found(here, token, RESCUED if len(entries) > 1 else AGREED)
 
 
 def _encode(entry: Entry) -> bytes:
     """The format's byte, CRC-32 of the rest, then the fields as UTF-8 with NUL between."""
-    link_id, token, before, after, has_slot, *texts = entry
+    link_id, token, before, after, has_slot, *texts, target = entry
     slot = "1" if has_slot else ""
-    text = "\0".join((str(link_id), token, header_safe(before), header_safe(after), slot, *texts)).encode()
+    urls = header_safe(before), header_safe(after)
+    text = "\0".join((str(link_id), token, *urls, slot, *texts, header_safe(target))).encode()
     return FORMAT + crc32(text).to_bytes(4, "little") + text
 
 

@@ -1,8 +1,9 @@
 """One file of the link table: an LMDB environment with its keys. What the values mean is the table's business.
 
 `paths` holds the values under path and site, the oldest site first; `folded` leads from a path in lower case without a
-trailing slash to those that are written otherwise, so that tolerance costs nothing where the path was right; `hosts`
-says which site a host is; `meta` holds format, checkpoint and gaps.
+trailing slash to those that are written otherwise, so that tolerance costs nothing where the path was right; `tokens`
+holds the link of every placement, `links` the key of one path of every link; `hosts` says which site a host is; `meta`
+holds format, checkpoint and gaps.
 """
 
 import json
@@ -16,10 +17,15 @@ from weakref import WeakValueDictionary
 
 import lmdb
 
-FORMAT = b"3"  # another one is rebuilt from the database
+from affiliate.urls import host_key
+
+FORMAT = b"4"  # another one is rebuilt from the database
 _MAP_BYTES = 32 << 30  # address space, not disk: a million links take 0.3 GB, and a map that never grows never resizes
 _LONGEST_KEY = 511  # LMDB's own limit; longer paths end in a hash
 _SITE_BYTES = 4
+_LINK_BYTES = 8
+_DATABASES = 6
+_TOKEN = slice(1, 11)  # what tells placement tokens apart: without the `a` that all have, and the check character
 
 Transaction = Any  # lmdb.Transaction is generic in its stubs and not when it runs
 
@@ -31,7 +37,7 @@ class TableFile:
     def __init__(self, file: Path, *, sync: bool = True) -> None:
         self.file = file
         self.environment = lmdb.open(
-            str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=4, max_readers=1024, sync=sync
+            str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=_DATABASES, max_readers=1024, sync=sync
         )
         status = file.stat()
         self.identity = (status.st_dev, status.st_ino)
@@ -39,6 +45,8 @@ class TableFile:
             raise lmdb.CorruptedError("the file was cut")  # reading past the end would kill the process
         self.paths = self.environment.open_db(b"paths")
         self.folded = self.environment.open_db(b"folded", dupsort=True)
+        self._tokens = self.environment.open_db(b"tokens")
+        self._links = self.environment.open_db(b"links")
         self._hosts = self.environment.open_db(b"hosts")
         self._meta = self.environment.open_db(b"meta")
         with self.begin() as transaction:
@@ -78,20 +86,34 @@ class TableFile:
     # The writing methods leave alone what is so already: a transaction that changes nothing costs no disk, and no other
     # process its memory.
 
-    def put(self, transaction: Transaction, site: int, path: str, value: bytes) -> None:
-        key, folded = _key(path) + suffix(site), fold(path)
+    def put(self, transaction: Transaction, site: int, path: str, value: bytes, link_id: int) -> None:
+        key, folded, link = _key(path) + suffix(site), fold(path), link_id.to_bytes(_LINK_BYTES, "big")
         if transaction.get(key) != value:
             transaction.put(key, value)
             if folded != path:
                 transaction.put(_key(folded) + suffix(site), key, db=self.folded, dupdata=False)
+        if transaction.get(link, db=self._links) is None:
+            transaction.put(link, key, db=self._links)
 
-    def delete(self, transaction: Transaction, site: int, path: str) -> None:
+    def delete(self, transaction: Transaction, site: int, path: str) -> bytes | None:
+        """Takes a path away; the value that it had, None where there was none."""
         key, folded = _key(path) + suffix(site), fold(path)
-        if transaction.delete(key) and folded != path:
+        value: bytes | None = transaction.pop(key)
+        if value is not None and folded != path:
             transaction.delete(_key(folded) + suffix(site), key, db=self.folded)
+        return value
+
+    def put_token(self, transaction: Transaction, token: str, link_id: int) -> None:
+        key, link = token[_TOKEN].encode(), link_id.to_bytes(_LINK_BYTES, "big")
+        if transaction.get(key, db=self._tokens) != link:
+            transaction.put(key, link, db=self._tokens)
+
+    def forget_link(self, transaction: Transaction, link_id: int) -> None:
+        """The link is found by none of its tokens until one of its paths is put again."""
+        transaction.delete(link_id.to_bytes(_LINK_BYTES, "big"), db=self._links)
 
     def set_hosts(self, transaction: Transaction, hosts: Mapping[str, int]) -> None:
-        wanted = {host: suffix(site) for host, site in hosts.items()}
+        wanted = {host_key(host): suffix(site) for host, site in hosts.items()}
         if wanted != self.hosts():
             transaction.drop(self._hosts, delete=False)
             for host, site in wanted.items():
@@ -103,40 +125,55 @@ class TableFile:
             if transaction.get(name, db=self._meta) != value:
                 transaction.put(name, value, db=self._meta)
 
-    # Of a site, as `suffix` makes it, or, where that is None, of the oldest site that has such a path.
+    def link_of(self, transaction: Transaction, token: str) -> int | None:
+        """The link of a placement; None for a token that is not in the table."""
+        link = transaction.get(token[_TOKEN].encode(), db=self._tokens)
+        return None if link is None else int.from_bytes(link, "big")
 
-    def exact(self, transaction: Transaction, path: str, site: bytes | None) -> bytes | None:
-        if site is None:
-            return _first(transaction, self.paths, _key(path))
+    def by_link(self, transaction: Transaction, link_id: int) -> bytes | None:
+        """The value of one of the link's paths; None where it has none, or may have lost it to another link."""
+        key = transaction.get(link_id.to_bytes(_LINK_BYTES, "big"), db=self._links)
+        return transaction.get(key) if key is not None else None
+
+    def exact(self, transaction: Transaction, path: str, site: bytes) -> bytes | None:
+        """The value of a path of a site, as `suffix` makes it."""
         value: bytes | None = transaction.get(_key(path) + site)
         return value
 
-    def tolerant(self, transaction: Transaction, path: str, site: bytes | None) -> bytes | None:
-        """As it is, else with or without its trailing slash, else in another case."""
-        if value := self.exact(transaction, path, site):
-            return value
-        folded = fold(path)
-        for spelling in (path[:-1] if path.endswith("/") else path + "/", folded):
-            if value := self.exact(transaction, spelling, site):
-                return value
-        key: bytes | None
+    def exactly(self, transaction: Transaction, path: str, site: bytes | None) -> list[bytes]:
+        """The value of a path of a site; where that is None, of every site that has the path, the oldest one first."""
         if site is None:
-            key = _first(transaction, self.folded, _key(folded))
+            return _of_all_sites(transaction, self.paths, _key(path))
+        value = self.exact(transaction, path, site)
+        return [] if value is None else [value]
+
+    def tolerant(self, transaction: Transaction, path: str, site: bytes | None) -> list[bytes]:
+        """As `exactly`: of the path as it is, else with or without its trailing slash, else in another case."""
+        folded = fold(path)
+        for spelling in (path, path[:-1] if path.endswith("/") else path + "/", folded):
+            if values := self.exactly(transaction, spelling, site):
+                return values
+        if site is None:
+            keys = _of_all_sites(transaction, self.folded, _key(folded))
         else:
             key = transaction.get(_key(folded) + site, db=self.folded)
-        return transaction.get(key) if key is not None else None
+            keys = [] if key is None else [key]
+        return [value for key in keys if (value := transaction.get(key)) is not None]
 
 
 def fold(path: str) -> str:
     return path.rstrip("/").lower()
 
 
-def _first(transaction: Transaction, database: Any, key: bytes) -> bytes | None:
+def _of_all_sites(transaction: Transaction, database: Any, key: bytes) -> list[bytes]:
+    """The first value under this key of each site."""
+    values: list[bytes] = []
     with transaction.cursor(database) as cursor:
-        if cursor.set_range(key) and cursor.key()[:-_SITE_BYTES] == key:
-            value: bytes = cursor.value()
-            return value
-    return None
+        there = cursor.set_range(key)
+        while there and cursor.key()[:-_SITE_BYTES] == key:
+            values.append(cursor.value())
+            there = cursor.next_nodup()
+    return values
 
 
 def _key(path: str) -> bytes:

@@ -15,10 +15,11 @@ from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.texts import DisclosureText, statements
 from affiliate.errors import InvalidInput
 from affiliate.ids import is_placement_token
+from affiliate.links.sites import site_at
 from affiliate.money import Money
 from affiliate.networks.registry import network_name
-from affiliate.store.tables import Article, Link, LinkPath, Placement, Product, Programme, Site, SiteHost
-from affiliate.urls import host_of
+from affiliate.store.tables import Article, Link, LinkPath, Placement, Product, Programme, Site
+from affiliate.urls import host_of, without_www
 
 PREFIX = "/why"
 _GO = "/go/"
@@ -90,11 +91,11 @@ def why(session: Session, *, host: str, asked: str, now: datetime) -> Why | None
     """What there is to say about `asked`, what stands behind /why/ in the address: a slug or a whole imported path, perhaps
     with `/-` and a placement token. None for what leads nowhere, or not yet."""
     site, is_own = _site(session, host)
-    found = _find(session, site, asked) if site else None
+    found = _find(session, site if is_own else None, asked)
     if found is None:
         return None
     link, token = found
-    site = link.site
+    is_own, site = is_own and site is link.site, link.site
     text = _text(session, site)
     network = link.programme.network
     return Why(
@@ -112,41 +113,51 @@ def why(session: Session, *, host: str, asked: str, now: datetime) -> Why | None
 
 
 def _site(session: Session, host: str) -> tuple[Site | None, bool]:
-    own = session.get(SiteHost, host.removeprefix("www.")) if "\x00" not in host else None
-    return (own.site, True) if own else (session.scalar(select(Site).order_by(Site.id).limit(1)), False)
+    own = site_at(session, host)
+    return (own, True) if own else (session.scalar(select(Site).order_by(Site.id).limit(1)), False)
 
 
 def _title(site: Site, host: str) -> Title:
     return Title(site.name, site.language, site.time_zone, f"https://{host}/" if host else "")
 
 
-def _find(session: Session, site: Site, asked: str) -> tuple[Link, str] | None:
-    """As the redirect reads paths: the whole of it first, then without a token; of this site, else of the oldest that has
-    it."""
+def _find(session: Session, own: Site | None, asked: str) -> tuple[Link, str] | None:
+    """As the redirect reads paths: the whole of it first, then without a token; of the host's own site, else of the only one
+    that has it. A token names its link."""
     if not asked.isprintable() or len(asked) > _LONGEST:
         return None
     head, _, tail = asked.rpartition("/-")
-    if link := _at(session, site, asked):
+    if link := _shown(session, _at(session, own, asked)):
         return link, ""
-    if head and is_placement_token(tail) and (link := _at(session, site, head)):
-        return link, tail
-    return None
+    if not head or not is_placement_token(tail):
+        return None
+    named = session.scalar(select(Placement.link_id).where(Placement.token == tail))
+    link = _shown(session, _at(session, own, head) if named is None else named)
+    return (link, tail) if link else None
 
 
-def _at(session: Session, site: Site, asked: str) -> Link | None:
+def _at(session: Session, own: Site | None, asked: str) -> int | None:
+    """The link at a path; None also where several sites have one and none of them is the host's."""
     bare = asked.strip("/")
     paths = [f"{_GO}{bare}", f"{_GO}{bare.lower()}", f"/{asked}", f"/{bare}", f"/{bare}/"]
     known = select(LinkPath.site_id, LinkPath.path, LinkPath.link_id).where(
         LinkPath.site_id.in_(session.scalars(select(Site.id)).all()), LinkPath.path.in_(paths)
     )
     rows = session.execute(known).all()
-    if not rows:
+    ours = [row for row in rows if own and row.site_id == own.id] or rows
+    if len({row.site_id for row in ours}) != 1:
         return None
-    best = min(rows, key=lambda row: (row.site_id != site.id, row.site_id, paths.index(row.path)))
+    return int(min(ours, key=lambda row: paths.index(row.path)).link_id)
+
+
+def _shown(session: Session, link_id: int | None) -> Link | None:
+    """The link, unless there is none or it is not live yet."""
+    if link_id is None:
+        return None
     wanted = select(Link).options(
         joinedload(Link.site), joinedload(Link.product), joinedload(Link.programme).joinedload(Programme.advertiser)
     )
-    link = session.scalar(wanted.where(Link.id == best.link_id))
+    link = session.scalar(wanted.where(Link.id == link_id))
     return link if link and link.status != "scheduled" else None
 
 
@@ -159,7 +170,7 @@ def _text(session: Session, site: Site) -> DisclosureText | None:
 
 def _offer(link: Link) -> Offer:
     """Amazon's prices may be shown only fresh from its own interface (Program Policies of 14 April 2026), so never here."""
-    product, host = link.product, (host_of(link.target_url) or "").removeprefix("www.")
+    product, host = link.product, without_www(host_of(link.target_url) or "")
     may_show = link.programme.network != "amazon" and not _AMAZON.search(host)
     price = None
     if may_show and product.price is not None and product.currency and product.price_as_of:

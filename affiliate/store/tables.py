@@ -656,7 +656,9 @@ class RecentVisit(Base):
 
 
 class Node(Base):
-    """A machine that answers readers, as it last told of itself."""
+    """A machine that answers readers, as it last told of itself. `overruled` and `unclear` count requests whose host and path
+    lead to another link than their token, or to links of several sites; `unknown_hosts` are hosts of the latter that no site
+    has, with blanks between."""
 
     __tablename__ = "nodes"
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -667,6 +669,9 @@ class Node(Base):
     waiting_since: Mapped[datetime | None]
     journal_failures: Mapped[int] = mapped_column(BigInteger)
     problem: Mapped[str] = mapped_column(Text)
+    overruled: Mapped[int] = mapped_column(BigInteger, default=0)
+    unclear: Mapped[int] = mapped_column(BigInteger, default=0)
+    unknown_hosts: Mapped[str] = mapped_column(Text, default="")
 
 
 # ---- money ----------------------------------------------------------------------------------------------------------

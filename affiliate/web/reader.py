@@ -11,8 +11,9 @@ from flask import Response, current_app, render_template, request
 
 from affiliate.clock import zone
 from affiliate.errors import StoreUnavailable
+from affiliate.links.sites import site_at
 from affiliate.reports.why import Offer, Title, Why, title_of, why
-from affiliate.store.tables import SiteHost
+from affiliate.urls import without_port
 from affiliate.web.access import Pages
 from affiliate.web.services import services
 from affiliate.web.why_words import Words, words_for
@@ -86,11 +87,11 @@ def _way_on() -> Way | None:
     host = _host()
     try:
         with services().store.reading() as session:
-            found = session.get(SiteHost, host.removeprefix("www."))
-            return Way(found.site.name, f"https://{host}/") if found else None
+            found = site_at(session, host)
+            return Way(found.name, f"https://{host}/") if found else None
     except StoreUnavailable:
         return None
 
 
 def _host() -> str:
-    return request.host.partition(":")[0].lower()
+    return without_port(request.host)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -16,6 +17,9 @@ from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
+from affiliate.links.publish import Publisher
+from affiliate.links.sites import add_site
+from affiliate.redirect.table import AGREED, OVERRULED, Found, LinkTable
 from affiliate.store import Store
 from affiliate.store.tables import Article, ArticleDisclosure, Job, Link, LinkChange, Placement
 from tests.articles.newsroom import PARTYWEAR, found_title, the_site
@@ -578,3 +582,28 @@ def test_what_any_cms_writes_is_rewritten_and_passes_the_check(
         assert check(without, [jurisdiction], kind=kind).verdicts == {jurisdiction: "FAIL"}
         behind = without + "".join(re.findall(ours, rewritten.html))
         assert check(behind, [jurisdiction], kind=kind).verdicts == {jurisdiction: "FAIL"}
+
+
+def test_a_new_placement_names_its_link_on_every_host_with_the_next_look(title: Store, tmp_path: Path) -> None:
+    with title.transaction() as session:
+        other = add_site(session, key="other", name="Other", hosts=["other.example"], now=NOW)
+        url = "https://acme.example/dresses/marble-midi?colour=black"
+        theirs = add_link(session, site=other, url=url, slug="marble-midi-dress", now=NOW).link.id
+    table = LinkTable(tmp_path / "links")
+    publisher = Publisher(title, table)
+    publisher.rebuild()
+    once = publish(title, PARTYWEAR)
+    token, *_ = tokens(once)
+    path = f"/go/marble-midi-dress/-{token}"
+
+    def answered(host: str) -> tuple[bool, str, int]:
+        found = table.find(host, path)
+        assert isinstance(found, Found)
+        return found.entry.link_id == theirs, found.token, found.decided
+
+    assert answered("other.example") == (True, token, AGREED)  # the node has not heard of it yet
+    assert publisher.publish_pending() > 0
+    assert answered("other.example") == (False, token, OVERRULED)
+    before = rows(title, LinkChange)
+    publish(title, once.html, days=1)
+    assert rows(title, LinkChange) == before  # a run without a new placement publishes nothing

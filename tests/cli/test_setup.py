@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from affiliate.redirect.table import LinkTable
+from affiliate.redirect.table import Found, LinkTable
 from tests.cli.conftest import Run
 
 
@@ -11,7 +11,7 @@ def test_a_programme_is_edited_and_its_links_follow(newsroom: Run, folder: Path)
     shown = {name: answer[name] for name in ("name", "mode", "referrer_policy", "links")}
     assert shown == {"name": "Halden & Vale", "mode": "redirect", "referrer_policy": "no-referrer", "links": 1}
     found = LinkTable(folder / "data" / "links").find("", "/go/dress")
-    assert found is not None
+    assert isinstance(found, Found)
     assert found.entry.referrer_policy == "no-referrer"
     assert newsroom(*edit, "--mode", "untouched", "--json").json["referrer_policy"] == "no-referrer"
     assert newsroom(*edit, "--referrer-policy", "usual").stdout == (

@@ -11,7 +11,7 @@ from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, 
 from affiliate.links.queries import PublishedLink
 from affiliate.links.sites import add_site, find_site, set_hosts
 from affiliate.redirect import table_file
-from affiliate.redirect.table import Entry, LinkTable, NewTable
+from affiliate.redirect.table import Entry, Found, LinkTable, NewTable, Unclear
 from affiliate.store import Store
 from affiliate.store.tables import LinkChange, Programme
 from tests.conftest import NOW
@@ -24,7 +24,7 @@ def table(tmp_path: Path) -> LinkTable:
 
 def at(table: LinkTable, path: str, host: str = "mag.example") -> Entry | None:
     found = table.find(host, path)
-    return found.entry if found else None
+    return found.entry if isinstance(found, Found) else None
 
 
 def add(store: Store, url: str, slug: str, site: str = "mag") -> int:
@@ -108,7 +108,9 @@ def test_an_amazon_link_never_gets_our_tag_behind_a_redirect(newsroom: Store, ta
     assert (entry.before, entry.reason) == ("https://www.amazon.co.uk/dp/B000TEST01", "direct")
 
 
-def test_on_unknown_hosts_the_oldest_site_with_a_path_answers(newsroom: Store, table: LinkTable) -> None:
+def test_on_unknown_hosts_the_only_site_with_a_path_answers_and_none_of_several(
+    newsroom: Store, table: LinkTable
+) -> None:
     with newsroom.transaction() as session:
         add_site(session, key="second", name="Second", hosts=["second.example"], now=NOW)
     second = add(newsroom, "https://halden.example/b", "one", site="second")
@@ -123,8 +125,24 @@ def test_on_unknown_hosts_the_oldest_site_with_a_path_answers(newsroom: Store, t
 
     assert link_at("mag.example", "/go/one") == first
     assert link_at("second.example", "/go/one") == second
-    assert link_at("127.0.0.1", "/go/one") == first
-    assert link_at("127.0.0.1", "/go/three") == only_second
+    assert link_at("127.0.0.1", "/go/three") == link_at("mag.example", "/go/three") == only_second
+    pages = ("https://halden.example/a", "https://halden.example/b")
+    assert table.find("127.0.0.1", "/go/one") == Unclear(pages)
+
+
+def test_the_host_of_a_link_base_is_its_sites_unless_several_share_it(newsroom: Store, table: LinkTable) -> None:
+    with newsroom.transaction() as session:
+        for key in ("second", "third"):
+            add_site(
+                session, key=key, name=key, hosts=[f"{key}.example"], link_base=f"https://go.{key}.example", now=NOW
+            )
+        find_site(session, "mag").link_base = "https://go.third.example"
+    links = {key: add(newsroom, "https://halden.example/a", "one", site=key) for key in ("mag", "second", "third")}
+    Publisher(newsroom, table).rebuild()
+    based = at(table, "/go/one", "go.second.example")
+    assert based is not None
+    assert based.link_id == links["second"]
+    assert isinstance(table.find("go.third.example", "/go/one"), Unclear)
 
 
 def test_a_site_answers_on_another_host_of_another_node_with_the_next_look(newsroom: Store, tmp_path: Path) -> None:
@@ -140,8 +158,9 @@ def test_a_site_answers_on_another_host_of_another_node_with_the_next_look(newsr
     publish_hosts(newsroom, here)
     assert nodes[1].publish_pending() == 0
     for table in (here, there):
-        answers = [at(table, "/go/one", host) for host in ("mag.example", "new.example", "second.example")]
-        assert [entry and entry.link_id for entry in answers] == [one, two, one]
+        answers = [at(table, "/go/one", host) for host in ("mag.example", "new.example")]
+        assert [entry and entry.link_id for entry in answers] == [one, two]
+        assert isinstance(table.find("second.example", "/go/one"), Unclear)
 
 
 def test_what_is_edited_while_a_table_is_rebuilt_is_in_the_new_one(

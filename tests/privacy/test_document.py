@@ -27,7 +27,7 @@ def test_the_settings_it_names_have_the_defaults_it_names() -> None:
 def test_the_numbers_it_names_are_those_of_the_product(tmp_path: Path) -> None:
     assert timedelta(hours=3) == LIVES_PAST_MIDNIGHT == timedelta(milliseconds=COMPARABLE_MS)
     assert (timedelta(days=30), 20, 32) == (KEEP, SHARED_BY, KEY_BYTES)
-    assert 2 * OrphanLog(tmp_path)._limit_bytes == 2 << 20
+    assert 2 * OrphanLog(tmp_path).limit_bytes == 2 << 20
 
 
 def test_the_tables_it_names_exist_and_no_other_one_knows_visitors() -> None:

@@ -14,6 +14,7 @@ from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.records import ClickRecord
 from affiliate.redirect.segments import read_segment, segments
 from affiliate.redirect.table import Entry, LinkTable
+from affiliate.redirect.unknown_hosts import UnknownHosts
 from affiliate.redirect.visitors import Visitors
 from tests.conftest import NOW
 
@@ -44,7 +45,15 @@ class Redirects:
         self.hop = self.make_hop()
 
     def make_hop(self, **options: Any) -> Hop:
-        self.hop = Hop(self.table, self.journal, Visitors(key_of), self.orphans, **options)
+        self.hop = Hop(
+            self.table,
+            self.journal,
+            Visitors(key_of),
+            self.orphans,
+            unknown_hosts=UnknownHosts(self.folder),
+            counters=self.counters,
+            **options,
+        )
         return self.hop
 
     def ask(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from affiliate.redirect.records import BEACON, DNT, GPC, IMPLAUSIBLE, INTERNAL, PREFETCH
+from affiliate.ids import new_placement_token
+from affiliate.redirect.records import BEACON, DNT, GPC, IMPLAUSIBLE, INTERNAL, TOKEN_IN_PATH
 from tests.redirect.conftest import SITE, TOKEN, Redirects, entry
 
 TABLE = Path(__file__).parents[2] / "docs" / "redirects.md"
 SHOP = f"https://shop.example/dress?u1={TOKEN}"
 FALLBACK = "https://shop.example/"
+NAMED = new_placement_token()
+THEIRS = f"https://shop.example/theirs?u1={NAMED}"
 REDIRECT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Content-Length": "0"} | {
     "Location": SHOP,
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -21,7 +24,7 @@ REDIRECT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "C
 
 @dataclass(frozen=True)
 class Line:
-    """`asked`: path, and method, headers or address where they matter. `flags`: of every click that it leaves."""
+    """`asked`: path, and method, host, headers or address where they matter. `flags`: of every click that it leaves."""
 
     begins: str
     asked: tuple[dict[str, str], ...]
@@ -32,7 +35,7 @@ class Line:
 
 
 def asked(path: str = "/go/dress", **more: str) -> tuple[dict[str, str]]:
-    """A request; `method` and `address` by name, everything else is a header."""
+    """A request; `method`, `host` and `address` by name, everything else is a header."""
     return ({"path": path, **more},)
 
 
@@ -41,7 +44,7 @@ SOURCES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 LINES = [
     Line("GET of a known path", asked(), "302", (0,)),
     Line("HEAD", asked(method="HEAD"), "302"),
-    Line("a prefetch", tuple({"path": "/go/dress", name: "prefetch"} for name in SOURCES), "302", (PREFETCH,) * 4),
+    Line("a prefetch", tuple({"path": "/go/dress", name: "prefetch"} for name in SOURCES), "503", (), NO_STORE),
     Line("with headers that no person", asked(**{"sec-fetch-dest": "image"}), "302", (IMPLAUSIBLE,)),
     Line("a crawler", asked(**{"user-agent": "Googlebot/2.1"}) + asked(**{"user-agent": ""}), "302", (0, 0)),
     Line("the same visitor", asked() + asked(), "302", (0, 0)),
@@ -54,6 +57,10 @@ LINES = [
         REDIRECT | {"Location": SHOP + "&cons=0"},
     ),
     Line("POST, OPTIONS", asked(method="POST") + asked("/go/x", method="OPTIONS"), "405", (), {"Allow": "GET, HEAD"}),
+    Line("`www.`", asked(host="WWW.mag.example.:443"), "302", (0,)),
+    Line("a token that names", asked(f"/go/dress/-{NAMED}"), "302", (TOKEN_IN_PATH,), REDIRECT | {"Location": THEIRS}),
+    Line("a host that is no", asked("/go/both", host="x.example"), "302", (), REDIRECT | {"Location": FALLBACK}),
+    Line("several sites", asked("/go/dress", host="x.example"), "300", (), NO_STORE, b'<a href="https://shop.example/'),
     Line("an unknown path", asked("/go/unknown"), "404", (), NO_STORE, b'<a href="/">'),
     Line("a retired or expired link", asked("/go/old"), "302", (0,), REDIRECT | {"Location": FALLBACK}),
     Line("POST to `/go/-` and a known path", asked("/go/-/go/dress", method="POST"), "204", (BEACON,), NO_STORE),
@@ -72,12 +79,15 @@ LINES = [
 @pytest.fixture
 def ask(redirects: Redirects) -> Callable[[dict[str, str]], tuple[str, dict[str, str], bytes]]:
     gone = entry(2, before=FALLBACK, reason="retired")._replace(has_slot=False)
-    redirects.table.apply([(SITE, "/go/dress", entry()._replace(refusal="&cons=0")), (SITE, "/go/old", gone)])
+    ours = entry()._replace(refusal="&cons=0", target="https://shop.example/ours")
+    theirs = entry(3, before="https://shop.example/theirs?u1=")._replace(target="https://shop.example/theirs")
+    redirects.table.apply([(SITE, "/go/dress", ours), (SITE, "/go/old", gone), (NAMED, 3), (2, "/go/dress", theirs)])
+    redirects.table.apply([(site, "/go/both", gone._replace(link_id=3 + site)) for site in (SITE, 2)])
     redirects.make_hop(internal=("198.51.100.0/24",), is_staff=lambda cookies, _: cookies == "staff")
 
     def ask(request: dict[str, str]) -> tuple[str, dict[str, str], bytes]:
         headers = dict(request)
-        given = {name: headers.pop(name) for name in ("method", "address") if name in headers}
+        given = {name: headers.pop(name) for name in ("method", "address", "host") if name in headers}
         answer = redirects.ask(headers.pop("path"), headers=headers, **given)  # type: ignore[arg-type]
         assert answer is not None
         return answer.status[:3], dict(answer.headers), answer.body

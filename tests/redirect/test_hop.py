@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from affiliate.ids import new_placement_token
 from affiliate.redirect import records, segments
+from affiliate.redirect.counters import counts
 from affiliate.redirect.hop import SCRIPT, Answer
+from affiliate.redirect.orphans import OrphanLog
 from affiliate.redirect.referrers import REFERRER_POLICIES
 from tests.conftest import NOW
 from tests.redirect.conftest import BROWSER, HOST, SITE, TOKEN, Redirects, entry
@@ -82,9 +84,14 @@ def test_without_a_slot_the_token_is_counted_and_not_sent(redirects: Redirects) 
         {"x-moz": "prefetch"},
     ],
 )
-def test_a_prefetch_gets_the_same_answer_and_a_flag(redirects: Redirects, headers: dict[str, str]) -> None:
-    assert redirects.ask(headers=headers) == redirects.ask()
-    assert sorted(click.flags for click in redirects.clicks()) == [0, records.PREFETCH]
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_prefetch_is_told_to_ask_again_and_is_no_click(
+    redirects: Redirects, headers: dict[str, str], method: str
+) -> None:
+    status, answered, body = shown(redirects.ask(headers=headers, method=method))
+    assert (status[:3], answered["Cache-Control"], "Location" in answered, body) == ("503", "no-store", False, b"")
+    assert redirects.clicks() == []
+    assert counts(redirects.counters.folder).prefetches == 1
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,8 @@ def test_an_unknown_path_gets_a_page_with_a_way_on_and_is_logged(redirects: Redi
 
 
 def test_the_orphan_log_stays_small(redirects: Redirects) -> None:
-    redirects.orphans._limit_bytes = 2_000
+    redirects.orphans = OrphanLog(redirects.folder, limit_bytes=2_000)
+    redirects.make_hop()
     for number in range(100):
         redirects.ask(f"/go/lost-{number}")
     sizes = [path.stat().st_size for path in redirects.folder.glob("orphans*")]

@@ -12,7 +12,18 @@ import pytest
 
 from affiliate.ids import new_placement_token
 from affiliate.redirect import table_file
-from affiliate.redirect.table import Change, Entry, Found, LinkTable, TableDamaged, header_safe
+from affiliate.redirect.table import (
+    AGREED,
+    OVERRULED,
+    RESCUED,
+    Change,
+    Entry,
+    Found,
+    LinkTable,
+    TableDamaged,
+    Unclear,
+    header_safe,
+)
 from affiliate.redirect.table_file import TableFile
 from tests.waiting import wait_until
 
@@ -28,7 +39,7 @@ def entry(link_id: int = 1, before: str = "https://shop.example/dress?u1=", afte
 
 def at(table: LinkTable, path: str, host: str = HOST) -> Entry | None:
     found = table.find(host, path)
-    return found.entry if found else None
+    return found.entry if isinstance(found, Found) else None
 
 
 @pytest.fixture
@@ -54,14 +65,58 @@ def test_an_entry_comes_back_as_it_was_written(table: LinkTable) -> None:
     assert at(table, "/go/dress") == written
 
 
-def test_a_site_answers_on_its_own_hosts_and_the_oldest_one_on_all_others(table: LinkTable) -> None:
+def test_a_site_answers_on_its_own_hosts_and_the_only_one_that_has_a_path_on_all_others(table: LinkTable) -> None:
     table.apply([(2, "/go/a", entry(2)), (SITE, "/go/a", entry(1)), (2, "/go/b", entry(3))])
-    table.apply((), hosts={HOST: SITE, "two.example": 2, "www.two.example": 2})
-    found = [at(table, "/go/a", host) for host in (HOST, "two.example", "www.two.example", "127.0.0.1")]
-    assert found == [entry(1), entry(2), entry(2), entry(1)]
+    table.apply((), hosts={HOST: SITE, "www.Two.example": 2})
+    for _ in range(2):  # the second time from memory
+        assert [at(table, "/go/a", host) for host in (HOST, "two.example")] == [entry(1), entry(2)]
     assert {at(table, path, host) for host in (HOST, "two.example", "") for path in ("/go/b", "/Go/B/")} == {entry(3)}
     table.apply((), hosts={"two.example": SITE})
     assert at(table, "/go/a", "two.example") == entry(1)
+
+
+@pytest.mark.parametrize("path", ["/go/A", "/go/a", "/go/A/", "/GO/a/"])
+def test_of_several_sites_with_a_path_none_answers_on_a_host_of_no_site(table: LinkTable, path: str) -> None:
+    one, two = (entry(link)._replace(target=f"https://shop.example/{link}") for link in (1, 2))
+    plain = entry(3, before="https://shop.example/2", reason="retired")  # leads to the same page as the second one
+    table.apply([(3, "/go/A", plain), (2, "/go/A", two), (SITE, "/go/A", one), (4, "/go/A", entry(4, before=""))])
+    assert table.find("stranger.example", path) == Unclear(("https://shop.example/1", "https://shop.example/2"))
+    assert table.find(HOST, path) == Found(one, "")
+
+
+def test_a_token_names_its_link_whatever_host_and_path_say(table: LinkTable) -> None:
+    ours, theirs, other, stranger = (new_placement_token() for _ in range(4))
+    one, two, three = (entry(link, before=f"https://shop.example/{link}?u1=") for link in (1, 2, 3))
+    table.apply(
+        [(SITE, "/go/a", one), (2, "/go/a", two), (2, "/old/Other", three)], hosts={HOST: SITE, "two.example": 2}
+    )
+    table.apply([(ours, 1), (theirs, 2), (other, 3)])
+
+    def named(host: str, token: str) -> tuple[int, int]:
+        found = table.find(host, f"/go/a/-{token}")
+        assert isinstance(found, Found)
+        assert found.token == token
+        return found.entry.link_id, found.decided
+
+    assert [named(HOST, token) for token in (ours, theirs, other)] == [(1, AGREED), (2, OVERRULED), (3, OVERRULED)]
+    assert [named("two.example", token) for token in (ours, theirs)] == [(1, OVERRULED), (2, AGREED)]
+    assert [named("x.example", token) for token in (ours, theirs, other)] == [(1, RESCUED), (2, RESCUED), (3, RESCUED)]
+    assert [named(host, stranger) for host in (HOST, "two.example")] == [(1, AGREED), (2, AGREED)]
+    assert isinstance(table.find("x.example", f"/go/a/-{stranger}"), Unclear)
+    assert table.find(HOST, f"/go/unknown/-{ours}") is None
+
+
+def test_a_token_of_a_link_that_answers_nowhere_leads_to_no_other_link(table: LinkTable) -> None:
+    token = new_placement_token()
+    table.apply([(SITE, "/go/a", entry(1)), (2, "/go/a", entry(2)), (token, 2)])
+    table.apply([(2, "/go/a", None)])  # it is scheduled again
+    assert table.find(HOST, f"/go/a/-{token}") is None
+    table.apply([(2, "/go/a", entry(2))])
+    found = table.find(HOST, f"/go/a/-{token}")
+    assert isinstance(found, Found)
+    assert found.entry.link_id == 2
+    table.apply([(2, "/go/a", entry(3))])  # the path is another link's now, and the link has none
+    assert table.find(HOST, f"/go/a/-{token}") is None
 
 
 def test_a_trailing_slash_and_another_case_are_tolerated(table: LinkTable) -> None:
@@ -180,7 +235,7 @@ def test_many_threads_may_be_the_first_to_look(table: LinkTable, monkeypatch: py
         table.close()
         fresh, start = LinkTable(table.folder), threading.Barrier(8)
 
-        def look(table: LinkTable = fresh, start: threading.Barrier = start) -> Found | None:
+        def look(table: LinkTable = fresh, start: threading.Barrier = start) -> Found | Unclear | None:
             start.wait()
             return table.find(HOST, "/go/a")
 
@@ -248,7 +303,7 @@ def test_a_table_of_an_older_version_is_said_and_replaced(table: LinkTable, monk
         older.setattr(table_file, "FORMAT", b"1")
         table.apply((), checkpoint=0)
         table.close()
-    with pytest.raises(TableDamaged, match="format 1 is not 3"):
+    with pytest.raises(TableDamaged, match="format 1 is not 4"):
         at(table, "/go/dress")
     table.replace([], hosts=HOSTS, checkpoint=1)
     assert table.checkpoint() == 1

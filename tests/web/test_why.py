@@ -17,7 +17,7 @@ from affiliate.articles.article import ArticleFacts
 from affiliate.articles.publish import rewrite_article
 from affiliate.links.library import add_link, edit_link, set_status
 from affiliate.links.programmes import add_account, add_programme
-from affiliate.links.sites import add_site, find_site
+from affiliate.links.sites import add_site, find_site, set_hosts
 from affiliate.reports.why import address_of
 from affiliate.store import Store
 from affiliate.store.tables import Article, Link, LinkPath, Placement, Product, Programme, Site
@@ -120,12 +120,17 @@ def test_an_article_that_is_not_published_is_not_named(
     assert "Partywear" not in page
 
 
-def test_a_token_of_another_link_or_of_a_former_use_names_no_article(
+def test_a_token_behind_the_slug_of_another_link_tells_of_its_own_link(
     shelf: Services, token: str, stranger: FlaskClient
 ) -> None:
     with shelf.store.transaction() as session:
-        add_link(session, site=find_site(session), url=SHOP + "-two", slug="other", now=shelf.clock())
-    assert "Imogen" not in ask(stranger, f"/why/other/-{token}")[1]
+        other = add_site(session, key="other", name="Other title", hosts=["other.example"], now=shelf.clock())
+        add_link(session, site=other, url=SHOP, slug="marble-midi", name="Their dress", now=shelf.clock())
+    page = stranger.get(f"/why/marble-midi/-{token}", headers={"Host": "www.other.example"}).text
+    assert ("Imogen" in page, "Their dress" in page, "My site" in page) == (True, False, True)
+
+
+def test_a_token_of_a_former_use_names_no_article(shelf: Services, token: str, stranger: FlaskClient) -> None:
     with shelf.store.transaction() as session:
         session.execute(update(Placement).values(removed_at=shelf.clock()))
     assert "Imogen" not in ask(stranger, f"/why/marble-midi/-{token}")[1]
@@ -285,13 +290,27 @@ def test_of_two_sites_the_one_that_was_asked_answers(shelf: Services, stranger: 
     with shelf.store.transaction() as session:
         other = add_site(session, key="other", name="Other title", hosts=["other.example"], now=shelf.clock())
         add_link(session, site=other, url=SHOP, slug="marble-midi", name="Their dress", now=shelf.clock())
-    assert "My site" in ask(stranger, "/why/marble-midi")[1]
-    answer = stranger.get("/why/marble-midi", headers={"Host": "other.example"})
+        set_hosts(session, find_site(session, "default"), ["mine.example"])
+    for host, editors in (
+        ("mine.example", "My site"),
+        ("other.example", "Other title"),
+        ("WWW.Other.example.", "Other title"),
+    ):
+        answer = stranger.get("/why/marble-midi", headers={"Host": host})
+        assert f"The editors of {editors}" in answer.text
     assert "Their dress" in answer.text
-    assert "The editors of Other title" in answer.text
-    elsewhere = stranger.get("/why/marble-midi", headers={"Host": "app.example"})
-    assert "The editors of My site" in elsewhere.text
-    assert "app.example" not in elsewhere.text
+
+
+def test_on_a_host_of_no_site_only_a_link_that_one_site_has_is_told_of(shelf: Services, stranger: FlaskClient) -> None:
+    def elsewhere() -> str:
+        return stranger.get("/why/marble-midi", headers={"Host": "app.example"}).text
+
+    assert "The editors of My site" in elsewhere()
+    assert "app.example" not in elsewhere()
+    with shelf.store.transaction() as session:
+        other = add_site(session, key="other", name="Other title", hosts=["other.example"], now=shelf.clock())
+        add_link(session, site=other, url=SHOP, slug="marble-midi", name="Their dress", now=shelf.clock())
+    assert "The editors of" not in elsewhere()
 
 
 def test_without_the_database_a_reader_is_told_to_come_back(

@@ -9,7 +9,14 @@ from urllib.parse import unquote, urljoin
 import can_ada
 
 from affiliate.errors import InvalidUrl
-from affiliate.urls import as_browsers_read, host_of, parse_web_url, same_target, without_tracking
+from affiliate.urls import (
+    as_browsers_read,
+    host_of,
+    parse_web_url,
+    same_target,
+    without_tracking,
+    without_www,
+)
 
 LONGEST = 2_000  # characters; what sitemaps may hold is 2,048 (sitemaps.org/protocol.html)
 _MOST_SEGMENTS = 16
@@ -170,7 +177,7 @@ def key(url: str) -> str:
 def host(url: str) -> str:
     """Host and port ("" for none), without www."""
     parsed = can_ada.parse(url)
-    return str(parsed.host).removeprefix("www.")
+    return without_www(str(parsed.host))
 
 
 def path_of(url: str) -> str:

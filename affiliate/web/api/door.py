@@ -5,8 +5,8 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from affiliate.errors import InvalidInput
-from affiliate.links.sites import find_site, site_keys
-from affiliate.store.tables import Site, SiteHost
+from affiliate.links.sites import find_site, site_at, site_keys
+from affiliate.store.tables import Site
 from affiliate.urls import host_of
 from affiliate.web.access import Api
 
@@ -50,8 +50,8 @@ def _check_body() -> None:
 
 def site_of(session: Session, key: str | None, url: str | None = None) -> Site:
     """The site that a call is about: the one it names, else the one on whose host the URL is, else the only one."""
-    if key is None and url and (host := host_of(url)) and (known := session.get(SiteHost, host.removeprefix("www."))):
-        return known.site
+    if key is None and url and (known := site_at(session, host_of(url) or "")):
+        return known
     if key is None and len(keys := site_keys(session)) > 1:
         raise InvalidInput(f"There are several sites; name one as “site”: {', '.join(keys)}.")
     return find_site(session, key)
