@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from affiliate.redirect.addresses import Networks
     from affiliate.redirect.counters import Counters
     from affiliate.redirect.hop import Hop, IsStaff
+    from affiliate.redirect.late import Pages
     from affiliate.redirect.table import LinkTable
     from affiliate.redirect.visitors import KeyOfDay
 
@@ -228,8 +229,26 @@ class Application:
 
     def wsgi(self, *, pages_at_once: int | None = None) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it, of which no more than so
-        many are made at a time."""
+        many are made at a time. The redirect needs no file of the pages: where their key cannot be read or written yet,
+        they answer 503 and the redirect goes on."""
+        from affiliate.redirect.late import Late
         from affiliate.redirect.wsgi import RedirectMiddleware
+
+        pages = Late(self._pages, name="the pages")
+        pages.tried()
+        return RedirectMiddleware(
+            self.hop(is_staff=lambda cookies, now: (made := pages.made) is not None and made.is_staff(cookies, now)),
+            pages,
+            self.counters,
+            clock=self.clock,
+            not_ready=lambda: pages.tried() or self.not_ready(),
+            metrics=self.metrics,
+            pages_at_once=pages_at_once,
+        )
+
+    def _pages(self) -> "Pages":
+        """OSError where the key of log-in cookies can be neither read nor written."""
+        from affiliate.redirect.late import Pages
         from affiliate.web import create_app
         from affiliate.web.services import Services
         from affiliate.web.staff import staff_of
@@ -247,15 +266,7 @@ class Application:
                 postback_secrets=self.postback_secrets,
             )
         )
-        return RedirectMiddleware(
-            self.hop(is_staff=staff_of(pages)),
-            pages,
-            self.counters,
-            clock=self.clock,
-            not_ready=self.not_ready,
-            metrics=self.metrics,
-            pages_at_once=pages_at_once,
-        )
+        return Pages(pages, staff_of(pages))
 
     def prepare(self) -> None:
         """Creates or migrates the database, and gives an empty one its first company and site."""

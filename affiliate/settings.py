@@ -174,7 +174,8 @@ class Settings(BaseSettings):
         return self.data_dir / "visitor-keys"
 
     def session_key(self) -> str:
-        """The key that signs log-in cookies: from the environment, a file, or generated once in the data folder (0600)."""
+        """The key that signs log-in cookies: from the environment, a file, or generated once in the data folder (0600).
+        OSError where it can be neither read nor written; nothing of it is left then."""
         if key := self.secret_key.get_secret_value():
             return key
         if self.secret_key_file:
@@ -194,9 +195,13 @@ def write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def load_settings(config: Path | None = None) -> Settings:

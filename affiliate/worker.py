@@ -43,6 +43,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BETWEEN_ASKED = timedelta(minutes=1)
 _TURN_SECONDS = 60.0  # of one crawl, before the next one has its turn
 _TROUBLE_SECONDS = 1.0  # between tries while the database is away
+_LONGEST_PAUSE = 15.0  # between tries to open it at the start, which begin with that and double
 
 log = logging.getLogger(__name__)
 
@@ -285,8 +286,12 @@ def run_forever(app: Application, stop: threading.Event | None = None) -> None:
     """
     stop = stop or threading.Event()
     node = Node(app)
-    while not _tried("database", app.prepare) and not stop.wait(_TROUBLE_SECONDS):
-        _tried("visitors.forget", lambda: _forget_keys(app))  # keys die in time, whatever the database does
+    pause, quiet = _TROUBLE_SECONDS, False
+    while not _tried("database", app.prepare, quiet=quiet) and not stop.wait(pause):
+        _tried(
+            "visitors.forget", lambda: _forget_keys(app), quiet=quiet
+        )  # keys die in time, whatever the database does
+        pause, quiet = min(2 * pause, _LONGEST_PAUSE), True
     threads = [
         threading.Thread(target=_repeat, args=(task, node, stop), name=task.name, daemon=task.may_be_cut)
         for task in TASKS

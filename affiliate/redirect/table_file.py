@@ -36,19 +36,17 @@ class TableFile:
 
     def __init__(self, file: Path, *, sync: bool = True) -> None:
         self.file = file
-        self.environment = lmdb.open(
-            str(file), subdir=False, map_size=_MAP_BYTES, max_dbs=_DATABASES, max_readers=1024, sync=sync
-        )
+        self.environment, writable = _environment(file, sync=sync)
         status = file.stat()
         self.identity = (status.st_dev, status.st_ino)
         if status.st_size < (self.environment.info()["last_pgno"] + 1) * self.environment.stat()["psize"]:
             raise lmdb.CorruptedError("the file was cut")  # reading past the end would kill the process
-        self.paths = self.environment.open_db(b"paths")
-        self.folded = self.environment.open_db(b"folded", dupsort=True)
-        self._tokens = self.environment.open_db(b"tokens")
-        self._links = self.environment.open_db(b"links")
-        self._hosts = self.environment.open_db(b"hosts")
-        self._meta = self.environment.open_db(b"meta")
+        self.paths = self.environment.open_db(b"paths", create=writable)
+        self.folded = self.environment.open_db(b"folded", dupsort=True, create=writable)
+        self._tokens = self.environment.open_db(b"tokens", create=writable)
+        self._links = self.environment.open_db(b"links", create=writable)
+        self._hosts = self.environment.open_db(b"hosts", create=writable)
+        self._meta = self.environment.open_db(b"meta", create=writable)
         with self.begin() as transaction:
             version = transaction.get(b"format", FORMAT, db=self._meta)
         if version != FORMAT:
@@ -159,6 +157,27 @@ class TableFile:
             key = transaction.get(_key(folded) + site, db=self.folded)
             keys = [] if key is None else [key]
         return [value for key in keys if (value := transaction.get(key)) is not None]
+
+
+def _environment(file: Path, *, sync: bool) -> tuple[Any, bool]:
+    """The environment, and whether it may be written. On a disk that is read-only nobody writes, so readers need no lock."""
+    settings: dict[str, Any] = {
+        "subdir": False,
+        "map_size": _MAP_BYTES,
+        "max_dbs": _DATABASES,
+        "max_readers": 1024,
+        "sync": sync,
+    }
+    try:
+        return lmdb.open(str(file), **settings), True
+    except lmdb.Error:
+        if not _is_on_a_read_only_disk(file):
+            raise
+        return lmdb.open(str(file), readonly=True, lock=False, **settings), False
+
+
+def _is_on_a_read_only_disk(file: Path) -> bool:
+    return file.exists() and bool(os.statvfs(file).f_flag & os.ST_RDONLY)
 
 
 def fold(path: str) -> str:
