@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from hashlib import sha256
 from urllib.parse import quote, unquote
 
 import can_ada
@@ -17,6 +18,9 @@ from affiliate.errors import InvalidUrl
 LONGEST = 8_000  # characters; above it proxies and browsers begin to cut (RFC 9110 §4.1 asks for at least 8000)
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"`\\\ud800-\udfff]")  # the last: halves of a character, which no text holds
+
+_ROUTE = re.compile(r"#(?:!|/)")  # what scripts of single-page shops read as a path
+_ENCODED = re.compile(r"%[0-9a-fA-F]{2}")
 
 _ODD_BEGINNING = re.compile(r"https?:(?!//[^/])|///", re.IGNORECASE)
 
@@ -190,10 +194,45 @@ def encode(text: str) -> str:
     return quote(text, safe="")
 
 
-def same_target(url: str) -> str:
-    """A key under which two addresses of one product page are equal: tracking, fragment, scheme, www and a trailing
-    slash set aside, host in lower case. For finding duplicates only, never sent anywhere."""
-    parsed = parse_web_url(without_tracking(url))
-    path, query, _ = split_query(parsed.text)
-    after_host = path.split("://", 1)[1].partition("/")[2].rstrip("/")
-    return f"{parsed.host.removeprefix('www.')}/{after_host}" + (f"?{query}" if query else "")
+def identity(url: str) -> str:
+    """The form in which two addresses are equal if, and only if, one link may serve both: what a browser makes of them
+    (WHATWG URL), with http taken for https where no port is named, because a link's https replaces its http.
+
+    Fragment, path, query, www. and a slash at the end all count: what differs in one of them may be another page.
+    For comparing only, never sent anywhere. What is no address is its own identity.
+    """
+    parsed = _parsed(url)
+    if parsed is None:
+        return url
+    return str(parsed.href if parsed.port else parsed.href.removeprefix(parsed.protocol))
+
+
+def likeness(url: str) -> str:
+    """The form in which addresses that often lead to the same page are equal: identity, with tracking, a place in the page,
+    www., a slash at the end, the order of the parameters and the case of percent-encodings set aside. A fragment that a
+    page's script reads as a path (#/…, #!…) counts. For proposing only: it decides nothing.
+    """
+    parsed = _parsed(without_tracking(url))
+    if parsed is None:
+        return url
+    host = parsed.host.removeprefix("www.").replace(".:", ":").rstrip(".")
+    query = "&".join(sorted(pair for pair in parsed.search.removeprefix("?").split("&") if pair))
+    route = parsed.hash if _ROUTE.match(parsed.hash) else ""
+    plain = f"{host}{parsed.pathname.rstrip('/')}?{query}{route}"
+    return _ENCODED.sub(lambda found: found.group().upper(), plain)
+
+
+def is_https(url: str) -> bool:
+    return url[:6].lower() == "https:"
+
+
+def digest(text: str) -> str:
+    """A text of any length as an index holds it: SHA-256, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _parsed(url: str) -> can_ada.URL | None:
+    try:
+        return can_ada.parse(url)
+    except (ValueError, TypeError):  # the second for half a character
+        return None

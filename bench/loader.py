@@ -86,7 +86,7 @@ def furnish(store: Store) -> list[tuple[int, list[str]]]:
                 programme_id=programmes[number % ADVERTISERS].id,
                 name="A link",
                 target_url="https://s.example/",
-                target_key="s.example/",
+                target_key=f"s.example/{number}",
                 created_at=NOW,
                 updated_at=NOW,
             )

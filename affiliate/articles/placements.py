@@ -22,8 +22,9 @@ def place(
     amp, feed, newsletter, app) has placements of its own, so that reports tell where a click came from.
 
     An anchor that carries a token of this article and link keeps it; the others take the link's remaining placements
-    in their order, removed ones last, then new ones. What no anchor has any more is marked removed, never deleted. Links
-    with new placements are marked for publishing: the redirect knows links by their placements.
+    in their order, removed ones last, those of the very address that the author wrote first; then new ones. What no anchor
+    has any more is marked removed, never deleted. Links with new placements are marked for publishing: the redirect knows
+    links by their placements.
     """
     left = {old.token: old for old in placements_of(session, article_id, kind)}
     placed: dict[int, Placement] = {}
@@ -32,14 +33,21 @@ def place(
         token = carried_token(anchor)
         if token and token in left and left[token].link_id == link_id:
             placed[anchor.number] = left.pop(token)
-    waiting: dict[int, deque[Placement]] = defaultdict(deque)
+    same_link: dict[int, deque[Placement]] = defaultdict(deque)
+    same_address: dict[tuple[int, str | None], deque[Placement]] = defaultdict(deque)
     for old in left.values():
-        waiting[old.link_id].append(old)
+        same_link[old.link_id].append(old)
+        same_address[old.link_id, old.authored_url].append(old)
     for anchor, link_id in uses:
-        if anchor.number not in placed and waiting[link_id]:
-            placed[anchor.number] = waiting[link_id].popleft()
-            del left[placed[anchor.number].token]
-        elif anchor.number not in placed:
+        written = (link_id, anchor.url)
+        if anchor.number not in placed and (own := _next(same_address[written], left)):
+            placed[anchor.number] = own
+    for anchor, link_id in uses:
+        if anchor.number in placed:
+            continue
+        if own := _next(same_link[link_id], left):
+            placed[anchor.number] = own
+        else:
             placed[anchor.number] = _new(session, article_id, kind, link_id, now)
             with_new.add(link_id)
     for position, (anchor, _) in enumerate(uses, start=1):
@@ -52,6 +60,14 @@ def place(
     session.add_all(LinkChange(link_id=link_id, changed_at=now) for link_id in sorted(with_new))
     session.flush()
     return placed
+
+
+def _next(queue: deque[Placement], left: dict[str, Placement]) -> Placement | None:
+    """Takes the first placement of a queue that is still left."""
+    while queue:
+        if own := left.pop(queue.popleft().token, None):
+            return own
+    return None
 
 
 def _new(session: Session, article_id: int, kind: str, link_id: int, now: datetime) -> Placement:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from affiliate.articles.article import ArticleFacts, checked, keep
 from affiliate.articles.authored import accepted_labels, remarks
-from affiliate.articles.document import PLACEMENT_MARK, Anchor, Document
+from affiliate.articles.document import Anchor, Document
 from affiliate.articles.edits import Edit
 from affiliate.articles.notices import Planned, obstacle
+from affiliate.articles.originals import Originals
 from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import place
 from affiliate.articles.policy import PRODUCT_LED, Policy, Ruling, rule
@@ -125,7 +126,8 @@ def rewrite_article(
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A rewriting that may still be given up: `obstacle` says why its disclosure cannot be placed."""
+    """A rewriting that may still be given up: `obstacle` says why its disclosure cannot be placed. `taken_out` are the numbers
+    of the anchors that lead to their authors' addresses again."""
 
     result: Result
     routes: Mapping[int, Route]
@@ -133,6 +135,7 @@ class _Draft:
     placed: tuple[PlacedLink, ...] = ()
     notice: Notice | None = None
     obstacle: str = ""
+    taken_out: frozenset[int] = frozenset()
 
 
 def _rewrite(
@@ -173,7 +176,7 @@ def _rewrite(
         placements=draft.placed,
         disclosure=disclosure,
         warnings=(
-            *_warnings(document, draft.routes, ruling),
+            *_warnings(document, draft, ruling),
             *_unread(document, site, draft.placed, variant),
             *_remarks(document, plan, draft.notice),
         ),
@@ -225,12 +228,15 @@ def _earning(session: Session, site: Site, row: Article, document: Document, *, 
 
 
 def _plain(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
+    """What runs of ours wrote is taken out again. Links that people wrote stay: the warnings name them."""
     routes = Router(session, site, row.url or "", make_links=False, now=now).routes(document.anchors)
     place(session, article_id=row.id, kind=placement_kind(variant), uses=(), now=now)
-    replacements = _unwound(document, routes)
+    originals = Originals(session, site.id, routes)
+    back = {number: originals.back(document.anchors[number], route) for number, route in routes.items()}
+    replacements = {number: replacement for number, replacement in back.items() if replacement is not None}
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number))
     left_paid = sum(route.paid for number, route in routes.items() if number not in replacements)
-    return _Draft(result, routes, left_paid)
+    return _Draft(result, routes, left_paid, taken_out=frozenset(replacements))
 
 
 def _placed(
@@ -249,10 +255,12 @@ def _placed(
     ]
     kind, base = placement_kind(variant), _base(site, row, variant)
     tokens = place(session, article_id=row.id, kind=kind, uses=[(anchor, link.id) for anchor, link in uses], now=now)
+    originals = Originals(session, site.id, routes)
     replacements = {number: Replacement(paid=True) for number, route in routes.items() if route.paid}
     placed = []
     for position, (anchor, link) in enumerate(uses, start=1):
         token = tokens[anchor.number].token
+        originals.keep(tokens[anchor.number], anchor, routes[anchor.number])
         href = None
         if not _stands(anchor, routes[anchor.number], link, base, token):
             href = _href(session, link, base, token)
@@ -285,18 +293,6 @@ def _href(session: Session, link: LinkView, base: str, token: str) -> str:
     return f"{base}{link.path}/-{token}"
 
 
-def _unwound(document: Document, routes: Mapping[int, Route]) -> dict[int, Replacement]:
-    """Takes the links of earlier runs out again. Links that people wrote stay: the warnings name them."""
-    replacements = {}
-    for anchor in document.anchors:
-        route = routes.get(anchor.number)
-        if route and route.link and route.written:
-            replacements[anchor.number] = Replacement(route.link.target_url, paid=False)
-        elif route and route.target and PLACEMENT_MARK in anchor.attributes:
-            replacements[anchor.number] = Replacement(route.target, paid=False)
-    return replacements
-
-
 def _notice(
     session: Session,
     site: Site,
@@ -318,15 +314,20 @@ def _language(site: Site, row: Article, document: Document) -> str:
     return row.language or document.language or site.language
 
 
-def _warnings(document: Document, routes: Mapping[int, Route], ruling: Ruling) -> Iterator[str]:
+def _warnings(document: Document, draft: _Draft, ruling: Ruling) -> Iterator[str]:
     if not ruling.monetise:
         yield f"Nothing was made to earn. {ruling.reason}"
+    told: set[str] = set()
     for anchor in document.anchors:
-        route = routes.get(anchor.number)
+        route = draft.routes.get(anchor.number)
         if route is None:
             continue
-        if route.alarming and not (route.target and PLACEMENT_MARK in anchor.attributes and not ruling.monetise):
+        if route.alarming and anchor.number not in draft.taken_out:
             yield f"{anchor.url[:200]} was left alone. {route.reason}"
+        if route.link and route.near and anchor.url not in told:
+            told.add(anchor.url)
+            alike = ", ".join(f"{near.path} ({near.target_url[:200]})" for near in route.near)
+            yield f"{anchor.url[:200]} got a link of its own, {route.link.path}. You have nearly the same link: {alike}."
         if (
             ruling.monetise
             and route.network == "amazon"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from affiliate.disclosure.state import PRESENT
 from affiliate.store.tables import Article, ArticleDisclosure, Link, LinkPath, Placement
@@ -65,6 +65,16 @@ def links_of_tokens(session: Session, site_id: int, tokens: Collection[str]) -> 
         for some in _batches(sorted(tokens))
     )
     return {token: link_id for rows in found for token, link_id in rows}
+
+
+def placements_with(session: Session, site_id: int, tokens: Collection[str]) -> dict[str, Placement]:
+    """The placements of the site's links that have these tokens."""
+    wanted = select(Placement).join(Link, Link.id == Placement.link_id).options(contains_eager(Placement.link))
+    found = (
+        session.scalars(wanted.where(Link.site_id == site_id, Placement.token.in_(some)))
+        for some in _batches(sorted(tokens))
+    )
+    return {placement.token: placement for rows in found for placement in rows}
 
 
 def known_paths(session: Session, site_id: int, paths: Collection[str]) -> set[str]:

@@ -5,8 +5,9 @@ nothing, and its changes restore the input exactly.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 
 from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
 from affiliate.articles.edits import Edit, apply, in_order
@@ -16,6 +17,8 @@ from affiliate.disclosure.block import Notice
 
 PAID_REL = ("sponsored", "nofollow")  # Google asks for the first and still accepts the second; other engines know it
 
+_VALUE = re.compile(r"[^=]*=\s*(?:\"(.*)\"|'(.*)'|(.*))", re.DOTALL)
+_ENDS = frozenset("\t\n\f\r >")
 _NEEDS_QUOTES = re.compile(r"[\s\"'=<>`]")
 
 
@@ -23,12 +26,17 @@ _NEEDS_QUOTES = re.compile(r"[\s\"'=<>`]")
 class Replacement:
     """What becomes of one anchor. `href` None keeps the address as it is written. With `placement` the anchor gets
     that token in its data attribute, without it loses one. With `ping` the browser tells that address of its use, beside
-    those of the author; without it none of ours. `paid` anchors get the rel words and the label."""
+    those of the author; without it none of ours. `paid` anchors get the rel words and the label.
+
+    `written` and `rel` are attributes that are put back as they once stood, byte for byte: the one with that `href`, and the
+    one to which our words were added ("" for none, None to leave it)."""
 
     href: str | None = None
     placement: str | None = None
     paid: bool = True
     ping: str | None = None
+    written: str | None = None
+    rel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = Non
         replacement = None if anchor.off else decide(anchor.url, anchor)
         if replacement is None:
             continue
-        edits += _anchor_edits(anchor, replacement)
+        edits += _anchor_edits(document, anchor, replacement)
         if replacement.paid:
             paid.append(anchor)
     plan = planned(document, paid, notice)
@@ -66,29 +74,58 @@ def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = Non
     return Result(apply(document.html, changes), changes, plan)
 
 
-def _anchor_edits(anchor: Anchor, replacement: Replacement) -> list[Edit]:
+def _anchor_edits(document: Document, anchor: Anchor, replacement: Replacement) -> list[Edit]:
     href = anchor.attribute("href")
     if href is None:
         return []
     edits = []
-    if replacement.href is not None and replacement.href != anchor.url:
+    if replacement.written is not None and _may_stand(document, href, replacement.written):
+        edits.append(Edit(href.start, href.written, replacement.written, "href"))
+    elif replacement.href is not None and replacement.href != anchor.url:
         edits.append(_written(href, replacement.href.replace("&", "&amp;"), "href"))
     if replacement.paid:
         edits += _rel_edits(anchor, href.end)
+    elif replacement.rel is not None:
+        edits += _rel_back(document, anchor, replacement.rel)
     edits += _placement_edits(anchor, replacement.placement, href.end)
     return edits + _ping_edits(anchor, replacement.ping, href.end)
 
 
 def _rel_edits(anchor: Anchor, after: int) -> list[Edit]:
     """Adds the words that are missing; the author's stay in their order and case."""
-    present = {word.lower() for word in anchor.attributes.get("rel", "").split()}
-    missing = " ".join(word for word in PAID_REL if word not in present)
+    missing = " ".join(_missing(anchor.attributes.get("rel", "").split()))
     if not missing:
         return []
     rel = anchor.attribute("rel")
     if rel is None:
         return [Edit(after, "", f' rel="{missing}"', "rel")]
     return [_written(rel, f"{rel.value} {missing}" if rel.value.strip() else missing, "rel")]
+
+
+def _missing(words: Sequence[str]) -> list[str]:
+    present = {word.lower() for word in words}
+    return [word for word in PAID_REL if word not in present]
+
+
+def _rel_back(document: Document, anchor: Anchor, authored: str) -> list[Edit]:
+    """Takes our words out again where nobody touched the attribute since."""
+    rel, words = anchor.attribute("rel"), _words(authored)
+    if rel is None or anchor.attributes.get("rel", "").split() != [*words, *_missing(words)]:
+        return []
+    if not authored:
+        return [_taken_out(rel, "rel")]
+    return [Edit(rel.start, rel.written, authored, "rel")] if _may_stand(document, rel, authored) else []
+
+
+def _words(attribute: str) -> list[str]:
+    """The words of an attribute as it is written, with its name and quotes; none for ""."""
+    found = _VALUE.fullmatch(attribute)
+    return unescape(next(filter(None, found.groups()), "")).split() if found else []
+
+
+def _may_stand(document: Document, there: Attribute, written: str) -> bool:
+    """Whether an attribute can be written in another's place: one without quotes ends at a blank or with its tag only."""
+    return written[-1:] in ("'", '"') or document.html[there.end : there.end + 1] in _ENDS
 
 
 def _placement_edits(anchor: Anchor, token: str | None, after: int) -> list[Edit]:

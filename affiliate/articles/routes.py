@@ -9,23 +9,28 @@ from affiliate.articles.document import PLACEMENT_MARK, Anchor
 from affiliate.articles.queries import known_paths, links_of_tokens
 from affiliate.errors import CannotBuild, InvalidUrl, OwnHost, UnknownAdvertiser
 from affiliate.ids import is_placement_token
-from affiliate.links.library import LinkView, link_for_target, show_by_id, show_link
+from affiliate.links.library import LinkView, add_link, show_by_id, show_link
 from affiliate.links.programmes import is_our_account
 from affiliate.links.sites import own_hosts
 from affiliate.networks.base import UNTOUCHED
 from affiliate.networks.inspect import NO, OTHER, OURS, Inspected, inspect
 from affiliate.store.tables import Site
-from affiliate.urls import host_of, split_query
+from affiliate.urls import host_of, likeness, split_query
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an anchor leads. With `link` it becomes (or is) one of ours; `written` says that it is written as one
-    already. Without a link it is left alone: `reason` says why, `paid` whether it earns all the same, `alarming`
-    whether an editor must look. `target` is the advertiser's page behind a link of ours that was left."""
+    """Where an anchor leads. With `link` it becomes (or is) one of ours; `written` says that it is written as a redirect of
+    ours already. Without a link it is left alone: `reason` says why, `paid` whether it earns all the same, `alarming`
+    whether an editor must look. `target` is the advertiser's page behind an address of ours that was left.
+
+    `token` names the placement that the address itself carries from an earlier run: whoever wrote the address, it was no
+    author. `near` are links to nearly the same address as one that was made just now."""
 
     link: LinkView | None = None
     written: bool = False
+    token: str = ""
+    near: tuple[LinkView, ...] = ()
     reason: str = ""
     paid: bool = False
     alarming: bool = False
@@ -65,7 +70,9 @@ class Router:
         own = self._own_path(url)
         if own is not None:
             path = next((path for path in _spellings(own) if path in self._paths), None)
-            return self._usable(show_link(self._session, self._site, path), written=True) if path else None
+            if path is None:
+                return None
+            return self._usable(show_link(self._session, self._site, path), written=True, token=own[len(path) + 2 :])
         address = "https:" + url if url.startswith("//") else url
         if host_of(address) is None:
             return None
@@ -91,48 +98,63 @@ class Router:
         if link is None:
             return None
         if link.deep_link and link.deep_link.replace(link.default_token, token) == address:
-            return self._usable(link, written=True)
+            return self._usable(link, written=True, token=token)
         reason = f"It was built for {link.path}, which leads elsewhere now. Replace it by the link, or take it out."
-        return Route(reason=reason, paid=True, alarming=True, network=link.network, target=link.target_url)
+        return Route(reason=reason, paid=True, alarming=True, network=link.network, target=link.target_url, token=token)
 
     def _outbound(self, address: str) -> Route | None:
         inspected = inspect(address, is_ours=lambda network, ref: is_our_account(self._session, network, ref))
+        token, marked = self._marked.get(address, ("", None))
+        target = inspected.target_url if marked else None  # else somebody wrote it, and it stays
         if inspected.monetised == OTHER:
             publisher = inspected.layers[0].publisher_id
             reason = f"It is a link of {inspected.network} that pays somebody else ({publisher})."
-            return Route(reason=reason, alarming=True, network=inspected.network)
+            return Route(reason=reason, alarming=True, network=inspected.network, target=target, token=token)
         if inspected.monetised not in (OURS, NO):
             reason = f"It is a link of {inspected.network} that none of our accounts is known to earn on."
-            return Route(reason=reason, paid=True, alarming=True, network=inspected.network)
+            return Route(reason=reason, paid=True, alarming=True, network=inspected.network, target=target, token=token)
         if inspected.monetised == NO and (built := self._built(address)):
             return built
         if not self._make_links:
             return None if inspected.monetised == NO else self._left_ours(inspected, "Paid links are off here.")
+        if marked and inspected.target_url and likeness(inspected.target_url) == likeness(marked.target_url):
+            return self._usable(marked, written=False, token=token)
         try:
-            link = link_for_target(self._session, site=self._site, url=address, now=self._now)
+            added = add_link(self._session, site=self._site, url=address, now=self._now)
         except OwnHost:
             return None
         except (UnknownAdvertiser, InvalidUrl, CannotBuild) as problem:
             return Route(reason=str(problem)) if inspected.monetised == NO else self._left_ours(inspected, str(problem))
-        return self._usable(link, written=False)
+        return self._usable(added.link, written=False, token=self._carried(inspected), near=added.near)
 
-    @staticmethod
-    def _left_ours(inspected: Inspected, why: str) -> Route:
+    def _left_ours(self, inspected: Inspected, why: str) -> Route:
         reason = f"It is our own link of {inspected.network} and was left as it is. {why}"
-        target = inspected.target_url
-        return Route(reason=reason, paid=True, alarming=True, network=inspected.network, target=target)
+        token, target = self._carried(inspected), inspected.target_url
+        return Route(reason=reason, paid=True, alarming=True, network=inspected.network, target=target, token=token)
+
+    def _carried(self, inspected: Inspected) -> str:
+        """The token that a network's link of ours carries: the one of its mark, else one among its sub-ids."""
+        if inspected.monetised != OURS:
+            return ""
+        marked, _ = self._marked.get(inspected.url, ("", None))
+        sub_ids = inspected.layers[0].sub_ids.values()
+        return marked or next((sub_id for sub_id in sub_ids if is_placement_token(sub_id)), "")
 
     @staticmethod
-    def _usable(link: LinkView, *, written: bool) -> Route:
+    def _usable(link: LinkView, *, written: bool, token: str, near: tuple[LinkView, ...] = ()) -> Route:
+        target = link.target_url if written else None
         if link.mode == UNTOUCHED:
-            return Route(reason=f"{link.advertiser} wants its addresses untouched.")
+            reason = f"{link.advertiser} wants its addresses untouched."
+            return Route(written=written, reason=reason, target=target, token=token)
         if link.status != "live":
-            return Route(reason=f"The link {link.path} is {link.status}.", alarming=True)
-        if not link.joined:
-            return Route(reason=f"{link.path} earns nothing: we are not in its programme any more.", alarming=True)
-        if link.deep_link is None:
-            return Route(reason=f"No deep link can be built for {link.path}: see its programme.", alarming=True)
-        return Route(link, written, network=link.network)
+            reason = f"The link {link.path} is {link.status}."
+        elif not link.joined:
+            reason = f"{link.path} earns nothing: we are not in its programme any more."
+        elif link.deep_link is None:
+            reason = f"No deep link can be built for {link.path}: see its programme."
+        else:
+            return Route(link, written, token, near, network=link.network)
+        return Route(written=written, reason=reason, alarming=True, target=target, token=token)
 
     def _own_path(self, url: str) -> str | None:
         """The path of an address on one of our own hosts, or relative to one; None for other addresses."""

@@ -116,20 +116,30 @@ def link() -> None:
 @json_option
 @pass_context
 def add(context: Context, *, url: str, slug: str | None, name: str | None, site: str | None, as_json: bool) -> None:
-    """Make a link from an advertiser's address. An address that has a link already gives that link back."""
+    """Make a link from an advertiser's address. An address that has a link already gives that link back.
+
+    Nearly the same address (another fragment, with or without www. or a slash at its end) gets a link of its own, and the
+    other is named.
+    """
     app = context.app
     with app.store.transaction() as session:
         added = library.add_link(session, site=find_site(session, site), url=url, slug=slug, name=name, now=app.clock())
     app.publish([added.link.id])
     if as_json:
         duplicates, notes = [d.path for d in added.duplicates], list(added.notes)
-        print_json({**added.link.as_json(), "created": added.created, "duplicates": duplicates, "notes": notes})
+        near = [n.path for n in added.near]
+        lists = {"duplicates": duplicates, "near": near, "notes": notes}
+        print_json({**added.link.as_json(), "created": added.created, **lists})
         return
     click.echo(f"{'Added' if added.created else 'Already there'}: {added.link.path} → {added.link.target_url}")
     for note in added.notes:
         click.echo(note)
     for duplicate in added.duplicates:
         click.echo(f"The same target is also at {duplicate.path}.")
+    for near in added.near:
+        click.echo(f"You have nearly the same link: {near.path} → {near.target_url}")
+    if added.near:
+        click.echo(f"If one of them is meant, use it and take the new one out: affiliate link retire {added.link.slug}")
 
 
 @link.command("list")

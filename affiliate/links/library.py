@@ -1,10 +1,12 @@
 """The link library: one record behind every use of a link, edited once, changed everywhere."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from affiliate.errors import CannotBuild, InvalidInput, NotFound, OwnHost, SlugTaken, UnknownAdvertiser
@@ -20,10 +22,14 @@ from affiliate.networks import registry
 from affiliate.networks.base import DIRECT, REDIRECT, DeepLink
 from affiliate.store.jobs import enqueue
 from affiliate.store.tables import Link, LinkChange, LinkPath, Placement, Product, Programme, Site
-from affiliate.urls import WebUrl, parse_web_url, same_target
+from affiliate.urls import WebUrl, digest, identity, is_https, likeness, parse_web_url
 
 STATUSES = ("live", "scheduled", "expired", "retired")
 READ_FACTS = "products.read-facts"
+_MOST_NEAR = 5  # links to nearly the same target that are shown
+_TRIES = 5  # against others who take the same target or slug at the same moment
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,13 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class AddedLink:
-    """The link, whether it is new, the site's other links to the same target, and what was taken off the pasted address besides
-    click ids, in sentences."""
+    """The link, whether it is new, the site's other links to the same target, its links to nearly the same one (told of a new
+    link only), and in sentences what was taken off the pasted address besides click ids and what became of its http."""
 
     link: LinkView
     created: bool
     duplicates: tuple[LinkView, ...]
+    near: tuple[LinkView, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -123,22 +130,62 @@ def add_link(
     """Makes a link from a pasted address. Without a slug of its own, an address that the site links to already gives
     the existing link back; nothing is stored then.
 
+    Addresses are the same where a browser makes the same of them. Beyond that https and http are: a link that leads to the
+    http form of a pasted https address leads to that from now on, and never the other way about. Links to nearly the same
+    address are told of, and none is taken for another. Of two requests that make the same link at once the second is given
+    the first one's.
+
     Raises what `resolve_target` raises, InvalidSlug, SlugTaken, CannotBuild; nothing is stored then.
     """
     target = resolve_target(session, site, url)
-    same = queries.by_target(session, site.id, same_target(target.url.text))
+    return _against_others(session, lambda: _added(session, site, target, slug=slug, name=name, now=now))
+
+
+def _added(
+    session: Session, site: Site, target: Target, *, slug: str | None, name: str | None, now: datetime
+) -> AddedLink:
+    same = queries.by_target(session, site.id, _target_key(target.url.text))
+    target = _on_https(session, target, same, now)
     if same and not slug:
         views = _views(session, same)
-        return AddedLink(views[0], False, tuple(views[1:]), target.notes)
+        return AddedLink(views[0], False, tuple(views[1:]), notes=target.notes)
     wanted = _free_slug(session, site, target, slug, name)
     link = _create(session, site, target, slug=wanted, name=name, now=now)
-    duplicates = tuple(_views(session, same))
-    return AddedLink(show_by_id(session, link.id), True, duplicates, target.notes)
+    alike = queries.near_target(session, site.id, link.near_key, link.target_key, _MOST_NEAR)
+    near, duplicates = tuple(_views(session, alike)), tuple(_views(session, same))
+    return AddedLink(show_by_id(session, link.id), True, duplicates, near, target.notes)
 
 
-def link_for_target(session: Session, *, site: Site, url: str, name: str | None = None, now: datetime) -> LinkView:
-    """The site's link to this target: the oldest there is, else a new one. Raises what `add_link` raises."""
-    return add_link(session, site=site, url=url, name=name, now=now).link
+def _on_https(session: Session, target: Target, same: Sequence[Link], now: datetime) -> Target:
+    """The target, and the site's links to it, on https where one of them is."""
+    pasted = target.url.text
+    on_https = next((url for url in (pasted, *(link.target_url for link in same)) if is_https(url)), pasted)
+    for link in same:
+        if is_https(on_https) and not is_https(link.target_url):
+            if link.product.target_url == link.target_url:
+                link.product.target_url = on_https
+            link.target_url = on_https
+            changed(session, link, now)
+    if is_https(pasted) or not is_https(on_https):
+        return target
+    note = f"The library leads to {on_https}: https is kept."
+    return replace(target, url=parse_web_url(on_https), notes=(*target.notes, note))
+
+
+def _against_others(session: Session, make: Callable[[], Made]) -> Made:
+    """What `make` made. It is made again where somebody else took its target or its slug since it looked."""
+    for _ in range(_TRIES - 1):
+        try:
+            with session.begin_nested():
+                return make()
+        except IntegrityError:
+            continue
+    with session.begin_nested():
+        return make()
+
+
+def _target_key(url: str) -> str:
+    return digest(identity(url))
 
 
 def _free_slug(session: Session, site: Site, target: Target, slug: str | None, name: str | None) -> str:
@@ -169,7 +216,7 @@ def _check_free(session: Session, site: Site, slug: str, link: Link | None = Non
 
 def _create(session: Session, site: Site, target: Target, *, slug: str, name: str | None, now: datetime) -> Link:
     deep_link(target.programme, target.url.text, target.mode)
-    title = (name or "").strip()
+    title, key = (name or "").strip(), _target_key(target.url.text)
     product = Product(
         advertiser_id=target.programme.advertiser_id, title=title, target_url=target.url.text, created_at=now
     )
@@ -181,7 +228,9 @@ def _create(session: Session, site: Site, target: Target, *, slug: str, name: st
         programme_id=target.programme.id,
         name=title or slug.rpartition("/")[2].replace("-", " ").capitalize(),
         target_url=target.url.text,
-        target_key=same_target(target.url.text),
+        target_key=key,
+        near_key=digest(likeness(target.url.text)),
+        twin=queries.next_twin(session, site.id, key),
         status="live",
         note="",
         created_at=now,
@@ -265,8 +314,7 @@ def edit_link(
     if url is not None and url.strip() != link.target_url:
         target = resolve_target(session, link.site, url)
         deep_link(target.programme, target.url.text, target.mode)
-        link.target_url = target.url.text
-        link.target_key = same_target(target.url.text)
+        _against_others(session, lambda: _lead_to(session, link, target.url.text))
         link.programme_id = target.programme.id
         link.product.target_url = target.url.text
         link.product.advertiser_id = target.programme.advertiser_id
@@ -287,8 +335,15 @@ def edit_link(
     return show_by_id(session, link_id)
 
 
-def _set_price(product: Product, price: str, currency: str | None, now: datetime) -> None:
+def _lead_to(session: Session, link: Link, url: str) -> None:
+    key = _target_key(url)
+    if key != link.target_key:
+        link.twin = queries.next_twin(session, link.site_id, key)
+    link.target_url, link.target_key, link.near_key = url, key, digest(likeness(url))
+    session.flush()
 
+
+def _set_price(product: Product, price: str, currency: str | None, now: datetime) -> None:
     if not price.strip():
         product.price = product.currency = product.price_as_of = None
         return

@@ -81,6 +81,19 @@ def by_target(session: Session, site_id: int, target_key: str) -> Sequence[Link]
     return session.scalars(wanted.order_by(Link.id)).all()
 
 
+def near_target(session: Session, site_id: int, near_key: str, target_key: str, limit: int) -> Sequence[Link]:
+    """The site's links to other targets that are nearly this one and not retired, oldest first."""
+    alike = (Link.site_id == site_id, Link.near_key == near_key, Link.target_key != target_key)
+    return session.scalars(_whole().where(*alike, Link.status != "retired").order_by(Link.id).limit(limit)).all()
+
+
+def next_twin(session: Session, site_id: int, target_key: str) -> int:
+    """How many numbers the site's links to this target take, retired ones too."""
+    last = select(func.max(Link.twin)).where(Link.site_id == site_id, Link.target_key == target_key)
+    taken = session.scalar(last)
+    return 0 if taken is None else taken + 1
+
+
 def path_owner(session: Session, site_id: int, path: str) -> LinkPath | None:
     return session.scalar(select(LinkPath).where(LinkPath.site_id == site_id, LinkPath.path == path))
 

@@ -208,17 +208,26 @@ class Product(Base):
 
 
 class Link(Base):
-    """Our record: edited once, changes everywhere. `status` is live, scheduled, expired or retired. `target_key` is
-    the target set in comparable form, for finding duplicates."""
+    """Our record: edited once, changes everywhere. `status` is live, scheduled, expired or retired.
+
+    `target_key` is the digest of the target's identity, `near_key` that of its likeness (affiliate.urls): what is equal in
+    the first is one page, what is equal in the second may be. `twin` is 0 for the first link of a target, and counts those
+    that were made on purpose beside it: two requests that make the same link at once cannot both succeed."""
 
     __tablename__ = "links"
+    __table_args__ = (
+        Index("uq_links_target", "site_id", "target_key", "twin", unique=True),
+        Index("ix_links_near", "site_id", "near_key"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
     name: Mapped[str] = mapped_column(Text)
     target_url: Mapped[str] = mapped_column(Text)
-    target_key: Mapped[str] = mapped_column(Text, index=True)
+    target_key: Mapped[str] = mapped_column(Text)
+    near_key: Mapped[str] = mapped_column(String(64), default="")
+    twin: Mapped[int] = mapped_column(default=0)
     mode: Mapped[str | None] = mapped_column(String(12))
     status: Mapped[str] = mapped_column(String(12), default="live")
     note: Mapped[str] = mapped_column(Text, default="")
@@ -288,7 +297,11 @@ class Article(Base):
 class Placement(Base):
     """One use of a link at one position. A link's default placement has no article. Never deleted: the token is in
     other companies' reports. `position` counts from 1 within the article; `removed_at` is set when the article no
-    longer holds it."""
+    longer holds it.
+
+    `authored_url` is the address that the article's author wrote there, for the day on which it has to stand there again;
+    None where that is not known, as for the author's own use of a path of ours. `authored_href` and `authored_rel` are the
+    attributes as they were written, byte for byte ("" for none, None where not known)."""
 
     __tablename__ = "placements"
     __table_args__ = (Index("ix_placements_article_link", "article_id", "link_id"),)
@@ -299,6 +312,9 @@ class Placement(Base):
     kind: Mapped[str] = mapped_column(String(12), default="article")
     position: Mapped[int | None]
     anchor_text: Mapped[str] = mapped_column(Text, default="")
+    authored_url: Mapped[str | None] = mapped_column(Text)
+    authored_href: Mapped[str | None] = mapped_column(Text)
+    authored_rel: Mapped[str | None] = mapped_column(Text)
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
@@ -472,7 +488,7 @@ class Crawl(Base):
 class CrawledPage(Base):
     """One address of a crawl. `what` it is: robots, sitemap, feed or page; `found_in` the start, a sitemap, a feed, the
     register or a page; `state` waiting, done, failed or skipped (`problem` says why). `facts` are what was read there.
-    `url_sha256` is of the address as it is compared (affiliate.urls.same_target)."""
+    `url_sha256` is of the address as it is compared (affiliate.disclosure.crawl.register)."""
 
     __tablename__ = "crawled_pages"
     __table_args__ = (

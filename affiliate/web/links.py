@@ -39,14 +39,15 @@ _MOST_LINES = 200  # a paste of more would keep its request open for longer than
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What became of one pasted line: `kind` is new, known or refused. `host` is set where no programme covers it; `notes` say
-    what was taken off besides click ids."""
+    """What became of one pasted line: `kind` is new, known or refused. `host` is set where no programme covers it; `near` are
+    links to nearly the same address as a new one; `notes` say what was taken off besides click ids."""
 
     line: str
     kind: str
     link: LinkView | None = None
     problem: str = ""
     host: str = ""
+    near: tuple[LinkView, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -107,7 +108,7 @@ def send_paste() -> tuple[str, int]:
         form.note(*problem)
         return render_template("links/paste.html", form=form, results=[]), form.status
     results = [_paste(form, line) for line in dict.fromkeys(lines)]
-    services().publish([pasted.link.id for pasted in results if pasted.link and pasted.kind == "new"])
+    services().publish([pasted.link.id for pasted in results if pasted.link])
     refused = [pasted.line for pasted in results if pasted.kind == "refused"]
     kept = {"site": form.value("site"), "urls": "\n".join(refused)}
     if refused:
@@ -141,7 +142,7 @@ def _paste(form: Form, line: str) -> Pasted:
         return Pasted(line, "refused", problem=f"No programme covers {problem.host} yet.", host=problem.host)
     except AffiliateError as problem:
         return Pasted(line, "refused", problem=str(problem))
-    return Pasted(line, "new" if added.created else "known", added.link, notes=added.notes)
+    return Pasted(line, "new" if added.created else "known", added.link, near=added.near, notes=added.notes)
 
 
 @pages.get("/earn")

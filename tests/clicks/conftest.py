@@ -67,14 +67,14 @@ def furnish(store: Store) -> Newsroom:
             product = Product(advertiser_id=advertiser.id, target_url="https://s.example/", created_at=NOW)
             session.add_all([programme, product])
             session.flush()
-            for _ in range(count):
+            for number_of_link in range(count):
                 link = Link(
                     site_id=site.id,
                     product_id=product.id,
                     programme_id=programme.id,
                     name="A link",
                     target_url="https://s.example/",
-                    target_key="s.example/",
+                    target_key=f"s.example/{number}/{number_of_link}",
                     created_at=NOW,
                     updated_at=NOW,
                 )

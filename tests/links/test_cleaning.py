@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from affiliate.errors import InvalidUrl
 from affiliate.links.cleaning import clean
-from affiliate.urls import same_target
+from affiliate.urls import likeness
 
 # What selects a product, its colour, size or variant stays. Most addresses were found in public code with such parameters;
 # those of Selfridges, Harrods, Wayfair and Adidas are the shape of one.
@@ -249,5 +249,5 @@ def test_a_redirect_to_itself_ends() -> None:
 
 def test_duplicates_are_found_whatever_the_click_id() -> None:
     page = "https://shop.example/p?colour=red"
-    assert same_target(f"{page}&srsltid=1&gad_source=2") == same_target(page)
-    assert same_target("https://shop.example/p?colour=blue") != same_target(page)
+    assert likeness(f"{page}&srsltid=1&gad_source=2") == likeness(page)
+    assert likeness("https://shop.example/p?colour=blue") != likeness(page)

@@ -66,17 +66,68 @@ def test_hosts_are_looked_up_from_the_most_specific_one() -> None:
     assert urls.host_and_parents("brand.co.uk") == ["brand.co.uk"]
 
 
-def test_one_product_page_has_one_key() -> None:
-    same = {
-        urls.same_target(url)
-        for url in (
-            "https://www.shop.example/p/1?c=2",
-            "http://shop.example/p/1/?c=2&utm_source=x",
-            "https://SHOP.example/p/1?c=2#reviews",
-        )
-    }
-    assert same == {"shop.example/p/1?c=2"}
-    assert urls.same_target("https://shop.example/p/1?c=3") not in same
+def test_what_browsers_make_of_an_address_is_its_identity_and_https_goes_for_http() -> None:
+    same = (
+        "https://shop.example/p/1?c=2",
+        "http://shop.example/p/1?c=2",
+        "HTTPS://SHOP.example:443/p/1?c=2",
+        "http://shop.example:80/p/./x/../1?c=2",
+    )
+    assert {urls.identity(url) for url in same} == {"//shop.example/p/1?c=2"}
+    assert urls.identity("https://shop.example") == urls.identity("http://shop.example/")
+    assert urls.identity("https://münchen.example/ü") == urls.identity("https://xn--mnchen-3ya.example/%C3%BC")
+
+
+PAGES = (
+    "https://shop.example/p",
+    "https://shop.example/p/",
+    "https://www.shop.example/p",
+    "https://shop.example/P",
+    "https://shop.example/p?",
+    "https://shop.example/p?a=1",
+    "https://shop.example/p?a=1&b=2",
+    "https://shop.example/p?b=2&a=1",
+    "https://shop.example/p#reviews",
+    "https://shop.example/p#",
+    "https://shop.example/p#/product/1",
+    "https://shop.example/p#/product/2",
+    "https://shop.example/p#!/product/1",
+    "https://shop.example/p?q=%c3%bc",
+    "https://shop.example/p?q=%C3%BC",
+    "https://shop.example:8443/p",
+    "http://shop.example:8443/p",  # a port speaks one of both
+    "https://shop.example./p",
+)
+
+
+def test_whatever_may_be_another_page_has_another_identity() -> None:
+    assert len({urls.identity(url) for url in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("url", "alike"),
+    [
+        ("https://www.shop.example/p/1/?c=2&utm_source=x#reviews", True),
+        ("http://shop.example/p/1?c=2", True),
+        ("https://shop.example/p/1?c=3", False),
+        ("https://shop.example/p/1?c=2#/product/2", False),
+        ("https://shop.example:8443/p/1?c=2", False),
+        ("https://m.shop.example/p/1?c=2", False),
+    ],
+)
+def test_addresses_that_usually_lead_to_one_page_are_alike(url: str, alike: bool) -> None:
+    assert (urls.likeness(url) == urls.likeness("https://shop.example/p/1?c=2")) is alike
+
+
+def test_parameters_in_another_order_and_percent_encodings_in_another_case_are_alike() -> None:
+    assert urls.likeness("https://shop.example/%c3?a=1&b=2") == urls.likeness("https://shop.example/%C3?b=2&a=1")
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_an_identity_and_a_likeness(text: str) -> None:
+    for url in (text, f"https://shop.example/{text}"):
+        assert urls.identity(url) is not None
+        assert urls.likeness(url) is not None
 
 
 @pytest.mark.parametrize("text", ["Shop.Example", "https://www.shop.example/path", " shop.example "])

@@ -9,14 +9,7 @@ from urllib.parse import unquote, urljoin
 import can_ada
 
 from affiliate.errors import InvalidUrl
-from affiliate.urls import (
-    as_browsers_read,
-    host_of,
-    parse_web_url,
-    same_target,
-    without_tracking,
-    without_www,
-)
+from affiliate.urls import as_browsers_read, host_of, parse_web_url, split_query, without_tracking, without_www
 
 LONGEST = 2_000  # characters; what sitemaps may hold is 2,048 (sitemaps.org/protocol.html)
 _MOST_SEGMENTS = 16
@@ -170,8 +163,12 @@ def address(href: str, base: str) -> str | None:
 
 
 def key(url: str) -> str:
-    """What two addresses of one page have in common: scheme, www. and a closing slash set aside. InvalidUrl as for any."""
-    return same_target(url)
+    """What two addresses of one page usually have in common: scheme, www., click ids, fragment and a closing slash set aside.
+    Where that would make one page of two articles, the register tells them apart (`Register.key`). InvalidUrl as for any."""
+    parsed = parse_web_url(without_tracking(url))
+    before, query, _ = split_query(parsed.text)
+    path = before.split("://", 1)[1].partition("/")[2].rstrip("/")
+    return f"{parsed.host.removeprefix('www.')}/{path}" + (f"?{query}" if query else "")
 
 
 def host(url: str) -> str:

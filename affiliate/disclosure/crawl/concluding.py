@@ -7,31 +7,29 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from affiliate.disclosure.crawl import queries
-from affiliate.disclosure.crawl.addresses import key
 from affiliate.disclosure.crawl.judging import SCRIPT, TEASER, UNSHOWN, Wrong, script, teaser, unshown
-from affiliate.disclosure.crawl.queries import KnownArticle
+from affiliate.disclosure.crawl.register import Register
 from affiliate.disclosure.crawl.teasers import teaser_rule
 from affiliate.disclosure.findings import SEVERITIES
 from affiliate.disclosure.pages.page import PRODUCT_LED
 from affiliate.disclosure.rules import Rule
 from affiliate.store.tables import Crawl
 
-_Articles = Mapping[str, KnownArticle]
 _Found = Iterator[tuple[int, Wrong]]  # by the page at which it is kept
 
 
-def conclude(session: Session, crawl: Crawl, articles: _Articles, profiles: Sequence[str], *, is_whole: bool) -> None:
+def conclude(session: Session, crawl: Crawl, register: Register, profiles: Sequence[str], *, is_whole: bool) -> None:
     """Replaces the findings that rest on several pages. Pages that nothing leads to are named only if `is_whole`."""
-    found = [*_teasers(session, crawl.id, articles, profiles), *_scripts(session, crawl.id)]
+    found = [*_teasers(session, crawl.id, register, profiles), *_scripts(session, crawl.id)]
     if is_whole:
-        found += _unshown(session, crawl.id, articles)
+        found += _unshown(session, crawl.id, register)
     rows = [wrong.as_row(page_id) for page_id, wrong in found]
     queries.replace_findings(session, crawl.id, (TEASER, SCRIPT, UNSHOWN), rows)
 
 
-def _unshown(session: Session, crawl_id: int, articles: _Articles) -> _Found:
+def _unshown(session: Session, crawl_id: int, register: Register) -> _Found:
     for page in queries.only_registered(session, crawl_id):
-        article = articles.get(key(page.url))
+        article = register.at(page.url)
         if article is not None and "leads_to" not in page.facts:
             yield page.id, unshown(article)
 
@@ -56,13 +54,13 @@ class _Bare:
     profiles: dict[str, None] = field(default_factory=dict)
 
 
-def _teasers(session: Session, crawl_id: int, articles: _Articles, profiles: Sequence[str]) -> _Found:
+def _teasers(session: Session, crawl_id: int, register: Register, profiles: Sequence[str]) -> _Found:
     """One for each article, at the first page with an unlabelled teaser of it."""
     rules = {profile: rule for profile in profiles if (rule := teaser_rule(profile))}
-    said = {key(url): kind for _, url, kind in queries.pages_with(session, crawl_id, "kind")}
-    titles = {key(url): title for _, url, title in queries.pages_with(session, crawl_id, "title")}
-    for target, bare in _bare_teasers(session, crawl_id).items():
-        article = articles.get(target)
+    said = {register.key(url): kind for _, url, kind in queries.pages_with(session, crawl_id, "kind")}
+    titles = {register.key(url): title for _, url, title in queries.pages_with(session, crawl_id, "title")}
+    for target, bare in _bare_teasers(session, crawl_id, register).items():
+        article = register.at(bare.url)
         kind = article.kind if article else said.get(target) or bare.kind
         broken = {profile: rule for profile, rule in rules.items() if profile in bare.profiles}
         if kind == PRODUCT_LED and broken:
@@ -70,12 +68,12 @@ def _teasers(session: Session, crawl_id: int, articles: _Articles, profiles: Seq
             yield bare.page_ids[0], _wrong(bare, title, broken)
 
 
-def _bare_teasers(session: Session, crawl_id: int) -> dict[str, _Bare]:
+def _bare_teasers(session: Session, crawl_id: int, register: Register) -> dict[str, _Bare]:
     found: dict[str, _Bare] = {}
     for page_id, url, teasers in queries.pages_with(session, crawl_id, "teasers"):
-        own = key(url)
+        own = register.key(url)
         for one in teasers:
-            if (target := key(one["url"])) == own:
+            if (target := register.key(one["url"])) == own:
                 continue
             bare = found.setdefault(target, _Bare(one["url"]))
             bare.kind = bare.kind or one["kind"]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.disclosure.crawl import queries
-from affiliate.disclosure.crawl.addresses import address, checked_start, host, key, refusal
+from affiliate.disclosure.crawl.addresses import address, checked_start, host, refusal
 from affiliate.disclosure.crawl.judging import KINDS
 from affiliate.disclosure.crawl.queries import (
     DONE,
@@ -26,6 +26,7 @@ from affiliate.disclosure.crawl.queries import (
     Found,
     FoundWrong,
 )
+from affiliate.disclosure.crawl.register import Register
 from affiliate.disclosure.crawl.walk import grounds
 from affiliate.errors import Conflict, InvalidInput, NotFound
 from affiliate.store.tables import Crawl, Site
@@ -121,10 +122,12 @@ def begin_crawl(
     )
     session.add(crawl)
     session.flush()
+    articles = list(queries.articles(session, site.id))
+    key = Register(articles).key
     queries.keep_found(session, crawl.id, [Found(url, key(url), PAGE, START, 0)])
     session.flush()
     hosts = grounds(session, crawl)
-    known = (there for article in queries.articles(session, site.id) if (there := address(article.url, article.url)))
+    known = (there for article in articles if (there := address(article.url, article.url)))
     own = (Found(one, key(one), PAGE, REGISTER, 2) for one in known if host(one) in hosts and not refusal(one))
     queries.keep_found(session, crawl.id, own)
     session.flush()

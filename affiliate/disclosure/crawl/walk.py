@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from affiliate.clock import Clock, utc_now
 from affiliate.disclosure.check import check
 from affiliate.disclosure.crawl import queries
-from affiliate.disclosure.crawl.addresses import Traps, address, home, host, is_ours, key, path_of, refusal
+from affiliate.disclosure.crawl.addresses import Traps, address, home, host, is_ours, path_of, refusal
 from affiliate.disclosure.crawl.concluding import conclude
 from affiliate.disclosure.crawl.fetching import LARGEST_PAGE, Answer, Fetcher
 from affiliate.disclosure.crawl.judging import Wrong, failing, gone, judge, moved
@@ -35,6 +35,7 @@ from affiliate.disclosure.crawl.queries import (
     KnownArticle,
 )
 from affiliate.disclosure.crawl.reading import Reading
+from affiliate.disclosure.crawl.register import Register
 from affiliate.disclosure.crawl.robots import LARGEST as LARGEST_ROBOTS
 from affiliate.disclosure.crawl.robots import Robots
 from affiliate.disclosure.crawl.sitemaps import LARGEST as LARGEST_SITEMAP
@@ -124,8 +125,7 @@ class _Walk:
             self._site: Site = crawl.site
             self._start = crawl.start_url
             self._hosts = grounds(session, crawl)
-            known = list(queries.articles(session, crawl.site_id))
-            self._articles = {key(one.url): one for one in reversed(known) if address(one.url, one.url)}
+            self._register = Register(queries.articles(session, crawl.site_id))
             self._profiles = Profiles(session, crawl.site, given.clock())
             self._traps = Traps()
             self._traps.count(queries.linked_urls(session, crawl_id))
@@ -162,7 +162,7 @@ class _Walk:
         """Keeps what can be told only at the end, and the state."""
         with self._given.store.transaction() as session:
             crawl = session.get_one(Crawl, self._id)
-            conclude(session, crawl, self._articles, self._profiles.all, is_whole=state == DONE and not problem)
+            conclude(session, crawl, self._register, self._profiles.all, is_whole=state == DONE and not problem)
             crawl.state, crawl.problem, crawl.finished_at = state, problem, self._given.clock()
         return state
 
@@ -296,7 +296,7 @@ class _Walk:
 
     def _known_rules(self, top: str) -> Robots | None:
         with self._given.store.reading() as session:
-            row = queries.page_of(session, self._id, key(f"{top}/robots.txt"))
+            row = queries.page_of(session, self._id, self._register.key(f"{top}/robots.txt"))
             return Robots(str(row.facts.get("text", ""))) if row is not None and row.state == FETCHED else None
 
     def _fresh_rules(self, top: str) -> Robots | str:
@@ -322,9 +322,11 @@ class _Walk:
 
     def _keep_rules(self, url: str, status: int, text: str, sitemaps: Sequence[Found]) -> None:
         with self._given.store.transaction() as session:
-            queries.keep_found(session, self._id, [Found(url, key(url), ROBOTS, LINKED, 0, state=FETCHED)])
+            queries.keep_found(
+                session, self._id, [Found(url, self._register.key(url), ROBOTS, LINKED, 0, state=FETCHED)]
+            )
             session.flush()
-            row = queries.page_of(session, self._id, key(url))
+            row = queries.page_of(session, self._id, self._register.key(url))
             if row is not None:
                 row.status, row.facts, row.fetched_at = status, {"text": text.replace("\x00", "")}, self._given.clock()
                 row.what, row.state = ROBOTS, FETCHED
@@ -340,6 +342,7 @@ class _Walk:
             except ComeBackLater as later:
                 raise _Stop(f"{later} Go on then: affiliate crawl resume {self._id}") from later
             there = address(answer.location, url) if answer.location else None
+            key = self._register.key
             same = there is not None and is_ours(there, self._hosts) and (key(there) == key(url) or row.what == ROBOTS)
             if there is None or not same:
                 return url, answer
@@ -357,7 +360,8 @@ class _Walk:
                 continue
             if what == PAGE and refusal(there):
                 continue
-            known.setdefault(key(there), Found(there, key(there), what, found_in, depth))
+            key = self._register.key(there)
+            known.setdefault(key, Found(there, key, what, found_in, depth))
         with self._given.store.reading() as session:
             led = queries.link_paths(session, self._site.id, {path_of(one.url) for one in known.values()})
             old = queries.known_keys(session, self._id, known)
@@ -375,10 +379,10 @@ class _Walk:
             yield replace(found, state=SKIPPED, problem=problem)
 
     def _article(self, row: CrawledPage) -> KnownArticle | None:
-        return self._articles.get(key(row.url))
+        return self._register.at(row.url)
 
     def _by_key(self, url: str | None) -> KnownArticle | None:
-        return self._articles.get(key(url)) if url and is_ours(url, self._hosts) else None
+        return self._register.at(url) if url and is_ours(url, self._hosts) else None
 
     # what is kept
 

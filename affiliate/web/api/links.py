@@ -48,7 +48,8 @@ def list_links(query: LinkQuery) -> dict[str, Any]:
 def add_link(body: LinkIn) -> tuple[dict[str, Any], int]:
     """Make a link
 
-    Answers 201 for a new link, 200 for an address that the site links to already.
+    Answers 201 for a new link, 200 for an address that the site links to already. `near` lists the paths of links to nearly
+    the same address: each is a link of its own.
     """
     with services().store.transaction() as session:
         added = library.add_link(
@@ -61,8 +62,8 @@ def add_link(body: LinkIn) -> tuple[dict[str, Any], int]:
         )
     services().publish([added.link.id])
     duplicates = [other.path for other in added.duplicates]
-    answer = {**added.link.as_json(), "created": added.created, "duplicates": duplicates, "notes": added.notes}
-    return answer, 201 if added.created else 200
+    lists = {"duplicates": duplicates, "near": [other.path for other in added.near], "notes": added.notes}
+    return {**added.link.as_json(), "created": added.created, **lists}, 201 if added.created else 200
 
 
 @api.get("/links/<path:slug>")

@@ -255,6 +255,7 @@ class LinkOut(Loose):
 class AddedLinkOut(LinkOut):
     created: bool
     duplicates: list[str]
+    near: list[str]
     notes: list[str]
 
 
