@@ -42,7 +42,7 @@ PARTYWEAR = """<article>
 <p>By Jo. Marble print is back &ndash; see <a href="/partywear">our partywear pages</a>.</p>
 <p>Start with <a href="https://www.harbourvine.example/p/marble-midi-dress?utm_source=x" rel="noopener">this dress</a>
 or <a href='https://pebblerow.example/p/clutch-bag'>the clutch</a>.</p>
-<ul><li><a href="https://harbourvine.example/p/marble-midi-dress">The dress again</a></li></ul>
+<ul><li><a href="https://www.harbourvine.example/p/marble-midi-dress">The dress again</a></li></ul>
 <p>The museum has <a href="https://museum.example/marble">real marble</a>.</p>
 </article>
 """

@@ -287,12 +287,7 @@ def test_a_bereavement_story_is_never_monetised_whatever_its_editor_set(title: S
 def test_an_article_that_may_no_longer_earn_loses_links_labels_and_placements(title: Store) -> None:
     once = publish(title, PARTYWEAR)
     off = publish(title, once.html, days=1, policy=Policy(enabled=False))
-    assert hrefs(off.html)[1:4] == [
-        "https://www.harbourvine.example/p/marble-midi-dress",
-        "https://pebblerow.example/p/clutch-bag",
-        "https://www.harbourvine.example/p/marble-midi-dress",
-    ]
-    assert "data-affiliate" not in off.html
+    assert off.html == PARTYWEAR
     assert off.ruling.spoke == "global switch"
     assert restore(off.html, off.changes) == once.html
     with title.reading() as session:

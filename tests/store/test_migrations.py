@@ -15,7 +15,8 @@ from affiliate.clicks.count import Counts, count
 from affiliate.clicks.rollup import check
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
-from affiliate.store.tables import Click
+from affiliate.store.tables import Click, Link, Placement
+from affiliate.urls import digest, identity, likeness
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 PARENTS = ("entities", "sites", "publisher_accounts", "advertisers", "programmes", "products", "links", "articles", "placements")  # fmt: skip
@@ -90,4 +91,40 @@ def test_clicks_of_the_first_schema_are_carried_over(url: str) -> None:
     assert (first.context.country, second.context.country) == ("", "GB")
     assert (first.origin_id, first.origin.referrer_path) == (second.origin_id, "/story")
     assert (third.context.placement_id, third.origin.fallback_reason) == (None, "retired")
+    old.store.close()
+
+
+TARGETS = (
+    "https://shop.example/shop#/product/1",
+    "https://shop.example/shop#/product/2",
+    "http://shop.example/p",
+    "https://shop.example/p",
+    "https://www.shop.example/p/",
+    "https://shop.example/" + "x" * 7_900,
+    "no address",
+)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0004"])
+def test_links_of_old_schemas_are_told_apart_and_placements_keep_their_address(url: str, revision: str) -> None:
+    old = OldDatabase(url, revision)
+    with old.store.engine.begin() as connection:
+        for name in PARENTS[: PARENTS.index("links")]:
+            old.insert(connection, name)
+        for number, target in enumerate(TARGETS, start=1):  # one folded key, as it was
+            old.insert(connection, "links", id=number, target_url=target, target_key="shop.example/shop")
+        old.insert(connection, "articles")
+        old.insert(connection, "placements", id=1, token="bare", link_id=1, is_default=True)
+        old.insert(connection, "placements", id=2, token="one", link_id=1, article_id=1)
+        old.insert(connection, "placements", id=3, token="two", link_id=2, article_id=1)
+    migrations.upgrade(old.store)
+    with old.store.reading() as session:
+        links = list(session.scalars(select(Link).order_by(Link.id)))
+        placements = list(session.scalars(select(Placement).order_by(Placement.id)))
+    assert [link.target_url for link in links] == list(TARGETS)
+    assert [link.target_key for link in links] == [digest(identity(target)) for target in TARGETS]
+    assert [link.near_key for link in links] == [digest(likeness(target)) for target in TARGETS]
+    assert [link.twin for link in links] == [0, 0, 0, 1, 0, 0, 0]
+    assert [placement.authored_url for placement in placements] == [None, *TARGETS[:2]]
+    assert {placement.authored_rel for placement in placements} == {None}
     old.store.close()
