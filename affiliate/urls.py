@@ -207,6 +207,13 @@ def identity(url: str) -> str:
     return str(parsed.href if parsed.port else parsed.href.removeprefix(parsed.protocol))
 
 
+def other_scheme(url: str) -> str | None:
+    """The http form of an https address, or the other way about; None where these are not the same page."""
+    begins, colon, rest = url.partition(":")
+    other = {"https": "http", "http": "https"}.get(begins.lower(), "") + colon + rest
+    return other if begins.lower() in ("http", "https") and identity(other) == identity(url) else None
+
+
 def likeness(url: str) -> str:
     """The form in which addresses that often lead to the same page are equal: identity, with tracking, a place in the page,
     www., a slash at the end, the order of the parameters and the case of percent-encodings set aside. A fragment that a

@@ -139,8 +139,8 @@ def _is_labelled(anchor: Anchor, labels: Iterable[str]) -> bool:
 
 
 def _spellings(href: str, site: Site) -> tuple[str, ...]:
-    """The addresses under which an article that a link leads to may be kept: absolute, with or without its query, a slash
-    at its end or www."""
+    """The addresses under which an article that a link leads to may be kept: as it is written first, then absolute, with or
+    without its query, a slash at its end or www."""
     address = "https:" + href if href.startswith("//") else href
     if address.startswith("/"):
         hosts = [host.host for host in site.hosts]
@@ -156,10 +156,11 @@ def _spellings(href: str, site: Site) -> tuple[str, ...]:
         shape for form in (whole, whole.partition("?")[0]) for shape in (form, form.rstrip("/") or "/", form + "/")
     )
     bare = [without_www(host) for host in hosts]
-    return tuple(
+    others = (
         f"{scheme}://{prefix}{host}{path}"
         for path in paths
         for host in bare
         for scheme in ("https", "http")
         for prefix in ("", "www.")
     )
+    return (address.partition("#")[0], *others)

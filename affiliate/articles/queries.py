@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from affiliate.disclosure.state import PRESENT
 from affiliate.store.tables import Article, ArticleDisclosure, Link, LinkPath, Placement
+from affiliate.urls import other_scheme
 
 _AT_ONCE = 500  # addresses in one question; SQLite takes 999 parameters where it is old
 DRAFT = "draft-"  # how the ref of an article begins that nobody named
@@ -17,8 +18,13 @@ def article_by_ref(session: Session, site_id: int, ref: str) -> Article | None:
 
 
 def article_by_url(session: Session, site_id: int, url: str) -> Article | None:
-    wanted = select(Article).where(Article.site_id == site_id, Article.url == url).order_by(Article.id).limit(1)
-    return session.scalar(wanted)
+    """The site's article at this address, else at its form with http for https or the other way about. Nothing else is set
+    aside: a path with a slash at its end, www. or another query may be another article's."""
+    for spelled in filter(None, (url, other_scheme(url))):
+        wanted = select(Article).where(Article.site_id == site_id, Article.url == spelled)
+        if (found := session.scalar(wanted.order_by(Article.id).limit(1))) is not None:
+            return found
+    return None
 
 
 def draft_holding(session: Session, site_id: int, tokens: Collection[str]) -> Article | None:

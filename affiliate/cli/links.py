@@ -127,8 +127,7 @@ def add(context: Context, *, url: str, slug: str | None, name: str | None, site:
     app.publish([added.link.id])
     if as_json:
         duplicates, notes = [d.path for d in added.duplicates], list(added.notes)
-        near = [n.path for n in added.near]
-        lists = {"duplicates": duplicates, "near": near, "notes": notes}
+        lists = {"duplicates": duplicates, "near": [n.path for n in added.near], "notes": notes}
         print_json({**added.link.as_json(), "created": added.created, **lists})
         return
     click.echo(f"{'Added' if added.created else 'Already there'}: {added.link.path} → {added.link.target_url}")

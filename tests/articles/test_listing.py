@@ -70,6 +70,18 @@ def test_other_links_and_labelled_teasers_are_left_alone(title: Store, html: str
     assert labelled(title, html).html == html
 
 
+def test_a_teaser_takes_the_article_at_its_very_address_before_nearly_the_same(title: Store) -> None:
+    twins = (f"{URL}/", "https://www.magazine.example/partywear/marble", f"{URL}?p=2")
+    with title.transaction() as session:
+        for url in twins:
+            facts = ArticleFacts(url=url, kind="mixed")
+            rewrite_article(session, site=the_site(session), html=PARTYWEAR, article=facts, now=NOW)
+    for url in twins:
+        page = f'<a href="{url}">Marble</a>'
+        assert labelled(title, page).html == page
+    assert MARK in labelled(title, f'<a href="{URL}">Marble</a>').html
+
+
 def test_the_label_goes_when_the_article_holds_no_paid_link_any_more(title: Store) -> None:
     page = f'<a href="{URL}">Marble</a>'
     once = labelled(title, page)

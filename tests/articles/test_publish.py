@@ -331,6 +331,15 @@ def test_an_article_is_found_by_its_address_when_the_cms_begins_to_send_ids(titl
     assert publish(title, PARTYWEAR, replace(FACTS, id="4711")).article_id == once.article_id
 
 
+def test_an_articles_address_counts_whole_but_for_its_http(title: Store) -> None:
+    http = replace(FACTS, url="http://magazine.example/partywear/marble")
+    once = publish(title, PARTYWEAR, http)
+    assert publish(title, PARTYWEAR, FACTS).article_id == once.article_id
+    assert publish(title, PARTYWEAR, http).article_id == once.article_id
+    for url in (f"{FACTS.url}/", f"{FACTS.url}?p=2", "https://www.magazine.example/partywear/marble"):
+        assert publish(title, PARTYWEAR, replace(FACTS, url=url)).article_id != once.article_id
+
+
 def test_a_link_base_makes_links_absolute(store: Store) -> None:
     with store.transaction() as session:
         found_title(session, now=NOW, link_base="https://go.magazine.example")

@@ -76,6 +76,15 @@ def test_adding_what_is_there_is_done_already(newsroom: Run) -> None:
     assert (again["slug"], again["created"], again["notes"]) == (first["slug"], False, [])
 
 
+def test_nearly_the_same_link_is_named_and_none_is_taken_for_another(newsroom: Run) -> None:
+    first = newsroom("link", "add", DRESS, "--json").json
+    assert first["near"] == []
+    assert newsroom("link", "add", f"{DRESS}#size", "--json").json["near"] == [first["path"]]
+    shown = newsroom("link", "add", f"{DRESS}#care").stdout
+    assert f"You have nearly the same link: {first['path']} → {first['target_url']}" in shown
+    assert "affiliate link retire marble-midi-3" in shown
+
+
 def test_what_was_taken_off_an_address_besides_click_ids_is_told(newsroom: Run) -> None:
     wrapped = f"https://www.google.com/url?q={quote(DRESS, safe='')}"
     assert newsroom("link", "add", wrapped, "--json").json["notes"] == ["Taken out of a redirect of www.google.com."]

@@ -241,12 +241,20 @@ def test_inspect_names_the_address_that_is_none(script: Script) -> None:
 # ---- links ----------------------------------------------------------------------------------------------------------
 
 
+def test_nearly_the_same_address_makes_a_link_and_names_the_other(script: Script) -> None:
+    path = (script.post("/links", {"url": SHOP}).json or {})["path"]
+    for nearly in (f"{SHOP}#reviews", f"{SHOP}/"):
+        made = script.post("/links", {"url": nearly})
+        assert (made.status_code, (made.json or {})["target_url"]) == (201, nearly)
+        assert path in (made.json or {})["near"]
+
+
 def test_a_link_is_made_found_changed_and_published(script: Script, published: Published) -> None:
     made = script.post("/links", {"url": SHOP + "?utm_source=x", "slug": "dress", "name": "Marble midi dress"})
     assert made.status_code == 201, made.text
     assert made.json is not None
     assert (made.json["path"], made.json["target_url"], made.json["created"]) == ("/go/dress", SHOP, True)
-    assert made.json["notes"] == []
+    assert (made.json["notes"], made.json["near"]) == ([], [])
     again = script.post("/links", {"url": f"https://www.google.com/url?q={encode(SHOP)}"})
     assert (again.status_code, again.json and again.json["notes"]) == (
         200,

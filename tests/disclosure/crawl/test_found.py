@@ -74,6 +74,18 @@ def test_an_article_is_known_by_its_canonical_address_and_its_other_spellings(de
     assert desk.crawl().of("unregistered") == {}
 
 
+def test_articles_whose_paths_differ_in_a_slash_are_never_taken_for_one(desk: Desk, empty: Magazine) -> None:
+    plain, slash = (desk.register(path, title=path) for path in ("/story", "/story/"))
+    for article_id, sentence in ((plain, "We earn when you buy."), (slash, "Something else.")):
+        desk.promise(article_id, sentence=sentence)
+    empty.html("/", "<a href='/story'>x</a><a href='/story/'>y</a>")
+    for path in ("/story", "/story/"):
+        empty.article(path, path, f"<p>We earn when you buy.</p><p>{PAID}</p>", label="Ad")
+    crawled = desk.crawl()
+    assert {"/story", "/story/"} <= set(empty.asked)
+    assert set(crawled.of("lost")) == {"/story/"}
+
+
 def test_unlabelled_teasers_are_found_by_the_kind_that_the_register_or_the_page_says(
     desk: Desk, empty: Magazine
 ) -> None:
