@@ -45,7 +45,7 @@ class Originals:
 
     def back(self, anchor: Anchor, route: Route) -> Replacement | None:
         """What stands there again where nothing may earn; None for what no run of ours wrote and for what never earned."""
-        if not route.written and not self.is_ours(anchor, route):
+        if not route.written and not self._is_ours(anchor, route):
             return None
         target = route.link.target_url if route.link else route.target
         if target is None:
@@ -54,10 +54,10 @@ class Originals:
         if known is None or known.authored_url is None or not self._is_of(known, route):
             return Replacement(target, paid=False)
         if (plain := _unpaid(known.authored_url)) != known.authored_url:
-            return Replacement(plain or target, paid=False)
+            return Replacement(plain or target, paid=False, rel=known.authored_rel)
         return Replacement(plain, paid=False, written=known.authored_href, rel=known.authored_rel)
 
-    def is_ours(self, anchor: Anchor, route: Route) -> bool:
+    def _is_ours(self, anchor: Anchor, route: Route) -> bool:
         """Whether an earlier run wrote the anchor's address, and its target is known."""
         return route.target is not None and (PLACEMENT_MARK in anchor.attributes or route.token in self._known)
 
