@@ -4,7 +4,7 @@ A leaf is a noun with attributes. Its text names the thing and the way out, so t
 it is. Raising one of these means that nothing was stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 
@@ -106,6 +106,27 @@ class UnreadableFile(InvalidInput):
         self.name = name
         self.reason = reason
         super().__init__(f"{name} was not imported: {reason}")
+
+    def called(self, name: str) -> "UnreadableFile":
+        """The same refusal under the name by which a person knows the file."""
+        return UnreadableFile(name, self.reason)
+
+
+class UndecidedFile(UnreadableFile):
+    """An import file whose rows leave open how they are to be read; no row was stored. `asked` are the questions in words, by the
+    field of the column map that answers each."""
+
+    def __init__(self, name: str, asked: Mapping[str, str]) -> None:
+        self.asked = asked
+        ways = " and ".join(f"--column {field}=…" for field in asked)
+        super().__init__(name, f"{self.asks} Say it with {ways}, or in the column map.")
+
+    @property
+    def asks(self) -> str:
+        return " ".join(self.asked.values())
+
+    def called(self, name: str) -> "UndecidedFile":
+        return UndecidedFile(name, self.asked)
 
 
 class UnreadableMessage(InvalidInput):

@@ -29,6 +29,7 @@ from affiliate.commissions.runs import RunView, list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.reading.proposals import Proposal, is_whole, propose
+from affiliate.networks.registry import network as find_network
 
 
 @click.group("import", cls=Group)
@@ -186,6 +187,9 @@ def _print_proposal(proposal: Proposal) -> None:
         click.echo(f"  {name} = {value}")
     for one in proposal.understood:
         click.echo(f"  {one.column}: {one.written} → {one.read}")
+    if proposal.network:
+        name = find_network(proposal.network).name
+        click.echo(f"This is {name}'s own report. Read it with: affiliate import transactions {proposal.network} FILE")
     for asked in proposal.questions:
         click.echo(f"To be said with --column {asked.field}=…: {asked.asks}")
 

@@ -114,7 +114,8 @@ def import_transactions(
 ) -> ImportResult:
     """Books a network's own report, or any table with a column map, as one run of the caller's transaction.
 
-    UnreadableFile if the content is not such a report at all or is cut off, NotFound for an unknown network, InvalidInput
+    UnreadableFile if the content is not such a report at all or is cut off, UndecidedFile if its rows leave open how they are
+    to be read, NotFound for an unknown network, InvalidInput
     for an `as_of` in the future; nothing was stored then. All else as `import_rows` says.
     """
     source = find_network(network)
@@ -124,6 +125,9 @@ def import_transactions(
     file.seek(0)
     try:
         reader = reader_of(source, reading)
+        if reader.decided:
+            reading = reader.decided(file, reading)
+            file.seek(0)
         period = reader.period(file, reading) if reader.period else None
         file.seek(0)
         return import_rows(
@@ -139,7 +143,7 @@ def import_transactions(
             now=now,
         )
     except UnreadableFile as problem:
-        raise UnreadableFile(file_name, problem.reason) from problem
+        raise problem.called(file_name) from problem
 
 
 def import_rows(

@@ -220,6 +220,9 @@ class Reader:
     `period` is for reports whose rows have no ids: it is asked first and names what the file covers as a whole (account and
     days), from its content. A newer file of the same period replaces the older one; None: this file replaces none.
 
+    `decided` looks at the whole file before a row of it is read, and returns the reading with what the file decides for all
+    its rows (the decimal mark, the order of a date's numbers); UndecidedFile where it leaves that open.
+
     `columns` is the column map that is ready for the network's export, where it is read by one; it may leave out what is not
     known (ColumnMap says what is needed).
     """
@@ -228,6 +231,7 @@ class Reader:
     transaction: Callable[[int, "Row", Reading], ReportedTransaction]
     period: Callable[[BinaryIO, Reading], str | None] | None = None
     columns: Mapping[str, str] | None = None
+    decided: Callable[[BinaryIO, Reading], Reading] | None = None
 
 
 @dataclass(frozen=True, slots=True)

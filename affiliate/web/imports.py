@@ -16,7 +16,7 @@ from affiliate.commissions.maps import list_maps, save_map
 from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import list_runs, show_run
 from affiliate.commissions.undo import undo_import
-from affiliate.errors import AffiliateError, InvalidInput
+from affiliate.errors import AffiliateError, InvalidInput, UndecidedFile
 from affiliate.links.catalogue import list_programmes
 from affiliate.links.queries import ProgrammeFilter
 from affiliate.links.setup import AccountView, list_accounts
@@ -78,6 +78,8 @@ def send_upload() -> tuple[str, int] | Response:
             given = given_map(session, form, network)
             if form.value("step") == "import" or not reads_tables(network) or is_whole(given):
                 result = _read(session, form, upload, given)
+    except UndecidedFile as problem:
+        form.refuse(InvalidInput(f"{problem.name} was not imported: {problem.asks} Say it below."))
     except AffiliateError as problem:
         form.refuse(problem)
     if result is None or result.run_id is None:

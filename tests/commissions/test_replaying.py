@@ -31,6 +31,7 @@ MAP = {
     "commission": "Commission",
     "transaction_at": "Date",
     "status": "State",
+    "decimal": ".",
 }
 FILE = """Id,Shop,Commission,Date,State
 1,Acme,1.50,2026-10-01,approved

@@ -153,4 +153,10 @@ def _reading(row: SetAside) -> Reading:
     if columns and row.word:
         words = {name: {row.word.lower(): next(iter(known.values())), **known} for name, known in columns.words.items()}
         columns = replace(columns, words=words)
-    return Reading(said.get("currency") or _UNKNOWN, said.get("time_zone") or "UTC", said.get("publisher_ref"), columns)
+    return Reading(
+        said.get("currency") or _UNKNOWN,
+        said.get("time_zone") or "UTC",
+        said.get("publisher_ref"),
+        columns,
+        said.get("said", {}),
+    )

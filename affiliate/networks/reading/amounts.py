@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 _SYMBOLS = "$£€¥ \u00a0\u202f"
-_POINT_OR_COMMA = re.compile(r"[.,]")
-_TAIL = re.compile(r"([.,])([0-9]+)$")
+ANY_MARK = "*"
 
 
 def plain_amount(text: str, decimal: str) -> str | None:
@@ -29,26 +28,28 @@ def plain_amount(text: str, decimal: str) -> str | None:
 @cache
 def _amount(decimal: str) -> re.Pattern[str]:
     thousands = "," if decimal == "." else "."
-    grouped = rf"[0-9]{{1,3}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"
+    grouped = (
+        rf"[1-9][0-9]{{0,2}}(?:[{re.escape(thousands)} '’\u00a0\u202f][0-9]{{3}})+|[0-9]+"  # no thousand begins with 0
+    )
     return re.compile(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?")
+
+
+@lru_cache(maxsize=20_000)  # prices come again
+def marks_of(text: str) -> str:
+    """The decimal marks with which a text is an amount, as one text: "." or "," where only one is possible, ".," where
+    both are and the amount is another with each ("1.000"), ANY_MARK where the mark makes no difference ("12"), "" where it is
+    no amount at all."""
+    point, comma = plain_amount(text, "."), plain_amount(text, ",")
+    if point == comma:
+        return ANY_MARK if point is not None else ""
+    return ("." if point is not None else "") + ("," if comma is not None else "")
 
 
 def decimal_marks(texts: Iterable[str]) -> frozenset[str]:
     """What the decimal mark may be, as far as these amounts tell: both marks where nothing tells ("1,250", "12"), none where
-    they contradict each other ("1.50" beside "1,50")."""
+    they contradict each other ("1.50" beside "1,50"). What is no amount tells nothing."""
     possible = {".", ","}
     for text in texts:
-        bare = text.strip(_SYMBOLS).strip("()").strip(_SYMBOLS)
-        marks = _POINT_OR_COMMA.findall(bare)
-        tail = _TAIL.search(bare)
-        if not marks or not tail:
-            continue
-        if len(set(marks)) == 2:
-            possible &= {tail.group(1)}
-        elif len(marks) == 1 and len(tail.group(2)) != 3:
-            possible &= {marks[0]}
-        elif len(marks) > 1:
-            possible -= {marks[0]}
-        elif bare.lstrip("-+−").startswith("0"):
-            possible &= {marks[0]}  # 0,125: no thousand begins with a nought
+        if len(proven := marks_of(text)) == 1 and proven in ".,":
+            possible &= {proven}
     return frozenset(possible)

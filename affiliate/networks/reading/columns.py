@@ -5,11 +5,11 @@ A map is flat text to text, so that it is written as easily in TOML as in JSON:
     external_id = "Order ID"            # our field = the column's header; "Shop + Date + Ref" where there is no id
     advertiser = "Merchant"
     commission = "Commission"
-    currency = "=GBP"                   # with = in front: the same for every row
+    currency = "=GBP"                   # with = in front: the same for every row; = alone: in no column
     transaction_at = "Date"
     status = "State"
-    "status.Confirmed" = "approved"     # their word = ours
-    decimal = ","                       # options
+    "status.Confirmed" = "approved"     # their word = ours; "status." is an empty cell
+    decimal = ","                       # options; without it the file's amounts must decide it
     date_format = "%d/%m/%Y %H:%M"
     time_zone = "America/New_York"      # of dates without an offset; else as the account says
     records = "data.transactions"       # where the rows are, if looking does not find them: sheet, JSON path, XML element
@@ -57,7 +57,7 @@ OPTIONS = ("decimal", "date_format", "time_zone", "records", "encoding")
 class ColumnMap:
     """A checked column map. `columns` is our field → header, `constants` our field → the value of every row, `words`
     field → their word in lower case → ours (our own words are known without being mapped). `decimal` is the decimal
-    mark, "." or ","; `date_format` strptime's, None for ISO 8601; `time_zone` that of moments without an offset, None for the
+    mark, "." or ",", None where the file decides it; `date_format` strptime's, None for ISO 8601; `time_zone` that of moments without an offset, None for the
     reading's. `records` says where the rows are, `encoding` how the text is written; None: found by looking.
     `may_lack` are fields whose columns need not be in a sheet: those of a ready map. `fields` are ours that a column, or a
     constant, holds."""
@@ -65,7 +65,7 @@ class ColumnMap:
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    decimal: str = "."
+    decimal: str | None = None
     date_format: str | None = None
     time_zone: str | None = None
     records: str | None = None
@@ -110,6 +110,8 @@ class ColumnMap:
                 words[name][their_word.strip().lower()] = value
             elif key in FIELDS:
                 problems += _field_problems(key, value)
+                if value.strip() == CONSTANT and key in OPTIONAL:
+                    continue  # said to be in no column
                 if value.startswith(CONSTANT):
                     constants[key] = value.removeprefix(CONSTANT).strip()
                 else:
@@ -128,7 +130,7 @@ class ColumnMap:
             columns,
             constants,
             words,
-            texts.get("decimal") or ".",
+            texts.get("decimal") or None,
             date_format=texts.get("date_format") or None,
             time_zone=texts.get("time_zone") or None,
             records=texts.get("records") or None,
@@ -142,6 +144,8 @@ def _word_problems(key: str, ours: str, known: tuple[str, ...]) -> list[str]:
 
 def _field_problems(key: str, value: str) -> list[str]:
     stated = value.removeprefix(CONSTANT).strip()
+    if value.strip() == CONSTANT and key in OPTIONAL:
+        return []
     if not stated:
         return [f"{key} is empty; name a column of the file."]
     if not value.startswith(CONSTANT):

@@ -8,11 +8,12 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import BinaryIO
 
-from affiliate.errors import SettingsInvalid, UnreadableFile
+from affiliate.errors import SettingsInvalid, UndecidedFile, UnreadableFile
 from affiliate.money import Money
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.reading.amounts import plain_amount
+from affiliate.networks.reading.amounts import marks_of, plain_amount
 from affiliate.networks.reading.columns import ANY, NEEDED, SUB_IDS, ColumnMap
+from affiliate.networks.reading.evidence import survey
 from affiliate.networks.reading.formats import open_table
 from affiliate.networks.reading.rows import BadValue, Row, moment_of, money_of
 from affiliate.networks.reading.table import CSV, FILE, XLSX, Table, refuse_missing
@@ -22,6 +23,7 @@ _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*"
 )  # how a sheet's own dates come, whatever the map says of texts
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # what a spreadsheet leaves of a long number
+_DECIDED = ("decimal", "date_format")  # what a whole file decides, or is said of it
 _NO_MAP = "nothing says which column holds what; give a column map with --map."
 
 
@@ -35,7 +37,10 @@ def mapped(ready: Mapping[str, str] | None = None) -> Reader:
     def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         return _MappedRow(line, row, _map_of(reading, ready), reading).transaction()
 
-    return Reader(records, transaction, columns=ready)
+    def decided(file: BinaryIO, reading: Reading) -> Reading:
+        return _decided(file, reading, _map_of(reading, ready))
+
+    return Reader(records, transaction, columns=ready, decided=decided)
 
 
 def beside(own: Reader, ready: Mapping[str, str]) -> Reader:
@@ -43,15 +48,22 @@ def beside(own: Reader, ready: Mapping[str, str]) -> Reader:
     table = mapped(ready)
     needed = {header for name in NEEDED for header in ColumnMap.parse(ready).headers(name)}
 
-    def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+    def reader_of(file: BinaryIO) -> Reader:
         beginning = file.read(200).lstrip(b"\xef\xbb\xbf \r\n\t")
         file.seek(0)
-        return (own if beginning[:1] in (b"{", b"[") else table).records(file, reading)
+        return own if beginning[:1] in (b"{", b"[") else table
+
+    def records(file: BinaryIO, reading: Reading) -> Iterator[tuple[int, object] | BadRow]:
+        return reader_of(file).records(file, reading)
+
+    def decided(file: BinaryIO, reading: Reading) -> Reading:
+        decides = reader_of(file).decided
+        return decides(file, reading) if decides else reading
 
     def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         return (table if all(map(row.holds, needed)) else own).transaction(line, row, reading)
 
-    return Reader(records, transaction)
+    return Reader(records, transaction, decided=decided)
 
 
 def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:
@@ -59,7 +71,24 @@ def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:
         return reading.columns
     if ready is None:
         raise UnreadableFile(FILE, _NO_MAP)
-    return _ready(tuple(ready.items()))
+    said = {name: value for name, value in reading.said.items() if name in _DECIDED}
+    return _ready(tuple({**ready, **said}.items()))
+
+
+def _decided(file: BinaryIO, reading: Reading, columns: ColumnMap) -> Reading:
+    """What the file decides goes where the reading keeps what is said of its map: into it, or beside a ready one, which may
+    know more words by the time that a row is read again."""
+    evidence = survey(_open(file, columns).records, columns.columns)
+    file.seek(0)
+    found = evidence.decide(columns.decimal, columns.date_format)
+    if found.questions:
+        raise UndecidedFile(FILE, {one.field: one.asks for one in found.questions})
+    if reading.columns is not None:
+        return replace(reading, columns=replace(reading.columns, decimal=found.decimal, date_format=found.date_format))
+    new = {"decimal": found.decimal, "date_format": found.date_format}
+    known = {"decimal": columns.decimal, "date_format": columns.date_format}
+    added = {name: value for name, value in new.items() if value is not None and value != known[name]}
+    return replace(reading, said={**reading.said, **added}) if added else reading
 
 
 @cache
@@ -76,12 +105,16 @@ def _ready(items: tuple[tuple[str, str], ...]) -> ColumnMap:
 
 def _records(file: BinaryIO, columns: ColumnMap) -> Iterator[tuple[int, object] | BadRow]:
     """UnreadableFile names a column that is not there and lists those that are."""
+    yield from _open(file, columns).records
+
+
+def _open(file: BinaryIO, columns: ColumnMap) -> Table:
     wanted = columns.wanted
     table = open_table(
         file, lambda names: len(wanted.intersection(names)), place=columns.records, encoding=columns.encoding
     )
     _refuse_other_columns(table, columns)
-    yield from table.records
+    return table
 
 
 def _refuse_other_columns(table: Table, columns: ColumnMap) -> None:
@@ -169,8 +202,9 @@ class _MappedRow:
         theirs = self.get(name)
         if theirs is None and default is not None:
             return "", default
-        theirs = theirs or self.need(name)
         words = self.columns.words.get(name, {})
+        theirs = theirs if theirs is not None or "" in words else self.need(name)
+        theirs = theirs or ""
         if (ours := words.get(theirs.lower(), words.get(ANY))) is None:
             known = ", ".join(words)
             raise BadValue(
@@ -188,11 +222,20 @@ class _MappedRow:
         try:
             return _money(value, mark, currency)
         except BadValue:  # said again under the name of its column
-            plain = plain_amount(value, mark)
+            plain = plain_amount(value, mark) if mark else _certain(value)
             if plain is None:
-                problem = f"{self.called(name)} is {value!r}, no amount with the decimal mark “{mark}”."
-                raise BadValue(problem) from None
+                raise BadValue(self.no_amount(name, value, mark)) from None
             return money_of(plain, currency, self.called(name))
+
+    def no_amount(self, name: str, value: str, mark: str | None) -> str:
+        if mark:
+            return f"{self.called(name)} is {value!r}, no amount with the decimal mark “{mark}”."
+        if not marks_of(value):
+            return f"{self.called(name)} is {value!r}, which is no amount."
+        return (
+            f"{self.called(name)} is {value!r}: whether its mark is the decimal mark or parts thousands is not said."
+            ' The map can say it: decimal = "." or ",".'
+        )
 
     def moment(self, name: str) -> datetime | None:
         text = self.get(name)
@@ -215,5 +258,11 @@ class _MappedRow:
 
 
 @lru_cache(maxsize=20_000)  # prices come again: a second look costs a twentieth
-def _money(text: str, mark: str, currency: str | None) -> Money:
-    return money_of(plain_amount(text, mark), currency, "")
+def _money(text: str, mark: str | None, currency: str | None) -> Money:
+    return money_of(plain_amount(text, mark) if mark else _certain(text), currency, "")
+
+
+def _certain(text: str) -> str | None:
+    """An amount that is the same with whichever decimal mark it is one."""
+    marks = marks_of(text)
+    return None if len(marks) != 1 else plain_amount(text, "," if marks == "," else ".")

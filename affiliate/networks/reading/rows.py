@@ -13,7 +13,7 @@ import msgspec
 from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
 from affiliate.money import Money, currency_code, exact
 from affiliate.networks.base import BadRow, Reader, Reading, ReportedTransaction
-from affiliate.networks.reading.moments import read_moment
+from affiliate.networks.reading.moments import read_as, read_moment
 from affiliate.networks.reading.privacy import is_personal, reveals
 
 T = TypeVar("T")
@@ -176,7 +176,7 @@ def _as_meant(number: Decimal) -> Decimal:
 
 def moment_of(text: str, zone_name: str, field: str, date_format: str | None = None) -> datetime:
     try:
-        return read_moment(text, zone_name, date_format)
+        return read_as(text, zone_name, date_format) if date_format else read_moment(text, zone_name)
     except ValueError as problem:
         expected = f"a moment written as {date_format}" if date_format else "a moment that can be read"
         raise BadValue(f"{field} is {_shown(text)}, which is not {expected}.") from problem
