@@ -272,6 +272,13 @@ def undo(context: Context, *, run: int, as_json: bool) -> None:
 @click.option(
     "--currency", default=None, help="For rows that name none (default: as the run was read, else the account's)."
 )
+@click.option(
+    "--amends",
+    type=int,
+    multiple=True,
+    metavar="LINE",
+    help="A row set aside as another sale under a known id amends that transaction; may be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change; store nothing.")
 @json_option
 @pass_context
@@ -283,10 +290,12 @@ def replay(
     map_name: str | None,
     time_zone: str | None,
     currency: str | None,
+    amends: tuple[int, ...],
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Read the rows that an import set aside again, with what is known or said now; book what can be booked."""
+    """Read the rows that an import set aside again, with what is known or said now; book what can be booked. What was booked is
+    amended where it is read otherwise now."""
     app = context.app
     with app.store.transaction() as session:
         replayed = replay_run(
@@ -296,6 +305,7 @@ def replay(
             time_zone=time_zone,
             map_name=map_name,
             columns=columns,
+            amends=amends,
             dry_run=dry_run,
             now=app.clock(),
         )
@@ -309,6 +319,8 @@ def _print_replayed(replayed: Replayed) -> None:
         _print_result(replace(replayed.booked, quarantined=()))
     else:
         click.echo(f"Nothing of what run {replayed.run_id} set aside can be booked.")
+    for bad in replayed.kept:
+        click.echo(f"  stays booked as it was, line {bad.line}: {bad.reason}")
     for bad in replayed.still:
         click.echo(f"  still set aside, line {bad.line}: {bad.reason}")
 

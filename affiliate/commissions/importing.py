@@ -4,7 +4,7 @@ import gc
 import hashlib
 import io
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ import affiliate.networks
 from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
-from affiliate.commissions.ledger import Facts, History, Key, RunMoment, Version, flaw
+from affiliate.commissions.ledger import Facts, History, Key, RunMoment, Version, flaw, tells_of_another_sale
 from affiliate.commissions.marks import Marks
 from affiliate.commissions.new_rows import NewRows, payload_key
 from affiliate.commissions.restating import restate
@@ -40,6 +40,10 @@ FILE, API, POSTBACK, REPLAY = "file", "api", "postback", "replay"  # where a run
 _ANOTHERS = (
     "Transaction {id} is known of another advertiser than {advertiser}. Two networks may use the same id: if this file"
     " comes from another one than the file before, say whose it is with --account or a publisher column."
+)
+_ANOTHER_SALE = (
+    "Transaction {id} is known as another sale: {difference}. So its id may be no transaction's, or was used twice. Read the"
+    " row again and say that line {line} amends the known sale, or which column is the transaction's id (external_id)."
 )
 _NOBODYS = (0, 0, 0)
 NEW, AMENDED = "new", "amended"
@@ -158,6 +162,7 @@ def import_rows(
     period: str | None = None,
     as_of: datetime | None = None,
     dry_run: bool = False,
+    may_doubt: Callable[[int], bool] = lambda _line: True,
     now: datetime,
 ) -> ImportResult:
     """Books rows as one run of the caller's transaction; `name` and `sha256` say where they are from.
@@ -169,6 +174,10 @@ def import_rows(
     Within one file an equal repetition counts as unchanged. A repetition that says something else is quarantined and
     names the line that was booked: the file contradicts itself, so a person must decide, and until then the money stands
     in the books once, not twice.
+
+    A row that names a known transaction and tells of another sale (tells_of_another_sale) is quarantined too, in one file and
+    across files, whichever came first: two sales never become one unseen. `may_doubt` tells by its line whether a row may be
+    doubted so.
 
     `period` names what the rows cover as a whole, where they have no ids of their own. This run then takes the place of
     those of older files of the same period and account, which are undone; if a newer one of another content is there, this
@@ -194,13 +203,13 @@ def import_rows(
             unchanged=0,
             quarantined=0,
             origin=origin,
-            reading=_said(reading),
+            reading=said_of(reading),
             period=period,
             read_by=_code(),
         )
         session.add(run)
         session.flush()
-        booking = _Booking(session, run, Counterparties(session, network, now=now))
+        booking = _Booking(session, run, Counterparties(session, network, now=now), may_doubt)
         with _collecting_seldom():
             for batch in _batches(rows):
                 booking.book(batch)
@@ -235,7 +244,7 @@ def reader_of(network: Network, reading: Reading) -> Reader:
     return network.reader
 
 
-def _said(reading: Reading) -> dict[str, Any]:
+def said_of(reading: Reading) -> dict[str, Any]:
     """What was said about the reading, to be kept with the run."""
     said = {"currency": reading.currency, "time_zone": reading.time_zone, "publisher_ref": reading.publisher_ref}
     kept: dict[str, Any] = {name: value for name, value in said.items() if value}
@@ -288,12 +297,16 @@ class _Booking:
     `confirmed` those that it found unchanged (1 + the parts that it left unsaid), `overtaking` the known ones of which it
     says something new while newer files were read before."""
 
-    def __init__(self, session: Session, run: ImportRun, counterparties: Counterparties) -> None:
+    def __init__(
+        self, session: Session, run: ImportRun, counterparties: Counterparties, may_doubt: Callable[[int], bool]
+    ) -> None:
         self.session = session
         self.run = run
         self.moment = RunMoment(run.as_of, run.recorded_at, run.id)
         self.network = run.network
         self.counterparties = counterparties
+        self.may_doubt = may_doubt
+        self.without_order = run.origin in (FILE, REPLAY)  # a message's moment may be its own, and no sale's
         self.bad: list[BadRow] = []
         self.changes: list[Change] = []
         self.seen = Marks("I")
@@ -408,6 +421,8 @@ class _Booking:
         line = self.seen[history.transaction_id]
         if facts == before:
             self._confirm(history.transaction_id, said.unsaid(before), item.row.line)
+        elif reason := self._doubt(item.row, said, history):
+            self._set_aside(item.row, reason)
         elif line and before:
             self._set_aside(
                 item.row,
@@ -416,6 +431,15 @@ class _Booking:
             )
         else:
             self._append(item, facts, said.unsaid(before), history)
+
+    def _doubt(self, row: ReportedTransaction, said: Facts, history: History) -> str | None:
+        known = history.around(self.moment.as_of)
+        if known is None or not self.may_doubt(row.line):
+            return None
+        if not tells_of_another_sale(said, known, without_order=self.without_order):
+            return None
+        difference = said.difference(known)
+        return _ANOTHER_SALE.format(id=row.external_id, difference=difference, line=row.line)
 
     def _confirm(self, transaction_id: int, unsaid: int, line: int) -> None:
         self.unchanged += 1

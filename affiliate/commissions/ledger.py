@@ -10,7 +10,7 @@ Pure values; the store is touched by `importing`, `restating` and `queries`.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, Self
@@ -127,6 +127,27 @@ class Facts(NamedTuple):
         return ", ".join(said for name, said in differing.items() if _REPEATS.get(name) not in differing)
 
 
+def tells_of_another_sale(said: Facts, known: Facts, *, without_order: bool = True) -> bool:
+    """Whether a report under a known id is about another sale: made at another moment, of another order, for another
+    commission. Networks amend amounts and states; a sale's moment is shifted at most where it was read in another zone.
+
+    Where not both name an order, moment and commission must do, if `without_order`: then a moment in another zone is none.
+    """
+    if said.transaction_at == known.transaction_at:
+        return False
+    if (said.commission, said.currency) == (known.commission, known.currency):
+        return False
+    if said.order_ref and known.order_ref:
+        return said.order_ref != known.order_ref
+    return without_order and not _is_shifted(said.transaction_at - known.transaction_at)
+
+
+def _is_shifted(by: timedelta) -> bool:
+    """Whether two moments may be one that was read in two zones; a day, of dates without a time, is none."""
+    return abs(by) <= _WIDEST_SHIFT and not by % _ZONES_DIFFER and bool(by % _DAY)
+
+
+_DAY, _WIDEST_SHIFT, _ZONES_DIFFER = timedelta(days=1), timedelta(hours=26), timedelta(minutes=15)
 _REPEATS = {"raw_status": "status", "raw_payment": "payment", "placement_id": "attribution", "sub_id": "attribution"}
 _AMOUNTS = {"commission": "currency", "sale_amount": "sale_currency"}
 _SILENT = Facts(
@@ -186,6 +207,10 @@ class History:
             if known.observed_at <= moment:
                 return known.facts
         return None
+
+    def around(self, moment: datetime) -> Facts | None:
+        """What was true then, else what was first observed after it; None where nothing is known."""
+        return self.at(moment) or (self.versions[0].facts if self.versions else None)
 
     def knows_another_programme(self, programme_id: int) -> bool:
         return bool(self.versions) and self.versions[-1].facts.programme_id != programme_id

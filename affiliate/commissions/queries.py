@@ -283,6 +283,19 @@ def payloads_of(session: Session, version_ids: Collection[int]) -> dict[int, tup
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+def versions_of_run(session: Session, run_id: int) -> "array[int]":
+    """The ids of the versions that the run wrote of its own rows, one for each row, in the file's order."""
+    first = func.min(TransactionVersion.id)
+    rows = session.execute(
+        select(first)
+        .where(TransactionVersion.import_run_id == run_id)
+        .group_by(TransactionVersion.transaction_id, TransactionVersion.line, TransactionVersion.payload_sha256)
+        .order_by(TransactionVersion.line, first),
+        execution_options={"yield_per": 10_000},
+    )
+    return array("q", rows.scalars())
+
+
 def confirmed_by(session: Session, run_id: int) -> bytes | None:
     return session.scalar(select(ImportRun.confirmed).where(ImportRun.id == run_id))
 
@@ -346,9 +359,8 @@ def runs_of_period(session: Session, run: ImportRun) -> Sequence[ImportRun]:
 
 
 def replays_of(session: Session, run_id: int) -> Sequence[ImportRun]:
-    """The live runs that booked rows which this run had set aside."""
-    replays = select(QuarantinedRow.resolved_by).where(QuarantinedRow.import_run_id == run_id)
-    return session.scalars(select(ImportRun).where(ImportRun.id.in_(replays), ImportRun.undone_at.is_(None))).all()
+    """The live runs that read this run's rows again."""
+    return session.scalars(select(ImportRun).where(ImportRun.replay_of == run_id, ImportRun.undone_at.is_(None))).all()
 
 
 def open_rows_again(session: Session, replays: Collection[int]) -> None:

@@ -696,7 +696,7 @@ class Node(Base):
 class ImportRun(Base):
     """One file, one window of a pull or one bundle of postbacks: an all-or-nothing unit that can be undone. `as_of` is when
     it was true. `origin` is file, api, postback or replay; `reading` what was said about how to read it (account, currency,
-    zone, column map), so that it can be read again. `period` names what a file without row ids covers as a whole; a newer
+    zone, column map), so that it can be read again, and `replay_of` the run whose rows a replay read. `period` names what a file without row ids covers as a whole; a newer
     file of that period replaces it (`replaced_by`). `confirmed` holds, packed, the transactions that it found unchanged and
     what it left unsaid of each (affiliate/commissions/marks.py); `read_by` names the code that read it."""
 
@@ -720,6 +720,7 @@ class ImportRun(Base):
     replaced_by: Mapped[int | None]
     confirmed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     read_by: Mapped[str] = mapped_column(String(16), default="")
+    replay_of: Mapped[int | None]
 
 
 class QuarantinedRow(Base):

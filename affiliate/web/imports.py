@@ -39,6 +39,7 @@ GENERIC = "generic"
 _ANY_OTHER = "Any other: CSV, XLSX, JSON or XML"
 _MOST_RUNS = 100
 _LARGEST_ID = 2**31 - 1
+_LONGEST_LINE = 9  # digits of a line's number
 _CARRIED = (
     6_000_000  # bytes of packed file kept in the form between preview and import; above it the file is chosen again
 )
@@ -124,17 +125,26 @@ def send_replay(run_id: int) -> Response:
             currency=_currency(form),
             time_zone=str(zone(form.text("time_zone"))) if form.text("time_zone") else None,
             columns={name: str(value) for name, value in typed(form.value("columns")).items()},
+            amends=_line_numbers(form.text("amends")),
             now=services().clock(),
         )
     flash(_read_again(replayed), "good" if replayed.booked else "warn")
     return go(url_for("imports.show", run_id=run_id))
 
 
+def _line_numbers(text: str) -> list[int]:
+    numbers = text.replace(",", " ").split()
+    if wrong := [number for number in numbers if not number.isdecimal() or len(number) > _LONGEST_LINE]:
+        raise InvalidInput(f"{wrong[0]!r} is no line of the file; write lines as numbers, such as 3, 17.")
+    return [int(number) for number in numbers]
+
+
 def _read_again(replayed: Replayed) -> str:
     if replayed.booked is None:
         return "Nothing of it can be booked yet; each row says why."
     left = f" {len(replayed.still)} stay set aside." if replayed.still else ""
-    return f"{_done(replayed.booked)}{left}"
+    kept = f" {len(replayed.kept)} stay booked as they were." if replayed.kept else ""
+    return f"{_done(replayed.booked)}{left}{kept}"
 
 
 def _done(result: ImportResult) -> str:
