@@ -65,7 +65,7 @@ _NAMES = {
     ),
     "payout_ref": "paymentid payoutid invoiceid zahlungsnummer",
     "original_ref": "originalactionid referencetrans originaltransactionid",
-    "publisher": "publisherid affiliateid accountid mediaid trackingid",
+    "publisher": "publisherid affiliateid accountid mediaid trackingid websiteid",
     "reason": "declinereason rejectionreason rejectreason disapprovedreason reason ablehnungsgrund grund motif motivo",
 }
 NAMES: Mapping[str, Sequence[str]] = {ours: tuple(names.split()) for ours, names in _NAMES.items()}
