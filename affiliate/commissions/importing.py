@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import affiliate.commissions
 import affiliate.networks
+from affiliate.clock import zone
 from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
@@ -209,7 +210,8 @@ def import_rows(
         )
         session.add(run)
         session.flush()
-        booking = _Booking(session, run, Counterparties(session, network, now=now), may_doubt)
+        day_in = zone((reading.columns and reading.columns.time_zone) or reading.time_zone)
+        booking = _Booking(session, run, Counterparties(session, network, now=now), may_doubt, day_in)
         with _collecting_seldom():
             for batch in _batches(rows):
                 booking.book(batch)
@@ -298,7 +300,12 @@ class _Booking:
     says something new while newer files were read before."""
 
     def __init__(
-        self, session: Session, run: ImportRun, counterparties: Counterparties, may_doubt: Callable[[int], bool]
+        self,
+        session: Session,
+        run: ImportRun,
+        counterparties: Counterparties,
+        may_doubt: Callable[[int], bool],
+        day_in: tzinfo,
     ) -> None:
         self.session = session
         self.run = run
@@ -306,6 +313,7 @@ class _Booking:
         self.network = run.network
         self.counterparties = counterparties
         self.may_doubt = may_doubt
+        self.day_in = day_in
         self.without_order = run.origin in (FILE, REPLAY)  # a message's moment may be its own, and no sale's
         self.bad: list[BadRow] = []
         self.changes: list[Change] = []
@@ -436,7 +444,7 @@ class _Booking:
         known = history.around(self.moment.as_of)
         if known is None or not self.may_doubt(row.line):
             return None
-        if not tells_of_another_sale(said, known, without_order=self.without_order):
+        if not tells_of_another_sale(said, known, self.day_in, without_order=self.without_order):
             return None
         difference = said.difference(known)
         return _ANOTHER_SALE.format(id=row.external_id, difference=difference, line=row.line)

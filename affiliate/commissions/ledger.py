@@ -10,7 +10,7 @@ Pure values; the store is touched by `importing`, `restating` and `queries`.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, Self
@@ -127,19 +127,20 @@ class Facts(NamedTuple):
         return ", ".join(said for name, said in differing.items() if _REPEATS.get(name) not in differing)
 
 
-def tells_of_another_sale(said: Facts, known: Facts, *, without_order: bool = True) -> bool:
+def tells_of_another_sale(said: Facts, known: Facts, zone: tzinfo, *, without_order: bool = True) -> bool:
     """Whether a report under a known id is about another sale: made at another moment, of another order, for another
     commission. Networks amend amounts and states; a sale's moment is shifted at most where it was read in another zone.
 
-    Where not both name an order, moment and commission must do, if `without_order`: then a moment in another zone is none.
+    Where not both name an order, moment and commission must do, if `without_order`: then a moment in another zone is none. A
+    day without a time, midnight in `zone`, does not tell two sales of that day apart: then order and commission must do.
     """
-    if said.transaction_at == known.transaction_at:
-        return False
+    is_same_moment = said.transaction_at == known.transaction_at
     if (said.commission, said.currency) == (known.commission, known.currency):
         return False
     if said.order_ref and known.order_ref:
-        return said.order_ref != known.order_ref
-    return without_order and not _is_shifted(said.transaction_at - known.transaction_at)
+        is_day = said.transaction_at.astimezone(zone).time() == _MIDNIGHT
+        return said.order_ref != known.order_ref and (is_day or not is_same_moment)
+    return without_order and not is_same_moment and not _is_shifted(said.transaction_at - known.transaction_at)
 
 
 def _is_shifted(by: timedelta) -> bool:
@@ -147,6 +148,7 @@ def _is_shifted(by: timedelta) -> bool:
     return abs(by) <= _WIDEST_SHIFT and not by % _ZONES_DIFFER and bool(by % _DAY)
 
 
+_MIDNIGHT = time()
 _DAY, _WIDEST_SHIFT, _ZONES_DIFFER = timedelta(days=1), timedelta(hours=26), timedelta(minutes=15)
 _REPEATS = {"raw_status": "status", "raw_payment": "payment", "placement_id": "attribution", "sub_id": "attribution"}
 _AMOUNTS = {"commission": "currency", "sale_amount": "sale_currency"}

@@ -102,7 +102,7 @@ def replay_run(
             f"Line {min(unknown)} of import run {run_id} is not set aside; what is booked needs no answer."
         )
     changes = _Changes.between(_told_of(run, run.reading), _told_of(run, said_of(reading)))
-    asked = [(row, _read_again(reader, row, reading, is_other=changes.identity)) for row in rows]
+    asked = [(row, _read_again(reader, row, reading)) for row in rows]
     again = _Booked(session, run_id, reader, reading) if changes.meaning and not changes.identity else None
     good = [known for _, known in asked if isinstance(known, Unread)]
     doubtful = {known.line for known in good} - set(amends)
@@ -204,9 +204,8 @@ def _unread(reader: Reader, line: int, payload: str, reading: Reading) -> Unread
     return Unread(reader, line, json.loads(payload, parse_float=Decimal), reading)
 
 
-def _read_again(reader: Reader, row: QuarantinedRow, reading: Reading, *, is_other: bool) -> Unread | BadRow:
-    """`is_other`: another transaction's, since another column names it."""
-    if _CONTRADICTS in row.reason and not is_other:
+def _read_again(reader: Reader, row: QuarantinedRow, reading: Reading) -> Unread | BadRow:
+    if _CONTRADICTS in row.reason:
         return BadRow(row.line, row.reason, row.payload, row.word)
     unread = _unread(reader, row.line, row.payload, reading)
     read = unread.read()

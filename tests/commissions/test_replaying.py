@@ -1,15 +1,21 @@
+import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from affiliate.commissions.importing import import_transactions, reading_of
+from affiliate.commissions.importing import import_rows, import_transactions, reading_of
 from affiliate.commissions.replaying import replay_run
 from affiliate.commissions.runs import show_run
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import Conflict, NotFound
+from affiliate.networks.base import Reading
 from affiliate.networks.reading.columns import ColumnMap
+from affiliate.networks.reading.mapped import READER as MAPPED
+from affiliate.networks.reading.rows import unread_report
+from affiliate.networks.registry import network
 from affiliate.store import Store
 from affiliate.store.tables import ImportRun, PublisherAccount, Transaction, TransactionVersion
 from tests.commissions.sheets import newsroom
@@ -197,3 +203,109 @@ def test_the_rows_of_a_period_s_replay_go_with_the_period(sqlite_store: Store) -
         assert '"number":1' in row.payload
         send(first, NOW)
         assert amounts(session) == ["1.5 GBP", "1 GBP"]
+
+
+WRONG = """Id,Shop,Commission,Date,State
+1,Acme,1.000,2026-10-01,approved
+2,Acme,"2.222,22",2026-10-02,approved
+3,Acme,3,2026-10-03,approved
+"""
+
+
+def read_wrong(session: Session, text: str, **said: str) -> int:
+    """As runs were read that took what nobody said from a default: row by row, without a look at the whole file."""
+    columns = ColumnMap.parse({**MAP, **said})
+    reading = Reading(currency="EUR", columns=columns)
+    result = import_rows(
+        session,
+        network=network("generic"),
+        name="sheet.csv",
+        sha256="0" * 64,
+        rows=unread_report(MAPPED, io.BytesIO(text.encode()), reading),
+        reading=reading,
+        as_of=THEN,
+        now=NOW,
+    )
+    return result.run_id or 0
+
+
+def test_a_replay_that_settles_the_mark_reads_the_booked_rows_again(store: Store) -> None:
+    with store.transaction() as session:
+        run_id = read_wrong(session, WRONG)
+        assert (amounts(session), open_lines(session, run_id)) == (["1 EUR", "3 EUR"], [3])
+        would = replay_run(session, run_id, columns={"decimal": ","}, dry_run=True, now=NOW)
+        assert would.booked is not None
+        assert (would.booked.new, would.booked.amended) == (1, 1)
+        assert amounts(session) == ["1 EUR", "3 EUR"]
+        replayed = replay_run(session, run_id, columns={"decimal": ","}, now=NOW)
+        assert (replayed.still, replayed.kept) == ((), ())
+        assert amounts(session) == ["1000 EUR", "2222.22 EUR", "3 EUR"]
+        assert session.get_one(ImportRun, replayed.replay).replay_of == run_id
+        again = replay_run(session, run_id, columns={"decimal": ","}, now=NOW).booked
+        assert again is not None
+        assert (again.new, again.amended) == (0, 0)
+        for replay in (replayed.replay, again.run_id):
+            undo_import(session, replay or 0, now=NOW)
+        assert (amounts(session), open_lines(session, run_id)) == (["1 EUR", "3 EUR"], [3])
+
+
+def test_undoing_a_run_takes_along_a_replay_that_only_amended(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        run_id = read_wrong(session, WRONG.replace('"2.222,22"', "2"))
+        replay_run(session, run_id, columns={"decimal": ","}, now=NOW)
+        assert amounts(session) == ["1000 EUR", "2 EUR", "3 EUR"]
+        undo_import(session, run_id, now=NOW)
+        assert amounts(session) == []
+
+
+def test_what_cannot_be_read_so_stays_booked_and_is_named(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        run_id = read_wrong(session, WRONG.replace("3,Acme,3,", "3,Acme,3.50,"))
+        replayed = replay_run(session, run_id, columns={"decimal": ","}, now=NOW)
+        assert [bad.line for bad in replayed.kept] == [4]
+        assert amounts(session) == ["1000 EUR", "2222.22 EUR", "3.5 EUR"]
+
+
+@pytest.mark.parametrize(
+    ("first", "now_said", "expected"),
+    [
+        (
+            {"date_format": "%d/%m/%Y"},
+            {"columns": {"date_format": "%m/%d/%Y"}},
+            ["2026-01-02T00:00", "2026-03-04T00:00"],
+        ),
+        ({"date_format": "%d/%m/%Y"}, {"time_zone": "Asia/Tokyo"}, ["2026-01-31T15:00", "2026-04-02T15:00"]),
+        (
+            {"date_format": "%d/%m/%Y", "status.ok": "pending"},
+            {"columns": {"status.OK": "declined"}},
+            ["declined", "declined"],
+        ),
+    ],
+)
+def test_whatever_is_said_otherwise_is_said_of_the_booked_rows_too(
+    sqlite_store: Store, first: dict[str, str], now_said: dict[str, Any], expected: list[str]
+) -> None:
+    text = "Id,Shop,Commission,Date,State\n1,Acme,1.50,01/02/2026,ok\n2,Acme,2.50,03/04/2026,ok\n"
+    with sqlite_store.transaction() as session:
+        run_id = read_wrong(session, text, **{"status.ok": "approved", **first})
+        replay_run(session, run_id, now=NOW, **now_said)
+        current = TransactionVersion.id == Transaction.current_version_id
+        rows = session.scalars(select(TransactionVersion).join(Transaction, current).order_by(Transaction.external_id))
+        said = [row.status if "status" in str(now_said) else f"{row.transaction_at:%Y-%m-%dT%H:%M}" for row in rows]
+        assert said == expected
+
+
+def test_a_word_that_nobody_had_said_reads_no_booked_row_again(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        run_id = book(session)
+        replayed = replay_run(session, run_id, columns={"status.Open": "pending"}, now=NOW)
+        assert replayed.booked is not None
+        assert replayed.booked.unchanged == 0
+
+
+def test_another_id_books_no_row_a_second_time(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        run_id = book(session)
+        before = amounts(session)
+        replay_run(session, run_id, columns={"external_id": "Shop + Date"}, now=NOW)
+        assert amounts(session) == before

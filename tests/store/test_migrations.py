@@ -15,7 +15,7 @@ from affiliate.clicks.count import Counts, count
 from affiliate.clicks.rollup import check
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
-from affiliate.store.tables import Click, Link, Placement
+from affiliate.store.tables import Click, ImportRun, Link, Placement
 from affiliate.urls import digest, identity, likeness
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -127,4 +127,17 @@ def test_links_of_old_schemas_are_told_apart_and_placements_keep_their_address(u
     assert [link.twin for link in links] == [0, 0, 0, 1, 0, 0, 0]
     assert [placement.authored_url for placement in placements] == [None, *TARGETS[:2]]
     assert {placement.authored_rel for placement in placements} == {None}
+    old.store.close()
+
+
+def test_a_replay_of_an_older_schema_names_the_run_whose_rows_it_read(url: str) -> None:
+    old = OldDatabase(url, "0004")
+    with old.store.engine.begin() as connection:
+        for number, origin in ((1, "file"), (2, "replay"), (3, "replay")):
+            old.insert(connection, "import_runs", id=number, origin=origin)
+        old.insert(connection, "quarantined_rows", id=1, import_run_id=1, resolved_by=2)
+    migrations.upgrade(old.store)
+    with old.store.reading() as session:
+        read = select(ImportRun.id, ImportRun.replay_of).order_by(ImportRun.id)
+        assert [tuple(row) for row in session.execute(read)] == [(1, None), (2, 1), (3, None)]
     old.store.close()
