@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from affiliate.commissions.attribution import UNKNOWN_TOKEN
 from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
+from affiliate.commissions.marks import Marks
 from affiliate.store.copying import copy
 from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow, Transaction, TransactionVersion
 
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
+_AT_ONCE = 5000  # transactions
 REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
 VERSION = (
     "id",
@@ -294,6 +296,17 @@ def versions_of_run(session: Session, run_id: int) -> "array[int]":
         execution_options={"yield_per": 10_000},
     )
     return array("q", rows.scalars())
+
+
+def versions_confirmed_by(session: Session, run: ImportRun) -> Iterator[int]:
+    """The ids of the versions that the run found unchanged: those in force when it was true."""
+    packed = confirmed_by(session, run.id)
+    ids = [transaction_id for transaction_id, _ in Marks.unpacked(packed).items()] if packed else []
+    for start in range(0, len(ids), _AT_ONCE):
+        for known in versions_of(session, ids[start : start + _AT_ONCE]).values():
+            live = [one for one, said, is_live in known if is_live and said.as_of <= run.as_of]
+            if live:
+                yield max(live, key=lambda one: one[:3]).id
 
 
 def confirmed_by(session: Session, run_id: int) -> bytes | None:

@@ -103,7 +103,7 @@ def replay_run(
         )
     changes = _Changes.between(_told_of(run, run.reading), _told_of(run, said_of(reading)))
     asked = [(row, _read_again(reader, row, reading)) for row in rows]
-    again = _Booked(session, run_id, reader, reading) if changes.meaning and not changes.identity else None
+    again = _Booked(session, run, reader, reading) if changes.meaning and not changes.identity else None
     good = [known for _, known in asked if isinstance(known, Unread)]
     doubtful = {known.line for known in good} - set(amends)
     booked = None
@@ -154,11 +154,13 @@ def _plain(key: str) -> str:
 
 
 class _Booked:
-    """The rows that the run had booked, to be read again; those that cannot be are `unread` then."""
+    """The rows that the run had booked, or found unchanged, to be read again; those that cannot be are `unread` then. Of a row
+    found unchanged what it repeated is read: the run kept no other text of it."""
 
-    def __init__(self, session: Session, run_id: int, reader: Reader, reading: Reading) -> None:
+    def __init__(self, session: Session, run: ImportRun, reader: Reader, reading: Reading) -> None:
         self._session = session
-        self._versions = queries.versions_of_run(session, run_id)
+        self._versions = queries.versions_of_run(session, run.id)
+        self._versions.extend(queries.versions_confirmed_by(session, run))
         self._reader = reader
         self._reading = reading
         self.unread: list[BadRow] = []

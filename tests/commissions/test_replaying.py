@@ -258,6 +258,15 @@ def test_undoing_a_run_takes_along_a_replay_that_only_amended(sqlite_store: Stor
         assert amounts(session) == []
 
 
+def test_rows_that_a_run_found_unchanged_are_read_again_too(sqlite_store: Store) -> None:
+    with sqlite_store.transaction() as session:
+        for _ in range(2):
+            run_id = read_wrong(session, WRONG)
+        assert session.get_one(ImportRun, run_id).unchanged == 2
+        replay_run(session, run_id, columns={"decimal": ","}, now=NOW)
+        assert amounts(session) == ["1000 EUR", "2222.22 EUR", "3 EUR"]
+
+
 def test_what_cannot_be_read_so_stays_booked_and_is_named(sqlite_store: Store) -> None:
     with sqlite_store.transaction() as session:
         run_id = read_wrong(session, WRONG.replace("3,Acme,3,", "3,Acme,3.50,"))
