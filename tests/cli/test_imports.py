@@ -148,3 +148,44 @@ def test_self_bills_are_stored_and_the_same_file_again_changes_nothing(run: Run)
 def test_a_network_whose_payouts_nobody_knows_is_refused_with_those_that_are(run: Run, folder: Path) -> None:
     refused = run("import", "payouts", "rakuten", written(folder, "[]", "payouts.json"), code=1)
     assert "known are impact, partnerize" in refused.stderr
+
+
+OPEN = "Id,Shop,Sum,Day,State\n1,A,1.000,2026-11-01,approved\n"
+OPEN_MAP = {"external_id": "Id", "advertiser": "Shop", "commission": "Sum", "transaction_at": "Day", "status": "State"}
+
+
+def test_what_looking_asks_booking_asks_and_the_answer_is_taken(run: Run, folder: Path) -> None:
+    map_ = ("--map", written(folder, json.dumps({**OPEN_MAP, "currency": "=EUR"}), "open.json"))
+    file = written(folder, OPEN)
+    looked = run("import", "inspect", file, *map_, "--json").json["questions"]
+    assert [one["field"] for one in looked] == ["decimal"]
+    refused = run("import", "transactions", "generic", file, *map_, code=1).stderr
+    assert looked[0]["question"] in refused
+    assert "report.csv was not imported" in refused
+    assert "--column decimal=…" in refused
+    assert run("import", "runs", "--json").json == []
+    wrong = run("import", "transactions", "generic", file, *map_, "--column", "decimal=.", "--json").json["run"]
+    replay = ("import", "replay", str(wrong), "--column", "decimal=,")
+    assert "amended, commission 1000.00 instead of 1.00" in run(*replay, "--dry-run").stdout
+    assert run(*replay, "--json").json["booked"]["amended"] == 1
+
+
+def test_another_sale_under_a_known_id_is_doubted_until_it_is_said_to_amend(run: Run, folder: Path) -> None:
+    columns = {**OPEN_MAP, "currency": "=EUR", "order_ref": "Order"}
+    map_ = ("--map", written(folder, json.dumps(columns), "orders.json"))
+    rows = ("p1,A,5.50,2026-11-01,approved,o1", "p1,A,7.00,2026-11-02,approved,o2")
+    for number, row in enumerate(rows, start=1):
+        file = written(folder, f"Id,Shop,Sum,Day,State,Order\n{row}\n")
+        done = run("import", "transactions", "generic", file, *map_, "--json", code=number - 1).json
+    assert "another sale" in done["quarantined"][0]["reason"]
+    month = ("report", "commissions", "--from", "2026-11-01", "--to", "2026-12-01", "--format", "json")
+    assert run(*month).json["totals"][0]["commission_approved"] == "5.50"
+    assert "Line 9" in run("import", "replay", str(done["run"]), "--amends", "9", code=1).stderr
+    assert run("import", "replay", str(done["run"]), "--amends", "2", "--json").json["booked"]["amended"] == 1
+    assert run(*month).json["totals"][0]["commission_approved"] == "7.00"
+
+
+def test_a_network_s_own_report_is_named_with_the_command_that_reads_it(run: Run) -> None:
+    sample = AMAZON.with_name("awin_transactions.json")
+    assert "affiliate import transactions awin FILE" in run("import", "inspect", str(sample)).stdout
+    assert run("import", "inspect", str(sample), "--json").json["network"] == "awin"

@@ -167,6 +167,11 @@ def test_a_date_of_a_sheet_needs_no_style_where_texts_have_one() -> None:
     assert len(read(content, date_format="%d/%m/%Y").good) == 2
 
 
+def test_an_id_that_a_workbook_rounded_is_set_aside() -> None:
+    report = read(as_xlsx([{**ROWS[0], "Order": 2.29206766312346e18}, ROWS[1]]))
+    assert "a spreadsheet rounded it" in report.bad[0].reason
+
+
 def test_an_id_that_a_spreadsheet_rounded_is_set_aside() -> None:
     report = read(as_csv([{**ROWS[0], "Order": "4.50001E+11"}, ROWS[1]]))
     assert [row.external_id for row in report.good] == ["18"]

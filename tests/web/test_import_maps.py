@@ -147,3 +147,61 @@ def test_amazon_s_period_and_date_style_can_be_said(finance: Visitor, services: 
 @pytest.mark.parametrize("path", ["/imports/9/replay"])
 def test_an_unknown_run_is_not_replayed(finance: Visitor, path: str) -> None:
     assert finance.post(path).status_code == 404
+
+
+def test_what_a_file_leaves_open_is_asked_on_the_page_and_its_field_answers(
+    finance: Visitor, services: Services
+) -> None:
+    text = b"Id,Shop,Sum,Day,State\n1,A,1.000,01/02/2026,approved\n"
+    filled = {
+        "mapped": "yes",
+        "at.external_id": "Id",
+        "at.advertiser": "Shop",
+        "at.commission": "Sum",
+        "all.currency": "EUR",
+        "at.transaction_at": "Day",
+        "at.status": "State",
+    }
+    refused = send(finance, text, step="import", **filled)
+    page = shown(refused)
+    assert refused.status_code == 422
+    assert (
+        "partner.csv was not imported: Is the mark in 1.000 the decimal mark, or does it part thousands? (line 2)"
+        in page
+    )
+    assert "Does 01/02/2026 begin with the day" in page
+    assert "Say it below." in page
+    assert "--column" not in page
+    answers = {"option.decimal": ",", "option.date_format": "%d/%m/%Y"}
+    assert send(finance, text, step="import", **filled, **answers).status_code == 303
+    with services.store.reading() as session:
+        row = session.query(TransactionVersion).one()
+        assert (f"{row.commission:.2f}", f"{row.transaction_at:%Y-%m-%d}") == ("1000.00", "2026-02-01")
+    assert "Read its rows anew" in finance.get("/imports/1").text
+    finance.post("/imports/1/replay", columns='date_format = "%m/%d/%Y"')
+    assert "1 amended" in shown(finance.get("/imports/1"))
+
+
+def test_a_doubted_row_is_said_to_amend_on_the_page(finance: Visitor) -> None:
+    for number, row in enumerate(("p1,A,5.50,2026-11-01,approved,o1", "p1,A,7.00,2026-11-02,approved,o2"), start=1):
+        text = f"Id,Shop,Sum,Day,State,Order\n{row}\n".encode()
+        columns = {
+            "external_id": "Id",
+            "advertiser": "Shop",
+            "commission": "Sum",
+            "transaction_at": "Day",
+            "status": "State",
+        }
+        filled = {f"at.{name}": column for name, column in {**columns, "order_ref": "Order"}.items()}
+        page = finance.get(
+            send(finance, text, step="import", mapped="yes", **filled, **{"all.currency": "EUR"}).headers["Location"]
+        )
+        assert ("is known as another sale" in page.text) == (number == 2)
+    assert finance.post("/imports/2/replay", amends="x").status_code == 422
+    finance.post("/imports/2/replay", amends="2")
+    assert "1 amended" in shown(finance.get("/imports/2"))
+
+
+def test_a_network_s_own_report_is_named_on_the_page(finance: Visitor) -> None:
+    row = b'[{"etransaction_id": "e", "advertiser_id": 1, "commissions": 1.5, "currency": "USD"}]'
+    assert "This is Rakuten Advertising’s own report" in shown(send(finance, row, "x.json"))

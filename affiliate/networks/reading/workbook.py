@@ -27,6 +27,7 @@ from affiliate.networks.reading.table import (
 
 _UNPACKED = 3_000_000_000  # bytes: a sheet of Excel's 1,048,576 rows with 30 columns is near 2 GB of XML
 _SHARED = 300_000_000  # bytes of shared texts, which are held in memory
+_ROUNDED_FROM = 10**15  # spreadsheets keep fifteen digits: an id beyond has lost its last ones, and its reader must see that
 _BEFORE_ROWS = 200  # rows in which the header is looked for; many of them may be empty
 _BROKEN = (
     zipfile.BadZipFile,
@@ -112,6 +113,8 @@ def _value(cell: object) -> object:
     if cell is None or isinstance(cell, bool | int):
         return cell
     if isinstance(cell, float):
+        if abs(cell) >= _ROUNDED_FROM:
+            return f"{Decimal(repr(cell)):E}"
         return int(cell) if cell.is_integer() else Decimal(repr(cell))
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
