@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 
 _SYMBOLS = "$£€¥ \u00a0\u202f"
 ANY_MARK = "*"
+_USUAL = re.compile(r"-?[0-9]+\.[0-9]{1,2}", re.ASCII)  # nearly all amounts: told at a glance
 
 
 def plain_amount(text: str, decimal: str) -> str | None:
@@ -34,11 +35,15 @@ def _amount(decimal: str) -> re.Pattern[str]:
     return re.compile(rf"({grouped})(?:{re.escape(decimal)}([0-9]+))?")
 
 
-@lru_cache(maxsize=20_000)  # prices come again
 def marks_of(text: str) -> str:
     """The decimal marks with which a text is an amount, as one text: "." or "," where only one is possible, ".," where
     both are and the amount is another with each ("1.000"), ANY_MARK where the mark makes no difference ("12"), "" where it is
     no amount at all."""
+    return "." if _USUAL.fullmatch(text) else _marks_of(text)
+
+
+@lru_cache(maxsize=20_000)  # prices come again
+def _marks_of(text: str) -> str:
     point, comma = plain_amount(text, "."), plain_amount(text, ",")
     if point == comma:
         return ANY_MARK if point is not None else ""

@@ -179,21 +179,22 @@ def order_in(date_format: str) -> str | None:
     return DAY_FIRST if day < month else MONTH_FIRST
 
 
-@lru_cache(maxsize=20_000)  # a day's sales share their day
 def _order_of(text: str) -> tuple[str | None, str]:
     """What a day tells of the order of its numbers, and how it is written: (None, "") where a moment is read without being told
     how."""
-    if _is_read(text, None):
-        return None, ""
-    found = numbered(text)
-    if found is None:
-        return _OTHER, ""
-    days = {order: read for order in _ORDERS if (read := _read(text, style_of(text, order)))}
+    if (found := numbered(text)) is not None:
+        return _order_of_day(found.day, found.shape)
+    return (None, "") if _is_read(text, None) else (_OTHER, "")
+
+
+@lru_cache(maxsize=20_000)  # a day's sales share it
+def _order_of_day(day: str, shape: str) -> tuple[str, str]:
+    days = {order: read for order in _ORDERS if (read := _read(day, style_of(day, order)))}
     if not days:
         return _NO_DAY, ""
-    if found.mark == "." or len(set(days.values())) < len(days):
-        return _SAME, found.shape
-    return next(iter(days)) if len(days) == 1 else _EITHER, found.shape
+    if shape.startswith(".") or len(set(days.values())) < len(days):
+        return _SAME, shape
+    return next(iter(days)) if len(days) == 1 else _EITHER, shape
 
 
 def _is_read(text: str, style: str | None) -> bool:

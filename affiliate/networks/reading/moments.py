@@ -21,8 +21,9 @@ _DAY_ALONE = 8  # digits: 20260403; of another number nobody knows what it count
 
 
 class Numbered(NamedTuple):
-    """A day in numbers with the year behind: what parts them, and the directive of the year."""
+    """A day in numbers with the year behind, without its time: what parts them, and the directive of the year."""
 
+    day: str
     mark: str
     year: str
 
@@ -34,7 +35,9 @@ class Numbered(NamedTuple):
 def numbered(text: str) -> Numbered | None:
     """How a day in numbers is written (03/04/2026, 3.4.26 10:11); None for any other text."""
     found = _NUMBERED.fullmatch(text)
-    return Numbered(found.group(1), "%Y" if len(found.group(2)) == 4 else "%y") if found else None
+    if not found:
+        return None
+    return Numbered(text[: found.end(2)], found.group(1), "%Y" if len(found.group(2)) == 4 else "%y")
 
 
 def style_of(text: str, order: str) -> str:

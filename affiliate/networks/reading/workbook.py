@@ -27,7 +27,9 @@ from affiliate.networks.reading.table import (
 
 _UNPACKED = 3_000_000_000  # bytes: a sheet of Excel's 1,048,576 rows with 30 columns is near 2 GB of XML
 _SHARED = 300_000_000  # bytes of shared texts, which are held in memory
-_ROUNDED_FROM = 10**15  # spreadsheets keep fifteen digits: an id beyond has lost its last ones, and its reader must see that
+_ROUNDED_FROM = (
+    10**15
+)  # spreadsheets keep fifteen digits: an id beyond has lost its last ones, and its reader must see that
 _BEFORE_ROWS = 200  # rows in which the header is looked for; many of them may be empty
 _BROKEN = (
     zipfile.BadZipFile,
