@@ -63,26 +63,26 @@ class Facts(NamedTuple):
     def of(cls, row: ReportedTransaction, programme_id: int, attribution: Attribution) -> Self:
         sale = row.sale
         return cls(
-            programme_id,
-            row.kind,
-            row.transaction_at,
-            row.click_at,
-            row.order_ref,
-            attribution.sub_id,
-            attribution.placement_id,
-            attribution.word,
-            row.status,
-            row.raw_status,
-            row.payment,
-            row.raw_payment,
-            int(sale.amount * MICROS) if sale else None,
-            sale.currency if sale else None,
-            int(row.commission.amount * MICROS),
-            row.commission.currency,
-            row.validated_at,
-            row.payout_ref,
-            row.original_ref,
-            row.reason,
+            programme_id=programme_id,
+            kind=row.kind,
+            transaction_at=row.transaction_at,
+            click_at=row.click_at,
+            order_ref=row.order_ref,
+            sub_id=attribution.sub_id,
+            placement_id=attribution.placement_id,
+            attribution=attribution.word,
+            status=row.status,
+            raw_status=row.raw_status,
+            payment=row.payment,
+            raw_payment=row.raw_payment,
+            sale_amount=int(sale.amount * MICROS) if sale else None,
+            sale_currency=sale.currency if sale else None,
+            commission=int(row.commission.amount * MICROS),
+            currency=row.commission.currency,
+            validated_at=row.validated_at,
+            payout_ref=row.payout_ref,
+            original_ref=row.original_ref,
+            reason=row.reason,
         )
 
     def beside(self, known: "Facts | None") -> "Facts":
@@ -179,6 +179,9 @@ class Version(NamedTuple):
     id: int
 
 
+_IN_ORDER = attrgetter("observed_at", "recorded_at", "number")
+
+
 class Restated(NamedTuple):
     """A saying to be written out (again) under its run, from a version whose payload it takes. `copied`: the version is
     another run's, whose saying this run had confirmed."""
@@ -201,7 +204,7 @@ class History:
     def add(self, version: Version) -> None:
         self.versions.append(version)
         if len(self.versions) > 1:
-            self.versions.sort(key=lambda known: known[:3])
+            self.versions.sort(key=_IN_ORDER)
 
     def at(self, moment: datetime) -> Facts | None:
         """What was true then; None before the first observation."""

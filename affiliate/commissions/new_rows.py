@@ -1,6 +1,9 @@
 """Rows of the ledger on their way into the database: gathered, numbered here, and handed over together."""
 
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +11,21 @@ from affiliate.commissions import queries
 from affiliate.commissions.ledger import Facts, Key, RunMoment
 from affiliate.store.tables import Transaction
 
-_REPEATED = len(queries.REPEATED)  # the facts begin with them
+_Said = TypeVar("_Said", bound=NamedTuple)
+_repeated: Callable[[NamedTuple], tuple[object, ...]] = attrgetter(*queries.REPEATED)
+
+
+def moments_of(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a named tuple that hold a moment, or may hold one."""
+    return tuple(name for name, hint in get_type_hints(kind).items() if datetime in (hint, *get_args(hint)))
+
+
+_MOMENTS = moments_of(Facts)
+
+
+def stored(said: _Said, moments: tuple[str, ...], moment: Callable[[datetime | None], object]) -> _Said:
+    """The same with its moments as the database takes them."""
+    return said._replace(**{name: moment(getattr(said, name)) for name in moments})
 
 
 class NewRows:
@@ -22,7 +39,7 @@ class NewRows:
         self._moment = queries.stored_moment(session)
         self._at: dict[datetime, object] = {}  # the runs' own moments, which come with every row
         self._said: Facts | None = None
-        self._values: tuple[object, ...] = ()
+        self._stored_facts: Facts | None = None
         self._transactions: list[tuple[object, ...]] = []
         self._versions: list[tuple[object, ...]] = []
         self._current: list[tuple[object, ...]] = []
@@ -31,10 +48,13 @@ class NewRows:
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
         """A transaction that nobody knew, whose only version comes next. Its id."""
         transaction_id, self._transaction_id = self._transaction_id, self._transaction_id + 1
-        repeated = self._stored(facts)[:_REPEATED]
-        self._transactions.append(
-            (transaction_id, *key, network, *repeated, self._version_id, self._run_moment(created_at))
+        begins = queries.TransactionBegins(
+            id=transaction_id,
+            network=network,
+            current_version_id=self._version_id,
+            created_at=self._run_moment(created_at),
         )
+        self._transactions.append((*begins, *key, *_repeated(self._stored(facts))))
         return transaction_id
 
     def version(
@@ -52,31 +72,28 @@ class NewRows:
     ) -> int:
         """A further version. Its id."""
         version_id, self._version_id = self._version_id, self._version_id + 1
-        self._versions.append(
-            (
-                version_id,
-                transaction_id,
-                number,
-                run.run_id,
-                line,
-                self._run_moment(run.as_of),
-                self._run_moment(recorded_at),
-                *self._stored(facts),
-                unsaid,
-                payload,
-                digest,
-                payload_key(digest),
-            )
+        begins = queries.VersionBegins(
+            id=version_id,
+            transaction_id=transaction_id,
+            number=number,
+            import_run_id=run.run_id,
+            line=line,
+            observed_at=self._run_moment(run.as_of),
+            recorded_at=self._run_moment(recorded_at),
         )
+        ends = queries.VersionEnds(
+            unsaid=unsaid, payload=payload, payload_sha256=digest, payload_key=payload_key(digest)
+        )
+        self._versions.append((*begins, *self._stored(facts), *ends))
         return version_id
 
     def current(self, transaction_id: int, version_id: int, facts: Facts, before: Facts | None) -> None:
         """Makes a version the current picture of a transaction that was known, `before` its picture so far. What it repeats
         is indexed: written only where it differs, since a million transactions' indexes lie all over the file."""
-        if before is not None and facts[:_REPEATED] == before[:_REPEATED]:
+        if before is not None and _repeated(facts) == _repeated(before):
             self._current.append((version_id, transaction_id))
         else:
-            self._moved.append((version_id, *self._stored(facts)[:_REPEATED], transaction_id))
+            self._moved.append((version_id, *_repeated(self._stored(facts)), transaction_id))
 
     def insert(self) -> None:
         queries.insert_transactions(self._session, self._transactions)
@@ -94,12 +111,12 @@ class NewRows:
             if isinstance(known, Transaction):
                 self._session.expire(known)  # what was written went past it
 
-    def _stored(self, facts: Facts) -> tuple[object, ...]:
-        if facts is not self._said:  # a new transaction and its version ask one after the other
-            moment = self._moment
-            sold, clicked, validated = moment(facts[2]), moment(facts[3]), moment(facts[16])
-            self._said, self._values = facts, (*facts[:2], sold, clicked, *facts[4:16], validated, *facts[17:])
-        return self._values
+    def _stored(self, facts: Facts) -> Facts:
+        if (
+            facts is not self._said or self._stored_facts is None
+        ):  # a new transaction and its version ask one after the other
+            self._said, self._stored_facts = facts, stored(facts, _MOMENTS, self._moment)
+        return self._stored_facts
 
     def _run_moment(self, at: datetime) -> object:
         stored = self._at.get(at)

@@ -4,7 +4,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BigInteger, Table, delete, func, insert, select, text, type_coerce, update
 from sqlalchemy.orm import Session
@@ -19,21 +19,40 @@ from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow,
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
 _AT_ONCE = 5000  # transactions
 REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
-VERSION = (
-    "id",
-    "transaction_id",
-    "number",
-    "import_run_id",
-    "line",
-    "observed_at",
-    "recorded_at",
-    *Facts._fields,
-    "unsaid",
-    "payload",
-    "payload_sha256",
-    "payload_key",
-)
-TRANSACTION = ("id", *Key._fields, "network", *REPEATED, "current_version_id", "created_at")
+
+
+class VersionBegins(NamedTuple):
+    """The columns of a version before its facts; moments in this module's rows are as `stored_moment` makes them."""
+
+    id: int
+    transaction_id: int
+    number: int
+    import_run_id: int
+    line: int
+    observed_at: object
+    recorded_at: object
+
+
+class VersionEnds(NamedTuple):
+    """The columns of a version after its facts."""
+
+    unsaid: int
+    payload: str
+    payload_sha256: str
+    payload_key: int
+
+
+class TransactionBegins(NamedTuple):
+    """The columns of a transaction before its key."""
+
+    id: int
+    network: str
+    current_version_id: int
+    created_at: object
+
+
+VERSION = (*VersionBegins._fields, *Facts._fields, *VersionEnds._fields)
+TRANSACTION = (*TransactionBegins._fields, *Key._fields, *REPEATED)
 _SAID = [
     type_coerce(column, BigInteger) if name in ("commission", "sale_amount") else column  # micros, as they are
     for name in Facts._fields
@@ -80,6 +99,23 @@ def histories(session: Session, keys: Collection[Key]) -> dict[Key, History]:
         history.next_number = number + 1
         if undone_at is None:
             history.add(Version(observed_at, recorded_at, number, run_id, Facts(*said), unsaid, version_id))
+    return found
+
+
+def accounts_that_know(
+    session: Session, account_ids: Collection[int], external_ids: Collection[str]
+) -> dict[tuple[str, str], set[int]]:
+    """(the network's id, its line) → the accounts among these that have a transaction of that name in force."""
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    rows = session.execute(
+        select(Transaction.external_id, Transaction.line_id, Transaction.account_id).where(
+            Transaction.account_id.in_(account_ids),
+            Transaction.external_id.in_(external_ids),
+            Transaction.current_version_id.is_not(None),
+        )
+    )
+    for external_id, line_id, account_id in rows:
+        found[external_id, line_id].add(account_id)
     return found
 
 
