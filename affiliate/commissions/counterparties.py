@@ -69,6 +69,10 @@ class Counterparties:
     def account_refs(self) -> list[str]:
         return sorted(self._accounts)
 
+    @property
+    def account_ids(self) -> list[int]:
+        return sorted(self._accounts.values())
+
     def programme_of(self, row: ReportedTransaction, account_id: int) -> int:
         """The id of the programme of the row's advertiser under this account."""
         key = (account_id, row.advertiser_ref)

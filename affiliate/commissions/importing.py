@@ -4,7 +4,7 @@ import gc
 import hashlib
 import io
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -45,6 +45,10 @@ _ANOTHERS = (
 _ANOTHER_SALE = (
     "Transaction {id} is known as another sale: {difference}. So its id may be no transaction's, or was used twice. Read the"
     " row again and say that line {line} amends the known sale, or which column is the transaction's id (external_id)."
+)
+_HALF_NAMED = (
+    "Transaction {id} is in the ledger {known}, and this row names {named}: both together would count it twice. If the row is"
+    " right, undo the import that booked the other; else nothing needs to be done."
 )
 _NOBODYS = (0, 0, 0)
 NEW, AMENDED = "new", "amended"
@@ -168,8 +172,8 @@ def import_rows(
 ) -> ImportResult:
     """Books rows as one run of the caller's transaction; `name` and `sha256` say where they are from.
 
-    A transaction is known again by account, the network's id and line. Rows that say what is known change nothing; a row
-    that says something else becomes a further version. `as_of` is when the rows were true (default: now); an older file
+    A transaction is known again by account, the network's id and line; of a network with ids of its own, by these alone. Rows
+    that say what is known change nothing; a row that says something else becomes a further version. `as_of` is when the rows were true (default: now); an older file
     than what is known becomes history without changing the current picture.
 
     Within one file an equal repetition counts as unchanged. A repetition that says something else is quarantined and
@@ -211,7 +215,9 @@ def import_rows(
         session.add(run)
         session.flush()
         day_in = zone((reading.columns and reading.columns.time_zone) or reading.time_zone)
-        booking = _Booking(session, run, Counterparties(session, network, now=now), may_doubt, day_in)
+        own_ids = network.reader is not None and network.reader.has_own_ids and reading.columns is None
+        counterparties = Counterparties(session, network, now=now)
+        booking = _Booking(session, run, counterparties, may_doubt, day_in, own_ids=own_ids)
         with _collecting_seldom():
             for batch in _batches(rows):
                 booking.book(batch)
@@ -306,8 +312,11 @@ class _Booking:
         counterparties: Counterparties,
         may_doubt: Callable[[int], bool],
         day_in: tzinfo,
+        *,
+        own_ids: bool,
     ) -> None:
         self.session = session
+        self.own_ids = own_ids
         self.run = run
         self.moment = RunMoment(run.as_of, run.recorded_at, run.id)
         self.network = run.network
@@ -332,11 +341,12 @@ class _Booking:
         coming = [_Coming(row, _digest(row)) for row in batch if not isinstance(row, BadRow)]
         known = self._known_word_for_word(coming)
         items = [item for place, one in enumerate(coming) if place not in known and (item := self._read(one))]
+        items = self._under_known_accounts(items)
         histories = queries.histories(self.session, {item.key for item in items})
         again = {history.transaction_id for history in histories.values()}
         for place, (transaction_id, unsaid) in known.items():
             if transaction_id in again:
-                items += filter(None, [self._read(coming[place])])
+                items += self._under_known_accounts(filter(None, [self._read(coming[place])]))
             else:
                 self._confirm(transaction_id, unsaid, coming[place].row.line)
         self._place_all(sorted(items, key=lambda item: item.row.line), histories)
@@ -409,17 +419,38 @@ class _Booking:
         self._set_aside(row, reason)
         return None
 
+    def _under_known_accounts(self, items: Iterable[_Item]) -> list[_Item]:
+        """Where the network's ids are its own, a row belongs to the account under which its transaction is known already,
+        whatever the row calls it."""
+        named = list(items)
+        accounts = self.counterparties.account_ids
+        if not self.own_ids or len(accounts) < 2 or not named:
+            return named
+        known = queries.accounts_that_know(self.session, accounts, {item.key.external_id for item in named})
+        for place, item in enumerate(named):
+            at = known[item.key.external_id, item.key.line_id]
+            if not at:
+                at.add(item.key.account_id)  # the file's first row of it
+            elif item.key.account_id not in at:
+                named[place] = item._replace(key=item.key._replace(account_id=min(at)))
+        return named
+
     def _place_all(self, items: Sequence[_Item], histories: dict[Key, History]) -> None:
         tokens = {token for item in items if item.row.sub_ids for token in tokens_in(item.row.sub_ids)}
         self.placements |= queries.placements_of(self.session, tokens - self.placements.keys())
+        with_lines = {key[:2] for key, history in histories.items() if key.line_id and history.versions}
         for item in items:
             row = item.row
             programme_id = self.counterparties.programme_of(row, item.key.account_id)
             history = histories[item.key]
-            if row.publisher_ref is None and history.knows_another_programme(programme_id):
+            if not history.versions and (reason := _half_named(item.key, histories, with_lines)):
+                self._set_aside(row, reason)
+            elif row.publisher_ref is None and history.knows_another_programme(programme_id):
                 self._set_aside(row, _ANOTHERS.format(id=row.external_id, advertiser=row.advertiser_ref))
             else:
                 self._place(item, Facts.of(row, programme_id, attribute(row.sub_ids, self.placements)), history)
+                if item.key.line_id:
+                    with_lines.add(item.key[:2])
 
     def _place(self, item: _Item, said: Facts, history: History) -> None:
         """A row is compared with what was true at the run's moment, so that a late file with old news neither repeats what
@@ -477,7 +508,17 @@ class _Booking:
             digest=item.digest,
             recorded_at=self.moment.recorded_at,
         )
-        history.add(Version(*self.moment[:2], history.next_number, self.moment.run_id, facts, unsaid, version_id))
+        history.add(
+            Version(
+                observed_at=self.moment.as_of,
+                recorded_at=self.moment.recorded_at,
+                number=history.next_number,
+                run_id=self.moment.run_id,
+                facts=facts,
+                unsaid=unsaid,
+                id=version_id,
+            )
+        )
         history.next_number += 1
         self.seen[history.transaction_id] = item.row.line
         if was_known and self.later:
@@ -496,6 +537,19 @@ class _Booking:
 
     def _set_aside(self, row: ReportedTransaction, reason: str) -> None:
         self.bad.append(BadRow(row.line, reason, _payload_of(row)))
+
+
+def _half_named(key: Key, histories: Mapping[Key, History], with_lines: Collection[tuple[int, str]]) -> str | None:
+    """Why a new transaction is doubtful, or None: one of its name is known, but with a line where this has none, or the other
+    way round. A line that is filled in later makes no second sale."""
+    if key.line_id:
+        bare = histories.get(key._replace(line_id=""))
+        if bare is None or not bare.versions:
+            return None
+        return _HALF_NAMED.format(id=key.external_id, known="without a line", named=f"line {key.line_id}")
+    if key[:2] not in with_lines:
+        return None
+    return _HALF_NAMED.format(id=key.external_id, known="line by line", named="none")
 
 
 @contextmanager

@@ -223,6 +223,9 @@ class Reader:
     `decided` looks at the whole file before a row of it is read, and returns the reading with what the file decides for all
     its rows (the decimal mark, the order of a date's numbers); UndecidedFile where it leaves that open.
 
+    `has_own_ids`: an id names one transaction of the network, whichever of our accounts a row stands under. A row whose account
+    was filled in later, or is written another way, is then known again.
+
     `columns` is the column map that is ready for the network's export, where it is read by one; it may leave out what is not
     known (ColumnMap says what is needed).
     """
@@ -232,6 +235,7 @@ class Reader:
     period: Callable[[BinaryIO, Reading], str | None] | None = None
     columns: Mapping[str, str] | None = None
     decided: Callable[[BinaryIO, Reading], Reading] | None = None
+    has_own_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)

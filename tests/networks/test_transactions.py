@@ -340,12 +340,29 @@ def test_cjs_errors_are_told() -> None:
 
 def test_rakutens_own_event_is_read_exactly() -> None:
     (row,) = read("rakuten", [rakuten_row()]).good
-    assert (row.external_id, row.line_id) == ("61BCF6217AE356AE46E8A0D64BCD693D", "enp_health")
+    assert (row.external_id, row.line_id) == ("61BCF6217AE356AE46E8A0D64BCD693D", "")
     assert (row.advertiser_ref, row.publisher_ref) == ("3358", "112")
     assert row.transaction_at == datetime(2020, 4, 15, 21, 20, 27, tzinfo=UTC)
     assert (row.commission, row.sale) == (Money(Decimal(0), "USD"), Money(Decimal("0.01"), "USD"))
     assert row.sub_ids == ("e844ae50-7f5e-11ea-a4a0-fa163e91617b",)
     assert (row.status, row.raw_status, row.payment) == (PENDING, "", UNPAID)
+
+
+@pytest.mark.parametrize(
+    ("lock", "status"),
+    [("locked", APPROVED), ("UNLOCKED", PENDING), ("Y", APPROVED), ("N", PENDING), (True, APPROVED), (False, PENDING), ("", PENDING), (None, PENDING)],
+)  # fmt: skip
+def test_a_rakuten_event_is_approved_once_it_is_locked(lock: object, status: str) -> None:
+    (row,) = read("rakuten", [rakuten_row(lock_status=lock, order_auto_lock_date="2020-06-01 00:00:00")]).good
+    assert row.status == status
+    assert (row.validated_at == datetime(2020, 6, 1, tzinfo=UTC)) == (status == APPROVED)
+
+
+@pytest.mark.parametrize("lock", ["auto-held", 1, "2", ["locked"], "not locked"])
+def test_a_lock_of_rakuten_that_nobody_knows_is_never_guessed(lock: object) -> None:
+    report = read("rakuten", [rakuten_row(lock_status=lock)])
+    assert (len(report.good), len(report.bad)) == (0, 1)
+    assert "lock_status" in report.bad[0].reason
 
 
 def test_a_rakuten_cancellation_nets_the_sale_out() -> None:

@@ -1,5 +1,6 @@
 """What a new schema makes of the data of an old one."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ from sqlalchemy.orm import joinedload
 from affiliate.clicks.classes import FIRST, REPEATED
 from affiliate.clicks.count import Counts, count
 from affiliate.clicks.rollup import check
+from affiliate.commissions.marks import Marks
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
-from affiliate.store.tables import Click, ImportRun, Link, Placement
+from affiliate.store.tables import Click, ImportRun, Link, Placement, Transaction, TransactionVersion
 from affiliate.urls import digest, identity, likeness
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -140,4 +142,80 @@ def test_a_replay_of_an_older_schema_names_the_run_whose_rows_it_read(url: str) 
     with old.store.reading() as session:
         read = select(ImportRun.id, ImportRun.replay_of).order_by(ImportRun.id)
         assert [tuple(row) for row in session.execute(read)] == [(1, None), (2, 1), (3, None)]
+    old.store.close()
+
+
+def test_money_that_was_booked_twice_for_a_filled_in_field_is_one_transaction_again(url: str) -> None:
+    """Rakuten's SKU and Kwanko's sub-id were part of the key. What is undone, confirmed and current stays so."""
+    old = OldDatabase(url, "0004")
+    at = AT.replace(tzinfo=None) if "sqlite" in url else AT
+    event = {
+        "etransaction_id": "T1",
+        "advertiser_id": 3,
+        "commissions": 10,
+        "currency": "USD",
+        "u1": "",
+        "order_id": "o",
+    }
+    event |= {"transaction_date": "2026-11-01 10:00:00", "sid": 112, "sku_number": ""}
+    kwanko = {"idprogramme": "1", "date": "01/11/2026 10:00:00", "idsite": "2", "argann": ""}
+    booked = [
+        ("rakuten", "T1", "", 1, event),
+        ("rakuten", "T1", "S1", 2, {**event, "sku_number": "S1"}),
+        ("rakuten", "T2", "S9", 1, {**event, "etransaction_id": "T2", "sku_number": "S9"}),
+        ("kwanko", "1 01/11/2026 10:00:00 2 ", "", 1, kwanko),
+        ("kwanko", "1 01/11/2026 10:00:00 2 x", "", 2, {**kwanko, "argann": "x"}),
+        ("kwanko", "1 01/11/2026 10:00:00 2 y", "", 2, {**kwanko, "argann": "y"}),
+        ("awin", "T1", "L1", 1, event),
+    ]
+    with old.store.engine.begin() as connection:
+        for name in PARENTS:
+            old.insert(connection, name)
+        confirmed = Marks("B")
+        confirmed[2] = 1  # what the third run found as it was
+        for run, network, marks in ((1, "rakuten", None), (2, "rakuten", None), (3, "rakuten", confirmed.packed())):
+            values = {"id": run, "kind": "transactions", "network": network, "as_of": at, "undone_at": None}
+            old.insert(connection, "import_runs", **values, confirmed=marks, period=None, replaced_by=None)
+        for number, (network, external_id, line_id, run, payload) in enumerate(booked, start=1):
+            said = {
+                "programme_id": 1,
+                "kind": "sale",
+                "transaction_at": at,
+                "attribution": "none",
+                "placement_id": None,
+            }
+            keys = {"account_id": 1, "network": network, "external_id": external_id, "line_id": line_id}
+            old.insert(
+                connection, "transactions", id=number, **keys, **said, current_version_id=number, order_ref=f"{number}"
+            )
+            money = {"status": "pending", "payment": "unpaid", "commission": 10_000_000, "currency": "USD"}
+            moved = {"observed_at": at + run * timedelta(days=1), "recorded_at": at + run * timedelta(days=1)}
+            old.insert(
+                connection, "transaction_versions", id=number, transaction_id=number, number=1, import_run_id=run, line=1,
+                payload=json.dumps(payload), unsaid=0, order_ref=f"{number}", **said, **money, **moved,
+            )  # fmt: skip
+    migrations.upgrade(old.store)
+    with old.store.reading() as session:
+        known = session.scalars(select(Transaction).order_by(Transaction.id)).all()
+        versions = session.scalars(select(TransactionVersion).order_by(TransactionVersion.id)).all()
+        confirmed_by = Marks.unpacked(
+            session.scalars(select(ImportRun.confirmed).where(ImportRun.id == 3)).one() or b""
+        )
+        assert dict(confirmed_by.items()) == {1: 1}
+    assert [(row.id, row.external_id, row.line_id, row.current_version_id, row.order_ref) for row in known] == [
+        (1, "T1", "", 2, "2"),
+        (3, "T2", "", 3, "3"),
+        (4, "1 01/11/2026 10:00:00 2", "", 5, "5"),
+        (6, "1 01/11/2026 10:00:00 2 y", "", 6, "6"),
+        (7, "T1", "L1", 7, "7"),
+    ]
+    assert [(row.transaction_id, row.number) for row in versions] == [
+        (1, 1),
+        (1, 2),
+        (3, 1),
+        (4, 1),
+        (4, 2),
+        (6, 1),
+        (7, 1),
+    ]
     old.store.close()

@@ -50,4 +50,4 @@ def _transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
     )
 
 
-READER = Reader(_records, _transaction)
+READER = Reader(_records, _transaction, has_own_ids=True)

@@ -84,4 +84,4 @@ def _corrected(row: Row) -> str | None:
     return row.text("originalActionId") if row.raw("original") is False else None
 
 
-READER = Reader(_records, _transaction)
+READER = Reader(_records, _transaction, has_own_ids=True)

@@ -61,4 +61,4 @@ def _kind(tracker: str) -> str:
     return BONUS if "bonus" in words else LEAD if "lead" in words else SALE
 
 
-READER = Reader(_records, _transaction)
+READER = Reader(_records, _transaction, has_own_ids=True)

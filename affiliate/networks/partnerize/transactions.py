@@ -89,4 +89,4 @@ _EXPORT = {
     "status.rejected": "declined",
 }
 
-READER = beside(Reader(_records, _transaction), _EXPORT)
+READER = beside(Reader(_records, _transaction, has_own_ids=True), _EXPORT)

@@ -1,8 +1,9 @@
 """Rakuten's events and partnerships. Source: its "Affiliate APIs" OpenAPI and the client beside it
 (MeltanoLabs/tap-rakutenadvertising): a token for an hour at /token, pages of the events without a total, 30 days of memory.
 
-An event never changes: what is taken back comes as a further, negative event. `process_date` is when Rakuten learnt it, so
-asking by it finds everything once.
+What is taken back comes as a further, negative event. `process_date` is when Rakuten learnt it, so asking by it finds
+everything once. Whether an order is locked changes in the event itself, and no date is known that tells when: so the days
+that Rakuten still answers are asked for again every week.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,6 +88,7 @@ API = Api(
     longest=timedelta(days=30),
     transactions=_transactions,
     memory=timedelta(days=30),
+    silent_changes=True,
     pause=timedelta(seconds=1),
     time_zone="UTC",
     source="https://developers.rakutenadvertising.com/documentation/en-US/affiliate_apis",

@@ -63,7 +63,7 @@ def beside(own: Reader, ready: Mapping[str, str]) -> Reader:
     def transaction(line: int, row: Row, reading: Reading) -> ReportedTransaction:
         return (table if all(map(row.holds, needed)) else own).transaction(line, row, reading)
 
-    return Reader(records, transaction, decided=decided)
+    return Reader(records, transaction, decided=decided, has_own_ids=own.has_own_ids)
 
 
 def _map_of(reading: Reading, ready: Mapping[str, str] | None) -> ColumnMap:

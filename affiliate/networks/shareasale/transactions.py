@@ -106,4 +106,4 @@ def _style(time: str) -> str:
     return f"%Y-%m-%d %I:%M{seconds} %p" if time[-1] in "mM" else f"%Y-%m-%d %H:%M{seconds}"
 
 
-READER = Reader(_records, _transaction)
+READER = Reader(_records, _transaction, has_own_ids=True)

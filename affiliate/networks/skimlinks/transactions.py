@@ -75,4 +75,4 @@ def _advertiser(row: Row) -> str:
     raise BadValue("merchant_details.advertiser_id is missing.")
 
 
-READER = Reader(_records, _transaction)
+READER = Reader(_records, _transaction, has_own_ids=True)
