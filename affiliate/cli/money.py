@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from affiliate.cli.frame import Context, F, Group, moment, pass_context, site_option
 from affiliate.clock import parse_day
 from affiliate.links.sites import find_site, home_zone
+from affiliate.networks.words import PAYMENTS
 from affiliate.reports.clicks import DIMENSIONS as CLICK_DIMENSIONS
 from affiliate.reports.clicks import GRAINS, clicks_report
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
@@ -44,6 +45,7 @@ def _of_days(function: F) -> F:
 @click.option("--date-basis", type=click.Choice(DATE_BASES), default="transaction", show_default=True)
 @click.option("--as-of", metavar="T", help="As it was known at this moment (default: now).")
 @click.option("--disclosure", type=click.Choice(GROUPS), help="Only what was earned on such pages.")
+@click.option("--payment", type=click.Choice(PAYMENTS), help="Only the money of which the network says so.")
 @pass_context
 def commissions(
     context: Context,
@@ -54,6 +56,7 @@ def commissions(
     date_basis: str,
     as_of: str | None,
     disclosure: str | None,
+    payment: str | None,
     format_: str,
     output: Path | None,
     site: str | None,
@@ -68,6 +71,7 @@ def commissions(
             date_basis=date_basis,
             as_of=moment(as_of) if as_of else None,
             disclosure=disclosure,
+            payment=payment,
             now=context.app.clock(),
         )
     _write(export(result, format_), output)

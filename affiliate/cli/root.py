@@ -29,6 +29,7 @@ _SUBJECTS = {
     "job": ("operations", "The periodic tasks."),
     "link": ("links", "The link library."),
     "network": ("networks", "The networks that pay us, and how our connectors stand."),
+    "payout": ("payouts", "What networks paid, and the transactions that each payout covers."),
     "programme": ("programmes", "Programmes: an advertiser's terms on a network."),
     "pull": ("pull", "Ask a network's API for what it has to report."),
     "report": ("money", "What was clicked and earned: commissions, clicks."),

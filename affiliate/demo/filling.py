@@ -21,11 +21,13 @@ from affiliate.articles.policy import Policy
 from affiliate.articles.publish import rewrite_article
 from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.maps import find_map, save_map
+from affiliate.commissions.payouts import import_payouts
 from affiliate.demo import checks, crawl, logins, world
 from affiliate.demo.network_files import THREADMILL, THREADMILL_COLUMNS, TIME_ZONE, NetworkFile, network_files
 from affiliate.demo.newsdesk import STORIES, Story
+from affiliate.demo.payouts import NETWORK, invoice_files
 from affiliate.demo.readers import OFFICE, Spot, Visit, country_of, visits
-from affiliate.demo.sales import sales
+from affiliate.demo.sales import Sale, sales
 from affiliate.demo.world import TEMPLATE, TITLES, UK, Title
 from affiliate.errors import Conflict
 from affiliate.links.publish import Publisher
@@ -80,8 +82,10 @@ def fill_newsroom(app: Application, folder: Path, console: Console) -> str:
     requests = visits(spots, now=now, dice=dice)
     _click(app, requests, console)
     console.print(f"{app.load_clicks().clicks:,} clicks of {len(requests):,} requests")
-    files = network_files(sales(requests, dice), now=now)
+    sold = sales(requests, dice)
+    files = network_files(sold, now=now)
     _import(app, files, folder, founded)
+    _pay(app, sold, as_of=files[-1].as_of)
     console.print(f"{len(files)} reports of {len({file.account.network for file in files})} networks")
     checked = checks.check(app)
     crawl.walk(app)
@@ -170,6 +174,20 @@ def _click(app: Application, requests: Sequence[Visit], console: Console) -> Non
 
 def _key_of(day: date) -> bytearray:
     return bytearray(Random(f"{_SEED} {day}").randbytes(KEY_BYTES))  # noqa: S311 - invented readers need no secret
+
+
+def _pay(app: Application, sold: Sequence[Sale], *, as_of: datetime) -> None:
+    with app.store.transaction() as session:
+        for file in invoice_files(sold, as_of=as_of):
+            import_payouts(
+                session,
+                network=NETWORK,
+                file_name=file.name,
+                content=file.content,
+                account_ref=file.account.ref,
+                as_of=as_of,
+                now=as_of + _READ_AFTER,
+            )
 
 
 def _import(app: Application, files: Sequence[NetworkFile], folder: Path, founded: datetime) -> None:

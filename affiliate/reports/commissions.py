@@ -37,7 +37,9 @@ class Figures:
 
     `transactions` counts each transaction once, whatever its status. `commission_declined` is the positive amount that
     was declined; pending and approved commission are signed, so that a reversal reported as a negative row lowers them.
-    `sale_amount` sums the sales of all those transactions. `clicks` are human ones, and all ratios rest on them.
+    Unpaid, invoiced and paid commission are what was earned, pending and approved, told apart by what the network says of its
+    payment: together they are as much. `sale_amount` sums the sales of all those transactions. `clicks` are human ones, and
+    all ratios rest on them.
     """
 
     currency: str | None
@@ -49,6 +51,9 @@ class Figures:
     commission_approved: Decimal = _ZERO
     commission_declined: Decimal = _ZERO
     sale_amount: Decimal = _ZERO
+    commission_unpaid: Decimal = _ZERO
+    commission_invoiced: Decimal = _ZERO
+    commission_paid: Decimal = _ZERO
 
     @property
     def clicks(self) -> int:
@@ -104,6 +109,9 @@ class Figures:
             "epc": None if self.epc is None else self.money(self.epc),
             "cvr": _number(self.cvr),
             "approval_rate": _number(self.approval_rate),
+            "commission_unpaid": self.money(self.commission_unpaid),
+            "commission_invoiced": self.money(self.commission_invoiced),
+            "commission_paid": self.money(self.commission_paid),
         }
 
 
@@ -195,7 +203,11 @@ class Basis:
             "by": self.by,
             "date_basis": self.scope.date_basis,
             "statuses": list(STATUSES),
-            "filters": {"site": self.scope.site_key, "disclosure": self.scope.disclosure},
+            "filters": {
+                "site": self.scope.site_key,
+                "disclosure": self.scope.disclosure,
+                "payment": self.scope.payment,
+            },
             "disclosure_as_of": self.disclosure_as_of.isoformat(),
             "counts": dict(MEANINGS),
             "currencies": "as reported; nothing is converted",
@@ -243,6 +255,7 @@ def commissions_report(
     as_of: datetime | None = None,
     site: Site | None = None,
     disclosure: str | None = None,
+    payment: str | None = None,
     time_zone: str,
     now: datetime,
 ) -> CommissionsReport:
@@ -250,8 +263,9 @@ def commissions_report(
 
     `as_of` gives the ledger as it was known at that moment. With a `site` only what is attributed to its links; without
     one everything, and what is attributed to nothing stands in a row whose key is None, so that rows sum to totals.
-    `disclosure`, one of GROUPS, leaves only what was earned on such pages. InvalidInput for an unknown dimension, basis,
-    zone or group, or an empty range.
+    `disclosure`, one of GROUPS, leaves only what was earned on such pages, `payment`, one of PAYMENTS, only the money of
+    which the network says so, beside all clicks. InvalidInput for an unknown dimension, basis, zone, group or payment, or an
+    empty range.
     """
     scope = Scope.of(
         first=first,
@@ -261,15 +275,16 @@ def commissions_report(
         as_of=as_of,
         site=site,
         disclosure=disclosure,
+        payment=payment,
     )
     sums = queries.ledger_sums(session, scope, checked_dimension(by))
-    counts = counts_by_value(session, scope, by, until=as_of)
+    counts = _counts(session, scope, by)
     known_at = as_of or now
     rows = _with_names(session, by, _figures_by_value(sums, counts), scope.moment)
     totals = _totals(sums, summed(counts.values()))
     if by != ARTICLE:
         sums_by_article = queries.ledger_sums(session, scope, ARTICLE)
-        counts_by_article = counts_by_value(session, scope, ARTICLE, until=as_of)
+        counts_by_article = _counts(session, scope, ARTICLE)
     else:
         sums_by_article, counts_by_article = sums, counts
     basis = Basis(
@@ -284,6 +299,14 @@ def commissions_report(
     )
     lines = _by_disclosure(session, scope, totals, sums_by_article, counts_by_article)
     return CommissionsReport(basis, rows, totals, lines)
+
+
+def _counts(session: Session, scope: Scope, by: str) -> dict[str | None, Counts]:
+    """The clicks of each value; all of them belong to none where the dimension tells money apart alone."""
+    if by != queries.PAYMENT:
+        return counts_by_value(session, scope, by, until=scope.as_of)
+    counted = summed(counts_by_value(session, scope, queries.DAY, until=scope.as_of).values())
+    return {None: counted} if counted.raw else {}
 
 
 def _figures_by_value(
@@ -344,6 +367,8 @@ def _added_up(sums: Iterable[Sum]) -> dict[str, Any]:
     for one in sums:
         figures[f"transactions_{one.status}"] += one.transactions
         figures[f"commission_{one.status}"] += one.magnitude if one.status == DECLINED else one.commission
+        if one.status != DECLINED:
+            figures[f"commission_{one.payment}"] += one.commission
         figures["sale_amount"] += one.sale_amount
     return dict(figures)
 

@@ -21,6 +21,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "advertiser": ("advertiser",),
     "programme": ("programme", "advertiser_ref", "network"),
     "network": ("network", "name", "compare_with"),
+    "payment": ("payment",),
     "position": ("position",),
     "country": ("country",),
     "device": ("device",),
@@ -83,5 +84,7 @@ _FINDERS: Mapping[str, Callable[[Session, Collection[str]], dict[str, Labels]]] 
     "advertiser": queries.advertiser_names,
     "programme": queries.programme_names,
     "network": _network_names,
-    **{name: _itself(name) for name in ("position", "country", "device", "class", "referrer", "day", "hour")},
+    **{
+        name: _itself(name) for name in ("payment", "position", "country", "device", "class", "referrer", "day", "hour")
+    },
 }

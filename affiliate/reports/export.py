@@ -49,6 +49,7 @@ _FIGURES = (
     "cvr",
     "approval_rate",
 )
+_PAYMENTS = ("commission_unpaid", "commission_invoiced", "commission_paid")
 _DISCLOSURE = ("disclosure_state", "disclosure_label", "disclosure_sentence", "disclosure_shown_from")
 _VERDICTS = ("disclosure_verdict", "disclosure_verdicts", "disclosure_checked_at", "disclosure_filter")
 
@@ -94,8 +95,9 @@ def csv_text(report: AnyReport) -> str:
 def _commissions_sheet(report: CommissionsReport) -> _Sheet:
     columns = (*unnamed(report.basis.by), *_FIGURES, *_DISCLOSURE)
     facts = ("from", "to", "zone", "date_basis", "as_known_at", "sha256")
-    asked = {"disclosure_filter": report.basis.scope.disclosure}
-    return columns, [{**_cells(row), **asked} for row in report.rows], facts, _VERDICTS
+    asked = {"disclosure_filter": report.basis.scope.disclosure, "payment_filter": report.basis.scope.payment}
+    later = (*_VERDICTS, *_PAYMENTS, "payment_filter")
+    return columns, [{**_cells(row), **asked} for row in report.rows], facts, later
 
 
 def _clicks_sheet(report: ClicksReport) -> _Sheet:
@@ -142,9 +144,9 @@ def _listed(verdicts: Mapping[str, str]) -> str:
 def _figures(figures: Figures) -> dict[str, Any]:
     """The figures as typed cells: amounts stay numbers, however they begin."""
     written: Mapping[str, Any] = Figures.as_json(figures)
-    amounts = ("commission_pending", "commission_approved", "commission_declined", "sale_amount", "epc")
+    amounts = ("commission_pending", "commission_approved", "commission_declined", "sale_amount", "epc", *_PAYMENTS)
     return {
-        **{name: written[name] for name in _FIGURES},
+        **{name: written[name] for name in (*_FIGURES, *_PAYMENTS)},
         **{name: Decimal(written[name]) for name in amounts if written[name] is not None},
         "cvr": figures.cvr,
         "approval_rate": figures.approval_rate,
@@ -162,11 +164,15 @@ _SHORT_NAMES = {
     "commission_approved": "c. approved",
     "commission_declined": "c. declined",
     "sale_amount": "sales",
+    "commission_unpaid": "c. unpaid",
+    "commission_invoiced": "c. invoiced",
+    "commission_paid": "c. paid",
     "approval_rate": "appr. rate",
 }
 
 
-_FIGURE_HEADS = tuple(_SHORT_NAMES.get(name, name) for name in _FIGURES)
+_SHOWN = (*_FIGURES, *_PAYMENTS)
+_FIGURE_HEADS = tuple(_SHORT_NAMES.get(name, name) for name in _SHOWN)
 
 
 def table_text(report: AnyReport) -> str:
@@ -191,7 +197,7 @@ def _commissions_table(report: CommissionsReport) -> str:
     heading = (
         f"Commissions by {basis.by}, {scope.first} to {scope.until} (exclusive), {scope.time_zone},"
         f" by {scope.date_basis} date, as known at {basis.known_at.isoformat(timespec='minutes')}"
-        f"{f', only {scope.disclosure}' if scope.disclosure else ''}."
+        f"{f', only {scope.disclosure}' if scope.disclosure else ''}{f', only {scope.payment}' if scope.payment else ''}."
     )
     attributed = f"Attributed to an article: {coverage or 'nothing earned'}."
     body = _aligned([header, *lines, *totals]) if lines else ["Nothing was clicked or earned in these days."]
@@ -233,7 +239,7 @@ def _shown_figures(figures: Figures) -> list[str]:
     }
     epc = None if figures.epc is None else f"{figures.epc:.4f}"
     cells = {**written, **rates, "epc": epc}
-    return ["" if cells[name] is None else str(cells[name]) for name in _FIGURES]
+    return ["" if cells[name] is None else str(cells[name]) for name in _SHOWN]
 
 
 def _clicks_table(report: ClicksReport) -> str:

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session, aliased
 from affiliate.disclosure.findings import FAIL, PASS, WARN
 from affiliate.disclosure.state import MISSING
 from affiliate.errors import InvalidInput
+from affiliate.networks.words import DECLINED
 from affiliate.reports.scope import FAILING, NO_ARTICLE, PASSING, UNCHECKED, WARNING, Scope
 from affiliate.store.tables import (
     Advertiser,
@@ -53,7 +54,9 @@ Version = TransactionVersion
 
 AnySelect = Select[*tuple[Any, ...]]
 
-DAY = "day"
+DAY, PAYMENT = "day", "payment"
+EARNED = "earned"
+"""Pending and approved together, as a status asked for."""
 Labels = Mapping[str, str | None]
 
 _MOMENTS = UtcDateTime()
@@ -65,13 +68,14 @@ _AT_ONCE = 5000  # ids in one look-up of names; SQLite takes 32,766
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The ledger's figures of one dimension value, currency and status. `magnitude` sums amounts without their signs,
+    """The ledger's figures of one dimension value, currency, status and payment. `magnitude` sums amounts without their signs,
     `in_articles` the same for those attributed to an article; `sale_amount` only sales in `currency`, the others are
     counted in `sales_elsewhere`."""
 
     key: str | None
     currency: str
     status: str
+    payment: str
     transactions: int
     commission: Decimal
     magnitude: Decimal
@@ -92,24 +96,24 @@ def _counts_at(version: Any, run: Any, moment: datetime) -> ColumnElement[bool]:
     return and_(version.recorded_at <= moment, or_(run.undone_at.is_(None), run.undone_at > moment))
 
 
-def _known(wanted: AnySelect, scope: Scope) -> AnySelect:
+def _known(wanted: AnySelect, as_of: datetime | None) -> AnySelect:
     """Joins each transaction with what is, or was, known of it: one version each, or none."""
     wanted = wanted.select_from(Transaction)
-    if scope.as_of is None:
+    if as_of is None:
         joined = wanted.join(Version, Version.id == Transaction.current_version_id)
     else:
         later, later_run = aliased(Version), aliased(ImportRun)
         outdated = exists().where(
             later.transaction_id == Version.transaction_id,
             later.import_run_id == later_run.id,
-            _counts_at(later, later_run, scope.as_of),
+            _counts_at(later, later_run, as_of),
             tuple_(later.observed_at, later.recorded_at, later.number)
             > tuple_(Version.observed_at, Version.recorded_at, Version.number),
         )
         joined = (
             wanted.join(Version, Version.transaction_id == Transaction.id)
             .join(ImportRun, ImportRun.id == Version.import_run_id)
-            .where(_counts_at(Version, ImportRun, scope.as_of), ~outdated)
+            .where(_counts_at(Version, ImportRun, as_of), ~outdated)
         )
     # outer joins, each along a key: the database leaves out those that nothing asks for
     return (
@@ -132,6 +136,8 @@ def _limited(scope: Scope) -> list[ColumnElement[bool]]:
         conditions.append(Link.site_id == scope.site_id)
     if scope.disclosure is not None:
         conditions.append(group_of(Placement.article_id, scope.moment) == scope.disclosure)
+    if scope.payment is not None:
+        conditions.append(Version.payment == scope.payment)
     return conditions
 
 
@@ -144,13 +150,14 @@ _LEDGER_KEYS: dict[str, Any] = {
     "advertiser": Programme.advertiser_id,
     "programme": Version.programme_id,
     "network": Transaction.network,
+    PAYMENT: Version.payment,
 }
 
 DIMENSIONS = (*_LEDGER_KEYS, DAY)
 
 
 def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
-    """The ledger within the scope, by dimension value, currency and status, in one statement."""
+    """The ledger within the scope, by dimension value, currency, status and payment, in one statement."""
     key, days = _key_and_days(scope, by)
     size = func.abs(Version.commission, type_=Micros())
     in_its_currency = Version.sale_currency == Version.currency
@@ -158,6 +165,7 @@ def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
         key.label("key"),
         Version.currency,
         Version.status,
+        Version.payment,
         func.count().label("transactions"),
         func.sum(Version.commission).label("commission"),
         func.sum(size).label("magnitude"),
@@ -165,7 +173,11 @@ def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
         func.sum(case((in_its_currency, Version.sale_amount))).label("sale_amount"),
         func.count(case((Version.sale_currency != Version.currency, 1))).label("sales_elsewhere"),
     )
-    wanted = _known(wanted, scope).where(*_within(scope)).group_by(key, Version.currency, Version.status)
+    wanted = (
+        _known(wanted, scope.as_of)
+        .where(*_within(scope))
+        .group_by(key, Version.currency, Version.status, Version.payment)
+    )
     if days is not None:
         wanted = wanted.join(days, _in_day(days, _dated(scope)))
     zero = Decimal(0)
@@ -174,6 +186,7 @@ def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
             key=_text(row.key),
             currency=row.currency,
             status=row.status,
+            payment=row.payment,
             transactions=row.transactions,
             commission=row.commission,
             magnitude=row.magnitude,
@@ -191,7 +204,7 @@ def undated(session: Session, scope: Scope) -> int:
         return 0
     holder = Version if scope.as_of else Transaction
     conditions = [holder.transaction_at >= scope.start, holder.transaction_at < scope.end, _dated(scope).is_(None)]
-    return session.scalar(_known(select(func.count()), scope).where(*conditions, *_limited(scope))) or 0
+    return session.scalar(_known(select(func.count()), scope.as_of).where(*conditions, *_limited(scope))) or 0
 
 
 def _key_and_days(scope: Scope, by: str) -> tuple[Any, CTE | None]:
@@ -385,7 +398,8 @@ def disclosures_at(session: Session, article_keys: Collection[str], moment: date
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Which transactions stand behind a figure: a dimension value (`key` None: what has none), a status, a currency."""
+    """Which transactions stand behind a figure: a dimension value (`key` None: what has none), a status (or EARNED), a
+    currency."""
 
     by: str | None = None
     key: str | None = None
@@ -397,7 +411,9 @@ def _chosen(drill: Drill, scope: Scope) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if drill.by is not None:
         conditions.append(_is_key(drill.by, drill.key, scope))
-    if drill.status:
+    if drill.status == EARNED:
+        conditions.append(Version.status != DECLINED)
+    elif drill.status:
         conditions.append(Version.status == drill.status)
     if drill.currency:
         conditions.append(Version.currency == drill.currency)
@@ -414,7 +430,7 @@ def _is_key(by: str, key: str | None, scope: Scope) -> ColumnElement[bool]:
     expression = _LEDGER_KEYS[by]
     if key is None:
         return expression.is_(None)  # type: ignore[no-any-return] # a column of any type
-    if by in ("author", "network"):
+    if by in ("author", "network", PAYMENT):
         return expression == key  # type: ignore[no-any-return] # a column of any type
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         raise InvalidInput(f"{key!r} is no {by} of a report.")
@@ -464,15 +480,30 @@ def transactions(
 ) -> Sequence[Mapping[str, Any]]:
     """One page, newest first."""
     dated = _dated(scope)
-    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), scope)).where(*_within(scope), *_chosen(drill, scope))
+    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), scope.as_of)).where(
+        *_within(scope), *_chosen(drill, scope)
+    )
     wanted = wanted.order_by(dated.desc(), Transaction.id.desc()).limit(limit).offset(offset)
+    return [dict(row) for row in session.execute(wanted).mappings()]
+
+
+def transactions_of_payout(
+    session: Session, account_id: int, payout_ref: str, *, limit: int, offset: int
+) -> Sequence[Mapping[str, Any]]:
+    """One page of an account's transactions that name a payout now, newest first."""
+    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), None)).where(
+        Version.payout_ref == payout_ref,
+        Transaction.id == Version.transaction_id,  # so that the payout's versions are looked up first
+        Transaction.account_id == account_id,
+    )
+    wanted = wanted.order_by(Transaction.transaction_at.desc(), Transaction.id.desc()).limit(limit).offset(offset)
     return [dict(row) for row in session.execute(wanted).mappings()]
 
 
 def transaction_sums(session: Session, scope: Scope, drill: Drill) -> Sequence[tuple[str, str, int, Decimal]]:
     """(currency, status, transactions, commission) of all pages together."""
     wanted = select(Version.currency, Version.status, func.count(), func.sum(Version.commission))
-    wanted = _known(wanted, scope).where(*_within(scope), *_chosen(drill, scope))
+    wanted = _known(wanted, scope.as_of).where(*_within(scope), *_chosen(drill, scope))
     rows = session.execute(wanted.group_by(Version.currency, Version.status).order_by(Version.currency, Version.status))
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

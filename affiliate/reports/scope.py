@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from affiliate.clock import day_bounds, day_start, zone
 from affiliate.errors import InvalidInput
+from affiliate.networks.words import PAYMENTS
 from affiliate.store.tables import Site
 
 DATE_BASES = ("transaction", "click", "validation")
@@ -82,12 +83,14 @@ class Scope(Range):
     """The range of a report of money.
 
     `as_of` None means the current picture; a moment means what was known then: versions recorded until then of runs not
-    undone until then. `disclosure` is one of GROUPS, None for all of them. InvalidInput for an unknown date basis or group.
+    undone until then. `disclosure` is one of GROUPS, `payment` one of PAYMENTS, None for all of them; clicks are not told apart
+    by payment. InvalidInput for an unknown date basis, group or payment.
     """
 
     date_basis: str
     as_of: datetime | None
     disclosure: str | None = None
+    payment: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -100,5 +103,7 @@ class Scope(Range):
             raise InvalidInput(
                 f"{self.disclosure!r} is nothing that disclosures are told apart by; there are {', '.join(GROUPS)}."
             )
+        if self.payment is not None and self.payment not in PAYMENTS:
+            raise InvalidInput(f"{self.payment!r} is no state of payment; there are {', '.join(PAYMENTS)}.")
         if self.date_basis not in DATE_BASES:
             raise InvalidInput(f"{self.date_basis!r} is no date basis; there are {', '.join(DATE_BASES)}.")

@@ -47,6 +47,7 @@ def timeline(
     as_of: datetime | None = None,
     site: Site | None = None,
     disclosure: str | None = None,
+    payment: str | None = None,
     time_zone: str,
 ) -> Timeline:
     """The days [first, until) of `time_zone`; its sums are those of the commission report of the same range."""
@@ -58,6 +59,7 @@ def timeline(
         as_of=as_of,
         site=site,
         disclosure=disclosure,
+        payment=payment,
     )
     counts = counts_by_value(session, scope, queries.DAY, until=as_of)
     transactions: dict[str | None, int] = defaultdict(int)

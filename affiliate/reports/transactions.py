@@ -15,11 +15,12 @@ from affiliate.networks.words import STATUSES
 from affiliate.reports import queries
 from affiliate.reports.dimensions import checked_dimension
 from affiliate.reports.disclosures import Shown, shown_at
-from affiliate.reports.queries import Drill
+from affiliate.reports.queries import EARNED, Drill
 from affiliate.reports.scope import Scope
 from affiliate.store.tables import ImportRun, Site, TransactionVersion
 
 PER_PAGE = 50
+ASKED_STATUSES = (*STATUSES, EARNED)
 _MOST_PER_PAGE = 1000
 
 
@@ -116,13 +117,14 @@ def list_transactions(
     as_of: datetime | None = None,
     site: Site | None = None,
     disclosure: str | None = None,
+    payment: str | None = None,
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> TransactionPage:
     """The transactions behind a row of the commission report made with the same range, zone, basis, moment, site and group of
     disclosures.
 
-    `by` and `key` are the report's dimension and the row's `key`; `key` None with a `by` means the row of what is
+    `status` is one of ASKED_STATUSES, `payment` one of PAYMENTS. `by` and `key` are the report's dimension and the row's `key`; `key` None with a `by` means the row of what is
     attributed to nothing. InvalidInput for words and keys that no report has.
     """
     scope = Scope.of(
@@ -133,9 +135,10 @@ def list_transactions(
         as_of=as_of,
         site=site,
         disclosure=disclosure,
+        payment=payment,
     )
-    if status is not None and status not in STATUSES:
-        raise InvalidInput(f"{status!r} is no status; there are {', '.join(STATUSES)}.")
+    if status is not None and status not in ASKED_STATUSES:
+        raise InvalidInput(f"{status!r} is no status; there are {', '.join(ASKED_STATUSES)}.")
     if page < 1 or not 1 <= per_page <= _MOST_PER_PAGE:
         raise InvalidInput(f"Pages count from 1 and hold 1 to {_MOST_PER_PAGE} transactions.")
     drill = Drill(checked_dimension(by) if by else None, key, status, currency.upper() if currency else None)

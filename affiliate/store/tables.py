@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 from affiliate.store.types import BigId, Micros, UtcDateTime, UtcHours, UtcMillis
@@ -775,7 +775,15 @@ class TransactionVersion(Base):
     had said, and that had to be written out later; the payload is the other's then."""
 
     __tablename__ = "transaction_versions"
-    __table_args__ = (UniqueConstraint("transaction_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("transaction_id", "number"),
+        Index(
+            "ix_transaction_versions_payout_ref",
+            "payout_ref",
+            sqlite_where=text("payout_ref IS NOT NULL"),  # most transactions name no payout yet
+            postgresql_where=text("payout_ref IS NOT NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     transaction_id: Mapped[int] = mapped_column(ForeignKey("transactions.id"))
     number: Mapped[int]

@@ -69,14 +69,20 @@ class Days:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period(Days):
     """The question about money: also by which date, as known when, and earned on which pages (one of
-    reports.scope.GROUPS, which the report itself checks; None: all)."""
+    reports.scope.GROUPS, which the report itself checks; None: all), and what the network says of its payment."""
 
     date_basis: str
     as_of: datetime | None
     disclosure: str | None
+    payment: str | None
 
     def arguments(self, session: Session) -> dict[str, Any]:
-        asked = {"date_basis": self.date_basis, "as_of": self.as_of, "disclosure": self.disclosure}
+        asked = {
+            "date_basis": self.date_basis,
+            "as_of": self.as_of,
+            "disclosure": self.disclosure,
+            "payment": self.payment,
+        }
         return {**Days.arguments(self, session), **asked}
 
     def query(self, **others: str | None) -> dict[str, Any]:
@@ -84,6 +90,7 @@ class Period(Days):
             "date_basis": self.date_basis if self.date_basis != DATE_BASES[0] else None,
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "disclosure": self.disclosure,
+            "payment": self.payment,
         }
         return Days.query(self, **{**asked, **others})
 
@@ -98,6 +105,7 @@ def asked_period(form: Form, now: datetime) -> Period:
         date_basis=asked_word(form.text("date_basis"), DATE_BASES, "date basis"),
         as_of=moment_of(form.text("as_of"), asked["time_zone"]),
         disclosure=form.text("disclosure") or None,
+        payment=form.text("payment") or None,
     )
 
 

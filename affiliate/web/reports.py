@@ -7,13 +7,20 @@ from flask import Response, abort, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from affiliate.errors import AffiliateError
-from affiliate.networks.words import STATUSES
+from affiliate.networks.words import PAYMENTS
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, CommissionsReport, commissions_report
 from affiliate.reports.dimensions import names_of
 from affiliate.reports.export import csv_text, json_text
+from affiliate.reports.payouts import find_payout
 from affiliate.reports.scope import FAILING, NO_ARTICLE, PASSING, UNCHECKED, WARNING
 from affiliate.reports.timeline import timeline
-from affiliate.reports.transactions import PER_PAGE, VersionView, list_transactions, transaction_detail
+from affiliate.reports.transactions import (
+    ASKED_STATUSES,
+    PER_PAGE,
+    VersionView,
+    list_transactions,
+    transaction_detail,
+)
 from affiliate.web.access import Pages
 from affiliate.web.accounts import FINANCE
 from affiliate.web.articles import page_number, page_url
@@ -71,6 +78,7 @@ def show_commissions() -> str | tuple[str, int]:
         timeline=days,
         cuts=DIMENSIONS,
         bases=DATE_BASES,
+        payments=PAYMENTS,
         behind=_behind(period),
         pages_that=PAGES_THAT,
         pages_of_group=lambda group: url_for(
@@ -145,7 +153,8 @@ def show_transactions() -> str | tuple[str, int]:
         per_page=PER_PAGE,
         cut=cut,
         value=value,
-        statuses=STATUSES,
+        statuses=ASKED_STATUSES,
+        payments=PAYMENTS,
         bases=DATE_BASES,
         pages_that=PAGES_THAT,
         without_cut=url_for(
@@ -167,11 +176,14 @@ def _name_of(session: Session, cut: str | None, key: str | None) -> str:
 def show_transaction(transaction_id: int) -> str:
     with services().store.reading() as session:
         detail = transaction_detail(session, transaction_id)
+        row = detail.transaction
+        payout_id = find_payout(session, row.network, row.account, row.payout_ref) if row.payout_ref else None
     versions = detail.versions
     changes = [_differences(before, after) for before, after in zip((None, *versions), versions, strict=False)]
     return render_template(
         "reports/transaction.html",
-        row=detail.transaction,
+        row=row,
+        payout_id=payout_id,
         counts=detail.counts,
         versions=list(zip(versions, changes, strict=True))[::-1],
     )

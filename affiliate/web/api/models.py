@@ -413,11 +413,13 @@ class Days(Query):
 
 
 class Period(Days):
-    """`as_of` is a moment with its offset. `disclosure` leaves only what was earned on such pages."""
+    """`as_of` is a moment with its offset. `disclosure` leaves only what was earned on such pages, `payment` only the money of
+    which the network says so (clicks are not told apart by it)."""
 
     date_basis: Literal["transaction", "click", "validation"] = "transaction"
     as_of: AwareDatetime | None = None
     disclosure: Literal["failing", "warning", "passing", "not-checked", "no-article"] | None = None
+    payment: Literal["unpaid", "invoiced", "paid"] | None = None
 
 
 class ReportQuery(Period):
@@ -441,11 +443,11 @@ class ClicksQuery(Days):
 
 class TransactionQuery(Period, Page):
     """`by` and `key` are the report's dimension and one of its values; a `by` without `key` means what is attributed to
-    none."""
+    none. `status` earned means pending and approved."""
 
     by: Short | None = None
     key: Annotated[Text, StringConstraints(max_length=1000)] | None = None
-    status: Literal["pending", "approved", "declined"] | None = None
+    status: Literal["pending", "approved", "declined", "earned"] | None = None
     currency: Annotated[Text, StringConstraints(pattern="^[A-Za-z]{3}$")] | None = None
 
 
@@ -472,6 +474,50 @@ class TransactionOut(Loose):
 
 class TransactionListOut(Listed[TransactionOut]):
     pass
+
+
+class PayoutQuery(Page):
+    """`from` inclusive and `to` exclusive are days of issue."""
+
+    first: Day | None = Field(None, alias="from")
+    until: Day | None = Field(None, alias="to")
+    network: Short | None = None
+    payment: Literal["invoiced", "paid"] | None = None
+
+
+class PayoutOut(Loose):
+    """Amounts are signed decimal texts in `currency`, null where the network does not tell them; `net` is what arrives.
+    `covered` is the commission of the `transactions` that name the payout."""
+
+    id: int
+    network: str
+    account: str
+    external_id: str
+    number: str | None
+    payment: str
+    raw_status: str
+    currency: str
+    commission: str
+    vat: str | None
+    withheld: str | None
+    net: str | None
+    issued_at: datetime
+    paid_at: datetime | None
+    transactions: int
+    covered: str
+
+
+class PayoutListOut(Listed[PayoutOut]):
+    pass
+
+
+class PayoutDetailOut(PayoutOut):
+    """`payload` is the network's row as it came, `covers` a page of the transactions that name it, newest first."""
+
+    payload: Any
+    covers: list[TransactionOut]
+    page: int
+    per_page: int
 
 
 class ConnectorOut(Loose):

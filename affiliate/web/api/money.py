@@ -113,4 +113,5 @@ def _period(session: Session, query: Period) -> dict[str, Any]:
         "date_basis": query.date_basis,
         "as_of": query.as_of,
         "disclosure": query.disclosure,
+        "payment": query.payment,
     }

@@ -1,7 +1,7 @@
 """money known by its own ids
 
 Rakuten's transactions are known by their id alone and Kwanko's without the sub-id: what was booked twice because a SKU or a
-sub-id was filled in later becomes one transaction again, with the versions of both.
+sub-id was filled in later becomes one transaction again, with the versions of both. What a payout covers is found by its reference.
 """
 
 import json
@@ -44,6 +44,15 @@ _Group = tuple[str, Sequence[_Row]]  # the new id, and the transactions that it 
 
 
 def upgrade() -> None:
+    named = sa.text("payout_ref IS NOT NULL")
+    op.create_index(
+        "ix_transaction_versions_payout_ref",
+        "transaction_versions",
+        ["payout_ref"],
+        unique=False,
+        sqlite_where=named,
+        postgresql_where=named,
+    )
     for network, groups in (("rakuten", _rakuten()), ("kwanko", _kwanko())):
         merged: dict[int, int] = {}
         for external_id, rows in groups:
