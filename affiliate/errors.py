@@ -29,6 +29,29 @@ class Conflict(AffiliateError):
     """The thing exists already, or changed meanwhile."""
 
 
+class ChangedMeanwhile(Conflict):
+    """What a decision rested on is another by the time that it is to be stored. Deciding anew helps."""
+
+    def __init__(self, thing: str) -> None:
+        self.thing = thing
+        super().__init__(f"{thing} was changed by somebody else at the same moment. Nothing was stored; send it again.")
+
+
+class TookTooLong(AffiliateError):
+    """A request that was given up at its time limit of so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"This took longer than {seconds:g} seconds and was given up; what it had not finished was not stored."
+            " Send less at once."
+        )
+
+
+class TooBusy(AffiliateError):
+    """Too much of one kind is being done at this moment. Nothing was stored; a few seconds later it works."""
+
+
 class NotAllowed(AffiliateError):
     """The signed-in person or token may not do this."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -12,7 +13,8 @@ from affiliate.articles.document import Document
 from affiliate.articles.policy import KINDS
 from affiliate.articles.routes import carried_token
 from affiliate.disclosure.texts import checked_jurisdiction
-from affiliate.errors import InvalidInput
+from affiliate.errors import ChangedMeanwhile, InvalidInput
+from affiliate.store.drafts import draft_of, values_of
 from affiliate.store.tables import Article, Site
 from affiliate.urls import parse_web_url
 
@@ -40,6 +42,13 @@ class ArticleFacts:
     draft: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An editor's own word on one article; None takes an earlier one back."""
+
+    monetise: bool | None
+
+
 def checked(facts: ArticleFacts) -> ArticleFacts:
     """The facts with the jurisdiction in its stored form. InvalidInput or InvalidUrl for what cannot be."""
     if facts.kind is not None and facts.kind not in KINDS:
@@ -53,25 +62,54 @@ def checked(facts: ArticleFacts) -> ArticleFacts:
     return facts
 
 
-def keep(session: Session, *, site: Site, document: Document, facts: ArticleFacts, now: datetime) -> Article:
-    """The article's row, found or made, with what was said of it.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article's row as it is to be, with what was said of it, and not stored yet. `seen` is what was stored when it was
+    read, None for a new article."""
+
+    row: Article
+    seen: dict[str, Any] | None
+
+    def store(self, session: Session) -> Article:
+        """Stores it. ChangedMeanwhile where the article was changed, or made, since it was read; nothing is stored then."""
+        if self.seen is None:
+            return _made(session, self.row)
+        stored = session.get(Article, self.row.id, populate_existing=True, with_for_update=True)
+        if stored is None or values_of(stored) != self.seen:
+            raise ChangedMeanwhile("The article")
+        return session.merge(self.row)
+
+
+def drafted(
+    session: Session,
+    *,
+    site: Site,
+    document: Document,
+    facts: ArticleFacts,
+    switch: Switch | None = None,
+    now: datetime,
+) -> Draft:
+    """The article's row, found or made, with what was said of it; nothing is stored. `switch` outweighs what the facts say.
 
     Found by id, else by address. A draft is found by the placements that its HTML carries from an earlier run, else by
     its name, so that rewriting a rewritten draft does not make another one.
     """
-    row = _known_article(session, site, document, facts)
-    if row is None:
-        row = _new_article(session, site, facts.id or facts.url or _draft_ref(facts, document.html), now)
+    known = _known_article(session, site, document, facts)
+    if known is None:
+        row = _new_article(site, facts.id or facts.url or _draft_ref(facts, document.html), now)
+    else:
+        row = draft_of(known)
     for name in ("url", "title", "kind", "section", "author", "language", "jurisdiction", "monetise", "published_at"):
         said = getattr(facts, name)
         if said is not None:
             setattr(row, name, said)
     if facts.tags is not None:
         row.tags = list(facts.tags)
+    if switch is not None:
+        row.monetise = switch.monetise
     if not row.title and document.headline:
         row.title = document.headline.text
-    session.flush()
-    return row
+    return Draft(row, values_of(known) if known else None)
 
 
 def _known_article(session: Session, site: Site, document: Document, facts: ArticleFacts) -> Article | None:
@@ -86,17 +124,18 @@ def _known_article(session: Session, site: Site, document: Document, facts: Arti
     return found
 
 
-def _new_article(session: Session, site: Site, ref: str, now: datetime) -> Article:
-    row = Article(site_id=site.id, ref=ref, title="", kind="mixed", author="", section="", tags=[], created_at=now)
+def _new_article(site: Site, ref: str, now: datetime) -> Article:
+    return Article(site_id=site.id, ref=ref, title="", kind="mixed", author="", section="", tags=[], created_at=now)
+
+
+def _made(session: Session, draft: Article) -> Article:
+    row = draft_of(draft)
     try:
         with session.begin_nested():
             session.add(row)
             session.flush()
-    except IntegrityError:  # another request made it since we looked
-        made = queries.article_by_ref(session, site.id, ref)
-        if made is None:
-            raise
-        return made
+    except IntegrityError as problem:  # another request made it since we looked
+        raise ChangedMeanwhile("The article") from problem
     return row
 
 

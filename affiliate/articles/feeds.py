@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from affiliate import deadline
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
+from affiliate.articles.document import Document
 from affiliate.articles.edits import Edit, apply, in_order
 from affiliate.articles.feed_source import ATOM, RSS1, Element, Item, Text, items
-from affiliate.articles.policy import Policy
-from affiliate.articles.publish import Rewritten, rewrite_article
+from affiliate.articles.publish import Plan, Rewritten, parsed
 from affiliate.articles.queries import article_by_url
 from affiliate.articles.teasers import Announcement
 from affiliate.articles.variants import FEED, SUMMARY
 from affiliate.errors import InvalidDocument, InvalidUrl
-from affiliate.store.tables import Site
 from affiliate.urls import parse_web_url
 
 _TITLES = frozenset({"title", f"{RSS1}title", f"{ATOM}title"})
@@ -83,38 +82,30 @@ class RewrittenFeed:
         }
 
 
-def rewrite_feed(
-    session: Session,
-    *,
-    site: Site,
-    xml: str,
-    article: ArticleFacts,
-    now: datetime,
-    policy: Policy | None = None,
-) -> RewrittenFeed:
+def rewrite_feed(desk: Desk, *, xml: str, article: ArticleFacts, now: datetime) -> RewrittenFeed:
     """Rewrites every item; `article` says what is true of all of them.
 
     Product-led items that hold paid links get the label in their titles. InvalidDocument for what is no well-formed feed,
-    has a document type or more than a thousand items; nothing is stored then.
+    has a document type or more than a thousand items; nothing is stored then. Each text is stored by itself: a feed that was
+    broken off is simply sent again.
     """
-    desk = _Desk(session, site, xml, article, policy or Policy(), now)
-    rewritten = [desk.item(number, item) for number, item in enumerate(items(xml), start=1)]
+    bench = _Bench(desk, xml, article, now)
+    rewritten = [bench.item(number, item) for number, item in enumerate(list(items(xml)), start=1)]
     changes = in_order(edit for edits, _ in rewritten for edit in edits)
     return RewrittenFeed(apply(xml, changes), changes, tuple(item for _, item in rewritten))
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _Bench:
     """Where the items of one feed are rewritten."""
 
-    session: Session
-    site: Site
+    desk: Desk
     xml: str
     article: ArticleFacts
-    policy: Policy
     now: datetime
 
     def item(self, number: int, item: Item) -> tuple[list[Edit], RewrittenItem]:
+        deadline.check()
         titled = title.text if (title := item.first(_TITLES)) else None
         shown = " ".join(titled.text.split()) if titled else ""
         facts = self._facts(number, item, shown)
@@ -143,26 +134,24 @@ class _Desk:
         content = element.text
         if content is None:
             return "its content is XHTML. Write it as HTML, escaped or in CDATA."
-        savepoint = self.session.begin_nested()
         try:
-            rewritten = rewrite_article(
-                self.session,
-                site=self.site,
-                html=content.text,
-                article=facts,
-                now=self.now,
-                policy=self.policy,
-                variant=variant,
-            )
+            document = parsed(content.text, variant)
+            rewritten = self.desk.settled(lambda: self._carried_plan(content, document, facts, variant))
         except (InvalidDocument, InvalidUrl) as problem:
-            savepoint.rollback()
             return str(problem)
+        return self._carried(content, rewritten), rewritten
+
+    def _carried_plan(self, content: Text, document: Document, facts: ArticleFacts, variant: str) -> Plan:
+        plan = self.desk.plan(document, facts, now=self.now, variant=variant)
+        self._carried(content, plan.rewritten)
+        return plan
+
+    def _carried(self, content: Text, rewritten: Rewritten) -> list[Edit]:
+        """The edits of the feed that make the edits of one of its texts. InvalidDocument where there are none."""
         edits = content.carried(self.xml, rewritten.changes, rewritten.html)
         if edits is None:
-            savepoint.rollback()
-            return "CDATA sections cut its HTML up within a link. Write it as one section."
-        savepoint.commit()
-        return edits, rewritten
+            raise InvalidDocument("CDATA sections cut its HTML up within a link. Write it as one section.")
+        return edits
 
     def _labelled(self, titled: Text, announced: Announcement) -> list[Edit] | None:
         """The label before the title's first word, nothing where its author put one; None if it cannot be put there."""
@@ -179,7 +168,8 @@ class _Desk:
             named = item.first(_IDS)
             ref = (named.text.text.strip() if named and named.text else "") or str(number)
             return replace(self.article, url=None, draft=f"{self.article.draft or 'feed'}#{ref}"[:500], title=title)
-        known = article_by_url(self.session, self.site.id, url)
+        with self.desk.store.reading() as session:
+            known = article_by_url(session, self.desk.site_of(session).id, url)
         return replace(self.article, url=url, draft=None, title=None if known and known.title else title or None)
 
 

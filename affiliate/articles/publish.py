@@ -1,20 +1,25 @@
-"""Rewriting an article for its title: who decides, which links, which placements, which disclosure, and the record."""
+"""Rewriting an article for its title: who decides, which links, which placements, which disclosure, and the record.
+
+All of it is decided first, with nothing written; what was decided is then stored in a moment. `affiliate.articles.desk` does
+both for whoever has a store.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from affiliate.articles.article import ArticleFacts, checked, keep
+from affiliate.articles.article import ArticleFacts, Draft, Switch, checked, drafted
 from affiliate.articles.authored import accepted_labels, remarks
 from affiliate.articles.document import Anchor, Document
 from affiliate.articles.edits import Edit
 from affiliate.articles.notices import Planned, obstacle
 from affiliate.articles.originals import Originals
 from affiliate.articles.pings import ping_address
-from affiliate.articles.placements import place
+from affiliate.articles.placements import Placing, place
 from affiliate.articles.policy import PRODUCT_LED, Policy, Ruling, rule
 from affiliate.articles.rewrite import Replacement, Result, rewrite
 from affiliate.articles.routes import Route, Router
@@ -26,11 +31,12 @@ from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.state import Shown, record, shown
 from affiliate.errors import InvalidInput
 from affiliate.links.library import LinkView, deep_link
+from affiliate.links.proposed import ProposedLinks
 from affiliate.networks.base import DIRECT
 from affiliate.store.tables import Article, Programme, Site
 from affiliate.urls import host_of, split_query
 
-__all__ = ["ArticleFacts", "PlacedLink", "Rewritten", "Skipped", "rewrite_article"]
+__all__ = ["ArticleFacts", "PlacedLink", "Plan", "Rewritten", "Skipped", "parsed", "plan_article", "rewrite_article"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,32 @@ class Rewritten:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A rewriting that is decided and not stored yet. `rewritten` is its answer but for the ids of what is new."""
+
+    rewritten: Rewritten
+    draft: Draft
+    links: ProposedLinks
+    placing: Placing
+    html_sha256: str
+    now: datetime
+
+    def store(self, session: Session) -> Rewritten:
+        """Stores what was decided: links, placements, the article and what it shows. ChangedMeanwhile where somebody else
+        changed any of that since; the transaction is to be given up then."""
+        rewritten = self.rewritten
+        links = self.links.store(session, {placed.link.id for placed in rewritten.placements})
+        row = self.draft.store(session)
+        self.placing.store(session, article_id=row.id, link_ids={number: link.id for number, link in links.items()})
+        if rewritten.variant == WEB:
+            _keep_html(session, row, rewritten.html, now=self.now)
+            record(session, article_id=row.id, shown=rewritten.disclosure, html_sha256=self.html_sha256, now=self.now)
+        session.flush()
+        placed = (replace(each, link=links.get(each.link.id, each.link)) for each in rewritten.placements)
+        return replace(rewritten, placements=tuple(placed), article_id=row.id)
+
+
 def rewrite_article(
     session: Session,
     *,
@@ -103,52 +135,64 @@ def rewrite_article(
     now: datetime,
     policy: Policy | None = None,
     variant: str = WEB,
-    dry_run: bool = False,
 ) -> Rewritten:
+    """Decides and stores in the caller's transaction, which is held for as long as that takes: see `plan_article`."""
+    document = parsed(html, variant)
+    return plan_article(
+        session, site=site, document=document, article=article, now=now, policy=policy, variant=variant
+    ).store(session)
+
+
+def parsed(html: str, variant: str = WEB) -> Document:
+    """The HTML as a variant of an article is read. InvalidDocument for what is too long or no text."""
+    return Document(html, in_cells=variant == NEWSLETTER)
+
+
+def plan_article(
+    session: Session,
+    *,
+    site: Site,
+    document: Document,
+    article: ArticleFacts,
+    now: datetime,
+    policy: Policy | None = None,
+    variant: str = WEB,
+    switch: Switch | None = None,
+) -> Plan:
     """Turns outbound links to known advertisers into ours, puts the disclosure before the first, and records both.
 
     Running it again on its own output, or on the same input, gives the same HTML and keeps every placement's token.
     Where the policy says no, or the disclosure cannot be placed, links and disclosures of earlier runs are taken out again
-    and nothing else is touched. The register keeps what the web page shows; other variants have placements alone. A
-    dry run gives the same answer (with passing tokens for new placements) and stores nothing. InvalidDocument,
-    InvalidUrl and InvalidInput for what cannot be used; nothing is stored then.
+    and nothing else is touched. The register keeps what the web page shows; other variants have placements alone.
+    Nothing is written here: a plan that is not stored was a preview (its new placements have passing tokens). `switch` is
+    an editor's word that is thrown with it. InvalidUrl and InvalidInput for what cannot be used.
     """
     facts = checked(article)
-    document = Document(html, in_cells=variant == NEWSLETTER)
     if variant == WEB and document.is_amp:
         variant = AMP
-    with session.begin_nested() as savepoint:
-        rewritten = _rewrite(session, site, document, facts, policy=policy or Policy(), variant=variant, now=now)
-        if dry_run:
-            savepoint.rollback()
-    return replace(rewritten, article_id=None) if dry_run else rewritten
+    draft = drafted(session, site=site, document=document, facts=facts, switch=switch, now=now)
+    return _planned(session, site, draft, document, policy=policy or Policy(), variant=variant, now=now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _Attempt:
     """A rewriting that may still be given up: `obstacle` says why its disclosure cannot be placed. `taken_out` are the numbers
     of the anchors that lead to their authors' addresses again."""
 
     result: Result
     routes: Mapping[int, Route]
     paid: int
+    placing: Placing
     placed: tuple[PlacedLink, ...] = ()
     notice: Notice | None = None
     obstacle: str = ""
     taken_out: frozenset[int] = frozenset()
 
 
-def _rewrite(
-    session: Session,
-    site: Site,
-    document: Document,
-    facts: ArticleFacts,
-    *,
-    policy: Policy,
-    variant: str,
-    now: datetime,
-) -> Rewritten:
-    row = keep(session, site=site, document=document, facts=facts, now=now)
+def _planned(
+    session: Session, site: Site, kept: Draft, document: Document, *, policy: Policy, variant: str, now: datetime
+) -> Plan:
+    row, links = kept.row, ProposedLinks(session, site, now=now)
     ruling = rule(
         policy,
         kind=row.kind,
@@ -159,18 +203,15 @@ def _rewrite(
         site_default=site.monetise,
     )
     reason = None
-    draft = _drafted(session, site, row, document, ruling, variant=variant, now=now)
+    attempt = _earning if ruling.monetise else _plain
+    draft = attempt(session, site, row, document, links, variant=variant, now=now)
     if draft.obstacle:
         reason = f"The disclosure cannot be placed: {draft.obstacle} No link of it earns until it can."
         ruling = Ruling(False, "disclosure", reason)
-        draft = _drafted(session, site, row, document, ruling, variant=variant, now=now)
+        draft = _plain(session, site, row, document, links, variant=variant, now=now)
     jurisdiction, plan, html = row.jurisdiction or site.jurisdiction, draft.result.plan, draft.result.html
     disclosure = shown(jurisdiction, draft.paid, plan.notice, authors=plan.there.sentence, reason=reason)
-    if variant == WEB:
-        _keep_html(session, row, html, now=now)
-        record(session, article_id=row.id, shown=disclosure, html=html, now=now)
-    session.flush()
-    return Rewritten(
+    rewritten = Rewritten(
         html=html,
         changes=draft.result.changes,
         placements=draft.placed,
@@ -186,10 +227,11 @@ def _rewrite(
             if anchor.number in draft.routes and draft.routes[anchor.number].link is None
         ),
         ruling=ruling,
-        article_id=row.id,
+        article_id=None,
         variant=variant,
         announced=_announced(row, disclosure, plan),
     )
+    return Plan(rewritten, kept, links, draft.placing, sha256(html.encode()).hexdigest(), now)
 
 
 def _keep_html(session: Session, row: Article, html: str, *, now: datetime) -> None:
@@ -199,44 +241,35 @@ def _keep_html(session: Session, row: Article, html: str, *, now: datetime) -> N
     row.html, row.rewritten_at = html, now
 
 
-def _drafted(
-    session: Session, site: Site, row: Article, document: Document, ruling: Ruling, *, variant: str, now: datetime
-) -> _Draft:
-    """The article as the ruling has it. What its links were made of is taken back where its disclosure has an obstacle."""
-    savepoint = session.begin_nested()
-    draft = (_earning if ruling.monetise else _plain)(session, site, row, document, variant=variant, now=now)
-    if draft.obstacle:
-        savepoint.rollback()
-    else:
-        savepoint.commit()
-    return draft
-
-
-def _earning(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
-    routes = Router(session, site, row.url or "", make_links=True, now=now).routes(document.anchors)
-    replacements, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
+def _earning(
+    session: Session, site: Site, row: Article, document: Document, links: ProposedLinks, *, variant: str, now: datetime
+) -> _Attempt:
+    routes = Router(session, site, row.url or "", links=links).routes(document.anchors)
+    replacements, placing, placed = _placed(session, site, row, document, routes, variant=variant, now=now)
     try:
         notice = _notice(session, site, row, document, routes=routes, replacements=replacements)
     except InvalidInput:
         jurisdiction, language = row.jurisdiction or site.jurisdiction, _language(site, row, document)
         why = f"there are no words for {jurisdiction} in the language {language!r}; add some of your own."
-        return _Draft(Result(document.html, ()), routes, 0, obstacle=why)
+        return _Attempt(Result(document.html, ()), routes, 0, placing, obstacle=why)
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number), notice=notice)
     paid = sum(replacement.paid for replacement in replacements.values())
     problem_there = obstacle(document, result.html, result.plan, in_cells=variant == NEWSLETTER)
-    return _Draft(result, routes, paid, placed, notice, problem_there)
+    return _Attempt(result, routes, paid, placing, placed, notice, problem_there)
 
 
-def _plain(session: Session, site: Site, row: Article, document: Document, *, variant: str, now: datetime) -> _Draft:
+def _plain(
+    session: Session, site: Site, row: Article, document: Document, _: ProposedLinks, *, variant: str, now: datetime
+) -> _Attempt:
     """What runs of ours wrote is taken out again. Links that people wrote stay: the warnings name them."""
-    routes = Router(session, site, row.url or "", make_links=False, now=now).routes(document.anchors)
-    place(session, article_id=row.id, kind=placement_kind(variant), uses=(), now=now)
+    routes = Router(session, site, row.url or "", links=None).routes(document.anchors)
+    placing = place(session, article_id=row.id, kind=placement_kind(variant), uses=(), now=now)
     originals = Originals(session, site.id, routes)
     back = {number: originals.back(document.anchors[number], route) for number, route in routes.items()}
     replacements = {number: replacement for number, replacement in back.items() if replacement is not None}
     result = rewrite(document, lambda _, anchor: replacements.get(anchor.number))
     left_paid = sum(route.paid for number, route in routes.items() if number not in replacements)
-    return _Draft(result, routes, left_paid, taken_out=frozenset(replacements))
+    return _Attempt(result, routes, left_paid, placing, taken_out=frozenset(replacements))
 
 
 def _placed(
@@ -248,26 +281,26 @@ def _placed(
     *,
     variant: str,
     now: datetime,
-) -> tuple[dict[int, Replacement], tuple[PlacedLink, ...]]:
+) -> tuple[dict[int, Replacement], Placing, tuple[PlacedLink, ...]]:
     """What becomes of the anchors of an article that may earn."""
     uses = [
         (anchor, link) for anchor in document.anchors if (route := routes.get(anchor.number)) and (link := route.link)
     ]
     kind, base = placement_kind(variant), _base(site, row, variant)
-    tokens = place(session, article_id=row.id, kind=kind, uses=[(anchor, link.id) for anchor, link in uses], now=now)
+    placing = place(session, article_id=row.id, kind=kind, uses=[(anchor, link.id) for anchor, link in uses], now=now)
     originals = Originals(session, site.id, routes)
     replacements = {number: Replacement(paid=True) for number, route in routes.items() if route.paid}
     placed = []
     for position, (anchor, link) in enumerate(uses, start=1):
-        token = tokens[anchor.number].token
-        originals.keep(tokens[anchor.number], anchor, routes[anchor.number])
+        token = placing.placed[anchor.number].token
+        originals.keep(placing.placed[anchor.number], anchor, routes[anchor.number])
         href = None
         if not _stands(anchor, routes[anchor.number], link, base, token):
             href = _href(session, link, base, token)
         ping = ping_address(base, link.path, token) if link.mode == DIRECT and variant in PINGING else None
         replacements[anchor.number] = Replacement(href, token, ping=ping)
         placed.append(PlacedLink(token, position, href or anchor.url, link, anchor.text))
-    return replacements, tuple(placed)
+    return replacements, placing, tuple(placed)
 
 
 def _base(site: Site, row: Article, variant: str) -> str:
@@ -314,7 +347,7 @@ def _language(site: Site, row: Article, document: Document) -> str:
     return row.language or document.language or site.language
 
 
-def _warnings(document: Document, draft: _Draft, ruling: Ruling) -> Iterator[str]:
+def _warnings(document: Document, draft: _Attempt, ruling: Ruling) -> Iterator[str]:
     if not ruling.monetise:
         yield f"Nothing was made to earn. {ruling.reason}"
     told: set[str] = set()

@@ -1,16 +1,17 @@
 """What each anchor of an article leads to: one of our links, one to be made, somebody else's, or nothing of ours."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from affiliate import deadline
 from affiliate.articles.document import PLACEMENT_MARK, Anchor
 from affiliate.articles.queries import known_paths, links_of_tokens
 from affiliate.errors import CannotBuild, InvalidUrl, OwnHost, UnknownAdvertiser
 from affiliate.ids import is_placement_token
-from affiliate.links.library import LinkView, add_link, show_by_id, show_link
+from affiliate.links.library import LinkView, show_by_id, show_link
 from affiliate.links.programmes import is_our_account
+from affiliate.links.proposed import ProposedLinks
 from affiliate.links.sites import own_hosts
 from affiliate.networks.base import UNTOUCHED
 from affiliate.networks.inspect import NO, OTHER, OURS, Inspected, inspect
@@ -39,14 +40,13 @@ class Route:
 
 
 class Router:
-    """Finds the routes of one article's anchors on one site. Makes no request; makes links that are not there yet,
-    unless `make_links` is off: then anchors that are not ours yet have no route. The article's own host is ours too."""
+    """Finds the routes of one article's anchors on one site. Makes no request and stores nothing; proposes links that are not
+    there yet among `links`. Without these, anchors that are not ours yet have no route. The article's own host is ours too."""
 
-    def __init__(self, session: Session, site: Site, article_url: str, *, make_links: bool, now: datetime) -> None:
+    def __init__(self, session: Session, site: Site, article_url: str, *, links: ProposedLinks | None) -> None:
         self._session = session
         self._site = site
-        self._make_links = make_links
-        self._now = now
+        self._links = links
         self._hosts = own_hosts(session) | set(filter(None, (host_of(article_url),)))
         self._known: dict[str, Route | None] = {}
         self._paths: set[str] = set()
@@ -62,6 +62,7 @@ class Router:
         return {number: route for number, route in found if route is not None}
 
     def _route(self, url: str) -> Route | None:
+        deadline.check()
         if url not in self._known:
             self._known[url] = self._find(url)
         return self._known[url]
@@ -115,17 +116,17 @@ class Router:
             return Route(reason=reason, paid=True, alarming=True, network=inspected.network, target=target, token=token)
         if inspected.monetised == NO and (built := self._built(address)):
             return built
-        if not self._make_links:
+        if self._links is None:
             return None if inspected.monetised == NO else self._left_ours(inspected, "Paid links are off here.")
         if marked and inspected.target_url and likeness(inspected.target_url) == likeness(marked.target_url):
             return self._usable(marked, written=False, token=token)
         try:
-            added = add_link(self._session, site=self._site, url=address, now=self._now)
+            proposed = self._links.for_target(address)
         except OwnHost:
             return None
         except (UnknownAdvertiser, InvalidUrl, CannotBuild) as problem:
             return Route(reason=str(problem)) if inspected.monetised == NO else self._left_ours(inspected, str(problem))
-        return self._usable(added.link, written=False, token=self._carried(inspected), near=added.near)
+        return self._usable(proposed.link, written=False, token=self._carried(inspected), near=proposed.near)
 
     def _left_ours(self, inspected: Inspected, why: str) -> Route:
         reason = f"It is our own link of {inspected.network} and was left as it is. {why}"

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from affiliate.articles.desk import Desk
 from affiliate.articles.feed_source import is_feed
 from affiliate.articles.feeds import rewrite_feed
 from affiliate.articles.listing import label_teasers
 from affiliate.articles.policy import KINDS
-from affiliate.articles.publish import ArticleFacts, rewrite_article
+from affiliate.articles.publish import ArticleFacts
 from affiliate.articles.variants import VARIANTS, WEB
 from affiliate.cli.frame import Command, Context, pass_context, site_option
 from affiliate.errors import InvalidDocument, InvalidInput
@@ -109,16 +110,7 @@ _Printed = tuple[str, dict[str, Any], tuple[str, ...]]  # what is printed, what 
 
 def _article(context: Context, html: str, facts: ArticleFacts, variant: str, site: str | None) -> _Printed:
     app = context.app
-    with app.store.transaction() as session:
-        rewritten = rewrite_article(
-            session,
-            site=find_site(session, site),
-            html=html,
-            article=facts,
-            policy=app.policy,
-            variant=variant,
-            now=app.clock(),
-        )
+    rewritten = _desk(context, site).publish(html, facts, variant=variant, now=app.clock())
     app.publish([placed.link.id for placed in rewritten.placements])
     return rewritten.html, rewritten.as_json(), rewritten.warnings
 
@@ -127,12 +119,13 @@ def _feed(context: Context, xml: str, facts: ArticleFacts, site: str | None) -> 
     app = context.app
     if facts.url:
         raise InvalidInput("A feed's items have addresses of their own: leave --article-url out.")
-    with app.store.transaction() as session:
-        rewritten = rewrite_feed(
-            session, site=find_site(session, site), xml=xml, article=facts, policy=app.policy, now=app.clock()
-        )
+    rewritten = rewrite_feed(_desk(context, site), xml=xml, article=facts, now=app.clock())
     app.publish([placed.link.id for item in rewritten.items for text in item.texts for placed in text.placements])
     return rewritten.xml, rewritten.as_json(), rewritten.warnings
+
+
+def _desk(context: Context, site: str | None) -> Desk:
+    return Desk(context.app.store, lambda session: find_site(session, site), context.app.policy)
 
 
 def _listing(context: Context, html: str, site: str | None) -> _Printed:

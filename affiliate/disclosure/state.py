@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -62,11 +61,10 @@ def shown(
     )
 
 
-def record(session: Session, *, article_id: int, shown: Shown, html: str, now: datetime) -> ArticleDisclosure:
+def record(session: Session, *, article_id: int, shown: Shown, html_sha256: str, now: datetime) -> ArticleDisclosure:
     """Writes what an article shows from now on. A new row only where wording, presence or need changed, so `shown_from`
     of the open row is "since when"; else the open row's count of paid links and hash of the HTML are brought up to
     date."""
-    digest = sha256(html.encode()).hexdigest()
     current = session.scalar(
         select(ArticleDisclosure)
         .where(ArticleDisclosure.article_id == article_id, ArticleDisclosure.shown_until.is_(None))
@@ -74,7 +72,7 @@ def record(session: Session, *, article_id: int, shown: Shown, html: str, now: d
         .limit(1)
     )
     if current is not None and _same(current, shown):
-        current.paid_links, current.html_sha256 = shown.paid_links, digest
+        current.paid_links, current.html_sha256 = shown.paid_links, html_sha256
         return current
     if current is not None:
         current.shown_until = now
@@ -86,7 +84,7 @@ def record(session: Session, *, article_id: int, shown: Shown, html: str, now: d
         sentence=shown.sentence,
         text_version=shown.version,
         paid_links=shown.paid_links,
-        html_sha256=digest,
+        html_sha256=html_sha256,
         shown_from=now,
         reason=shown.reason,
     )

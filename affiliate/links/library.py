@@ -1,7 +1,7 @@
 """The link library: one record behind every use of a link, edited once, changed everywhere."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -105,6 +105,21 @@ class Target:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link that is decided and not stored yet: its slug, the name that was given ("": none) and the token of its default
+    placement."""
+
+    target: Target
+    slug: str
+    name: str = ""
+    token: str = field(default_factory=new_placement_token)
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or self.slug.rpartition("/")[2].replace("-", " ").capitalize()
+
+
 def resolve_target(session: Session, site: Site, text: str) -> Target:
     """What a pasted address leads to: redirects and networks' wrappings taken off, tracking parameters dropped, programme found.
 
@@ -144,32 +159,44 @@ def add_link(
 def _added(
     session: Session, site: Site, target: Target, *, slug: str | None, name: str | None, now: datetime
 ) -> AddedLink:
-    same = queries.by_target(session, site.id, _target_key(target.url.text))
+    same = queries.by_target(session, site.id, target_key(target.url.text))
     target = _on_https(session, target, same, now)
     if same and not slug:
-        views = _views(session, same)
-        return AddedLink(views[0], False, tuple(views[1:]), notes=target.notes)
-    wanted = _free_slug(session, site, target, slug, name)
-    link = _create(session, site, target, slug=wanted, name=name, now=now)
-    alike = queries.near_target(session, site.id, link.near_key, link.target_key, _MOST_NEAR)
-    near, duplicates = tuple(_views(session, alike)), tuple(_views(session, same))
+        known = views(session, same)
+        return AddedLink(known[0], False, tuple(known[1:]), notes=target.notes)
+    deep_link(target.programme, target.url.text, target.mode)
+    wanted = NewLink(target, _free_slug(session, site, target, slug, name), (name or "").strip())
+    [link] = create_links(session, site.id, [wanted], now=now)
+    near, duplicates = near_links(session, site.id, target.url.text), tuple(views(session, same))
     return AddedLink(show_by_id(session, link.id), True, duplicates, near, target.notes)
+
+
+def near_links(session: Session, site_id: int, url: str) -> tuple[LinkView, ...]:
+    """The site's links to other addresses that often lead to the same page, the oldest first, a few of them."""
+    alike = queries.near_target(session, site_id, digest(likeness(url)), target_key(url), _MOST_NEAR)
+    return tuple(views(session, alike))
 
 
 def _on_https(session: Session, target: Target, same: Sequence[Link], now: datetime) -> Target:
     """The target, and the site's links to it, on https where one of them is."""
     pasted = target.url.text
     on_https = next((url for url in (pasted, *(link.target_url for link in same)) if is_https(url)), pasted)
-    for link in same:
-        if is_https(on_https) and not is_https(link.target_url):
-            if link.product.target_url == link.target_url:
-                link.product.target_url = on_https
-            link.target_url = on_https
-            changed(session, link, now)
+    if is_https(on_https):
+        secure(session, same, on_https, now=now)
     if is_https(pasted) or not is_https(on_https):
         return target
     note = f"The library leads to {on_https}: https is kept."
     return replace(target, url=parse_web_url(on_https), notes=(*target.notes, note))
+
+
+def secure(session: Session, links: Sequence[Link], on_https: str, *, now: datetime) -> None:
+    """Lets those links that lead to the http form of an address lead to its https form."""
+    for link in links:
+        if not is_https(link.target_url):
+            if link.product.target_url == link.target_url:
+                link.product.target_url = on_https
+            link.target_url = on_https
+            changed(session, link, now)
 
 
 def _against_others(session: Session, make: Callable[[], Made]) -> Made:
@@ -184,7 +211,8 @@ def _against_others(session: Session, make: Callable[[], Made]) -> Made:
         return make()
 
 
-def _target_key(url: str) -> str:
+def target_key(url: str) -> str:
+    """Under which a site's links to this target are found, whoever wrote it."""
     return digest(identity(url))
 
 
@@ -196,10 +224,12 @@ def _free_slug(session: Session, site: Site, target: Target, slug: str | None, n
     return wanted
 
 
-def propose_slug(session: Session, site: Site, target_url: str, name: str | None = None) -> str:
-    """A free slug made of the product's words."""
+def propose_slug(
+    session: Session, site: Site, target_url: str, name: str | None = None, *, besides: Collection[str] = ()
+) -> str:
+    """A free slug made of the product's words, none of those `besides`."""
     wanted = slugs.proposal(target_url, name)
-    taken = queries.taken_slugs(session, site.id, wanted)
+    taken = queries.taken_slugs(session, site.id, wanted) | set(besides)
     return next(
         candidate for number in range(1, len(taken) + 2) if (candidate := slugs.numbered(wanted, number)) not in taken
     )
@@ -214,36 +244,47 @@ def _check_free(session: Session, site: Site, slug: str, link: Link | None = Non
     raise SlugTaken(owner.path, owner.link.name, slugs.PREFIX + free)
 
 
-def _create(session: Session, site: Site, target: Target, *, slug: str, name: str | None, now: datetime) -> Link:
-    deep_link(target.programme, target.url.text, target.mode)
-    title, key = (name or "").strip(), _target_key(target.url.text)
-    product = Product(
-        advertiser_id=target.programme.advertiser_id, title=title, target_url=target.url.text, created_at=now
-    )
-    session.add(product)
+def create_links(session: Session, site_id: int, wanted: Sequence[NewLink], *, now: datetime) -> list[Link]:
+    """Stores links whose slugs are free, in their order."""
+    products = [
+        Product(
+            advertiser_id=each.target.programme.advertiser_id,
+            title=each.name,
+            target_url=each.target.url.text,
+            created_at=now,
+        )
+        for each in wanted
+    ]
+    session.add_all(products)
     session.flush()
-    link = Link(
-        site_id=site.id,
-        product_id=product.id,
-        programme_id=target.programme.id,
-        name=title or slug.rpartition("/")[2].replace("-", " ").capitalize(),
-        target_url=target.url.text,
-        target_key=key,
-        near_key=digest(likeness(target.url.text)),
-        twin=queries.next_twin(session, site.id, key),
-        status="live",
-        note="",
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(link)
+    links = [
+        Link(
+            site_id=site_id,
+            product_id=product.id,
+            programme_id=each.target.programme.id,
+            name=each.shown_name,
+            target_url=each.target.url.text,
+            target_key=(key := target_key(each.target.url.text)),
+            near_key=digest(likeness(each.target.url.text)),
+            twin=queries.next_twin(session, site_id, key),
+            status="live",
+            note="",
+            created_at=now,
+            updated_at=now,
+        )
+        for each, product in zip(wanted, products, strict=True)
+    ]
+    session.add_all(links)
     session.flush()
-    session.add(LinkPath(site_id=site.id, link_id=link.id, path=slugs.PREFIX + slug, slug=slug, created_at=now))
-    session.add(Placement(token=new_placement_token(), link_id=link.id, kind="bare", is_default=True, created_at=now))
-    if not title:
-        enqueue(session, READ_FACTS, {"link_id": link.id}, now=now)
-    changed(session, link, now)
-    return link
+    for each, link in zip(wanted, links, strict=True):
+        path = slugs.PREFIX + each.slug
+        session.add(LinkPath(site_id=site_id, link_id=link.id, path=path, slug=each.slug, created_at=now))
+        session.add(Placement(token=each.token, link_id=link.id, kind="bare", is_default=True, created_at=now))
+        if not each.name:
+            enqueue(session, READ_FACTS, {"link_id": link.id}, now=now)
+        session.add(LinkChange(link_id=link.id, changed_at=now))
+    session.flush()
+    return links
 
 
 def changed(session: Session, link: Link, now: datetime) -> None:
@@ -264,7 +305,7 @@ def find_link(session: Session, site: Site, slug: str) -> Link:
 
 
 def show_link(session: Session, site: Site, slug: str) -> LinkView:
-    return _views(session, [find_link(session, site, slug)])[0]
+    return views(session, [find_link(session, site, slug)])[0]
 
 
 def show_by_id(session: Session, link_id: int) -> LinkView:
@@ -272,13 +313,13 @@ def show_by_id(session: Session, link_id: int) -> LinkView:
     link = queries.by_id(session, link_id)
     if link is None:
         raise NotFound("link", link_id)
-    return _views(session, [link])[0]
+    return views(session, [link])[0]
 
 
 def list_links(session: Session, wanted: LinkFilter) -> tuple[list[LinkView], int]:
     """The page of links that match, newest first, and how many there are in all."""
     links, total = queries.search(session, wanted)
-    return _views(session, links), total
+    return views(session, links), total
 
 
 def rename_link(session: Session, *, link_id: int, slug: str, now: datetime) -> LinkView:
@@ -336,7 +377,7 @@ def edit_link(
 
 
 def _lead_to(session: Session, link: Link, url: str) -> None:
-    key = _target_key(url)
+    key = target_key(url)
     if key != link.target_key:
         link.twin = queries.next_twin(session, link.site_id, key)
     link.target_url, link.target_key, link.near_key = url, key, digest(likeness(url))
@@ -395,7 +436,7 @@ def _whole(session: Session, link_id: int) -> Link:
     return link
 
 
-def _views(session: Session, links: Any) -> list[LinkView]:
+def views(session: Session, links: Sequence[Link]) -> list[LinkView]:
     tokens = queries.default_tokens(session, [link.id for link in links])
     return [_view(link, tokens[link.id]) for link in links]
 
@@ -410,7 +451,7 @@ def _view(link: Link, token: str) -> LinkView:
         aliases=tuple(path.path for path in link.paths if path.is_alias),
         name=link.name,
         target_url=link.target_url,
-        deep_link=_finished(link, token),
+        deep_link=finished(link.programme, link.target_url, mode_of(link), token),
         network=link.programme.network,
         advertiser=link.programme.advertiser.name,
         programme_id=link.programme_id,
@@ -431,12 +472,14 @@ def _view(link: Link, token: str) -> LinkView:
     )
 
 
-def _finished(link: Link, token: str) -> str | None:
-    if not link.programme.joined:
+def finished(programme: Programme, target_url: str, mode: str, token: str) -> str | None:
+    """The tracked address with this token; None where there is none: the programme is not joined, wants its addresses untouched,
+    or lost what its builder needs (the link shows it as missing)."""
+    if not programme.joined:
         return None
     try:
-        built = deep_link(link.programme, link.target_url, mode_of(link))
-    except CannotBuild:  # the programme lost what its builder needs; the link shows it as missing
+        built = deep_link(programme, target_url, mode)
+    except CannotBuild:
         return None
     return built.with_sub_id(token) if built else None
 

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.policy import KINDS, Ruling, rule
-from affiliate.articles.publish import Rewritten, rewrite_article
-from affiliate.articles.switch import switch_article
+from affiliate.articles.publish import Rewritten
 from affiliate.articles.teasers import Announcement, kept_announcement
 from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import AffiliateError, InvalidDocument, InvalidInput
 from affiliate.links.sites import find_site
 from affiliate.reports.articles import ArticleFilter, ArticlePage, list_articles, show_article
 from affiliate.reports.transactions import list_transactions
-from affiliate.store.tables import Article, Site
+from affiliate.store.tables import Article
 from affiliate.web.access import Pages, may_open
 from affiliate.web.accounts import EDITOR, FINANCE
 from affiliate.web.diff import hunks
@@ -124,14 +124,7 @@ def send_switch(article_id: int) -> Response:
     wanted = request.form.get("monetise", "")
     if wanted not in _SWITCH:
         raise InvalidInput(f"{wanted!r} is no position of the switch; there are on, off and empty (as the site says).")
-    with services().store.transaction() as session:
-        rewritten = switch_article(
-            session,
-            article_id=article_id,
-            monetise=_SWITCH[wanted],
-            policy=services().policy,
-            now=services().clock(),
-        )
+    rewritten = _desk("").switch(article_id, _SWITCH[wanted], now=services().clock())
     if rewritten:
         _publish(rewritten)
         flash(_switched(rewritten), "good")
@@ -215,20 +208,14 @@ def _ten_years() -> dict[str, date]:
 
 
 def _rewritten(form: Form, *, dry_run: bool) -> Rewritten:
-    with services().store.transaction() as session:
-        return rewrite_article(
-            session,
-            site=_site(session, form),
-            html=_html(form),
-            article=_facts(form),
-            policy=services().policy,
-            dry_run=dry_run,
-            now=services().clock(),
-        )
+    desk = _desk(form.value("site"))
+    rewrite_it = desk.preview if dry_run else desk.publish
+    return rewrite_it(_html(form), _facts(form), now=services().clock())
 
 
-def _site(session: Session, form: Form) -> Site:
-    return find_site(session, form.value("site") or None)
+def _desk(site: str) -> Desk:
+    """Where articles of this site are rewritten; of the only one where it is not named."""
+    return Desk(services().store, lambda session: find_site(session, site or None), services().policy)
 
 
 def _html(form: Form) -> str:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.edits import restore
 from affiliate.articles.feed_source import is_feed
 from affiliate.articles.feeds import RewrittenFeed, rewrite_feed
@@ -61,10 +62,7 @@ def title(sqlite_store: Store) -> Store:
 def published(
     store: Store, xml: str, *, kind: str | None = "product-led", policy: Policy | None = None
 ) -> RewrittenFeed:
-    with store.transaction() as session:
-        return rewrite_feed(
-            session, site=the_site(session), xml=xml, article=ArticleFacts(kind=kind), now=NOW, policy=policy
-        )
+    return rewrite_feed(Desk(store, the_site, policy or Policy()), xml=xml, article=ArticleFacts(kind=kind), now=NOW)
 
 
 @pytest.mark.parametrize("xml", CARRIED)

@@ -3,11 +3,11 @@
 import pytest
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.edits import restore
 from affiliate.articles.listing import Listing, label_teasers
 from affiliate.articles.policy import Policy
 from affiliate.articles.publish import rewrite_article
-from affiliate.articles.switch import switch_article
 from affiliate.store import Store
 from tests.articles.newsroom import PARTYWEAR, found_title, the_site
 from tests.conftest import NOW
@@ -85,8 +85,7 @@ def test_a_teaser_takes_the_article_at_its_very_address_before_nearly_the_same(t
 def test_the_label_goes_when_the_article_holds_no_paid_link_any_more(title: Store) -> None:
     page = f'<a href="{URL}">Marble</a>'
     once = labelled(title, page)
-    with title.transaction() as session:
-        switch_article(session, article_id=1, monetise=False, policy=Policy(), now=NOW)
+    Desk(title, the_site, Policy()).switch(1, False, now=NOW)
     assert labelled(title, once.html).html == page
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.feeds import rewrite_feed
 from affiliate.articles.policy import Policy
 from affiliate.articles.publish import Rewritten, rewrite_article
-from affiliate.articles.switch import switch_article
 from affiliate.articles.variants import VARIANTS
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
 from affiliate.store import Store
@@ -106,12 +106,11 @@ def test_a_fragment_of_another_link_never_reaches_a_plain_address(title: Store) 
 
 def test_the_switch_of_an_article_brings_its_authors_addresses_back(title: Store) -> None:
     once = publish(title, WRITTEN)
-    with title.transaction() as session:
-        off = switch_article(session, article_id=once.article_id or 0, monetise=False, policy=Policy(), now=NOW)
+    desk = Desk(title, the_site, Policy())
+    off = desk.switch(once.article_id or 0, False, now=NOW)
     assert off is not None
     assert off.html == WRITTEN
-    with title.transaction() as session:
-        on = switch_article(session, article_id=once.article_id or 0, monetise=True, policy=Policy(), now=NOW)
+    on = desk.switch(once.article_id or 0, True, now=NOW)
     assert on is not None
     assert on.html == once.html
 
@@ -131,10 +130,7 @@ def test_feeds_bring_them_back_item_by_item(title: Store) -> None:
     xml = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
 
     def written(feed: str, policy: Policy | None = None) -> str:
-        with title.transaction() as session:
-            return rewrite_feed(
-                session, site=the_site(session), xml=feed, article=ArticleFacts(), now=NOW, policy=policy
-            ).xml
+        return rewrite_feed(Desk(title, the_site, policy or Policy()), xml=feed, article=ArticleFacts(), now=NOW).xml
 
     assert written(written(xml)).count("/go/") >= 20
     assert written(written(xml), OFF) == xml

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.policy import Policy
 from affiliate.articles.publish import rewrite_article
-from affiliate.articles.switch import switch_article
 from affiliate.clicks.count import Counts
 from affiliate.errors import NotFound
 from affiliate.links.programmes import add_account, add_programme
@@ -88,8 +88,7 @@ def test_an_article_shows_its_placements_in_order_with_their_clicks(filled: Stor
 
 def test_the_switch_is_written_into_the_register(filled: Store) -> None:
     later = NOW + timedelta(days=1)
-    with filled.transaction() as session:
-        rewritten = switch_article(session, article_id=1, monetise=False, policy=Policy(), now=later)
+    rewritten = Desk(filled, find_site, Policy()).switch(1, False, now=later)
     assert rewritten is not None
     assert not rewritten.ruling.monetise
     with filled.reading() as session:
@@ -101,8 +100,7 @@ def test_the_switch_is_written_into_the_register(filled: Store) -> None:
 
 
 def test_an_unknown_article_is_named(filled: Store) -> None:
-    with filled.transaction() as session:
-        with pytest.raises(NotFound, match="article 99"):
-            show_article(session, 99)
-        with pytest.raises(NotFound, match="article 99"):
-            switch_article(session, article_id=99, monetise=True, policy=Policy(), now=NOW)
+    with filled.reading() as session, pytest.raises(NotFound, match="article 99"):
+        show_article(session, 99)
+    with pytest.raises(NotFound, match="article 99"):
+        Desk(filled, find_site, Policy()).switch(99, True, now=NOW)

@@ -27,8 +27,8 @@ def filled(store: Store) -> Store:
     """1 passes, 2 fails for ebay, 3 warns, 4 misses its disclosure and was not checked, 5 needs none."""
     found_site(store, articles=5)
     with store.transaction() as session:
-        record(session, article_id=4, shown=Shown(MISSING, "uk", 3), html="", now=NOW + timedelta(hours=1))
-        record(session, article_id=5, shown=Shown(NOT_NEEDED, "uk", 0), html="", now=NOW)
+        record(session, article_id=4, shown=Shown(MISSING, "uk", 3), html_sha256="", now=NOW + timedelta(hours=1))
+        record(session, article_id=5, shown=Shown(NOT_NEEDED, "uk", 0), html_sha256="", now=NOW)
         check_in(session, 1, {"uk": "PASS"}, now=NOW)
         check_in(session, 2, {"uk": "WARN", "ebay": "FAIL"}, now=NOW + timedelta(hours=1))
         check_in(session, 3, {"uk": "FAIL"}, now=NOW + timedelta(hours=2))

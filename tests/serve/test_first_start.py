@@ -13,7 +13,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import pytest
 
 from tests.redirect.test_failures import _OWN_MOUNTS, can_mount
-from tests.serve.conftest import Server, children_of, free_port, wait_until
+from tests.serve.conftest import Server, children_of, free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FULL = "mount -t tmpfs -o size=12m none $DATA && cp -a $KEPT/. $DATA && { cat /dev/zero > $DATA/filler 2>/dev/null || true; }"
@@ -76,7 +77,7 @@ def test_redirects_work_although_nothing_can_be_written_and_the_log_says_so_once
     ways = {"full": FULL, "read-only": READ_ONLY} if can_mount() else {"full": LIMITED}
     for name, means in ways.items():
         with started(tmp_path / name, data, means) as (port, log, holder):
-            assert wait_until(partial(answers, port, "/healthz"), 120), log.read_text()
+            assert wait_until(partial(answers, port, "/healthz")), log.read_text()
             for _ in range(10):
                 assert ask(port, path)[0] == 302
                 status, text = ask(port, "/login")
@@ -89,5 +90,5 @@ def test_redirects_work_although_nothing_can_be_written_and_the_log_says_so_once
             assert len(lines.splitlines()) < 20, lines
             if "filler" in means:
                 Path(f"/proc/{children_of(holder)[0]}/root{tmp_path / name}/disk/filler").unlink()
-                assert wait_until(partial(answers, port, "/login"), 120), log.read_text()
+                assert wait_until(partial(answers, port, "/login")), log.read_text()
                 assert "the pages are open now" in log.read_text()

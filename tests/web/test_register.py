@@ -46,7 +46,7 @@ def add_article(services: Services, title: str, *, state: str = PRESENT, url: st
             if state == PRESENT
             else Shown(state, "uk", 0)
         )
-        record(session, article_id=article.id, shown=shown, html="", now=services.clock())
+        record(session, article_id=article.id, shown=shown, html_sha256="", now=services.clock())
         return article.id
 
 

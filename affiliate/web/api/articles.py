@@ -3,8 +3,8 @@
 from typing import Any
 
 from affiliate.articles.article import ArticleFacts
+from affiliate.articles.desk import Desk
 from affiliate.articles.listing import label_teasers
-from affiliate.articles.publish import rewrite_article
 from affiliate.errors import InvalidInput
 from affiliate.links.programmes import account_test
 from affiliate.links.sites import find_site
@@ -40,17 +40,9 @@ def rewrite(body: RewriteIn) -> dict[str, Any]:
     other byte stays. The same article again gives the same answer. With `dry_run` nothing is stored. `variant` says what
     the HTML is for: each form of an article carries its own disclosure and has placements of its own.
     """
-    with services().store.transaction() as session:
-        rewritten = rewrite_article(
-            session,
-            site=site_of(session, body.site, body.article.url),
-            html=body.html,
-            article=facts_of(body.article),
-            policy=services().policy,
-            variant=body.variant,
-            dry_run=body.dry_run,
-            now=services().clock(),
-        )
+    desk = Desk(services().store, lambda session: site_of(session, body.site, body.article.url), services().policy)
+    rewrite_it = desk.preview if body.dry_run else desk.publish
+    rewritten = rewrite_it(body.html, facts_of(body.article), variant=body.variant, now=services().clock())
     if not body.dry_run:
         services().publish([placed.link.id for placed in rewritten.placements])
     return rewritten.as_json()
