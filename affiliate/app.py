@@ -6,10 +6,12 @@ loads them all before it begins, see serve.py.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from affiliate import deadline
 from affiliate.clock import Clock, utc_now
 from affiliate.errors import AffiliateError
 from affiliate.settings import Settings
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from affiliate.redirect.late import Pages
     from affiliate.redirect.table import LinkTable
     from affiliate.redirect.visitors import KeyOfDay
+    from affiliate.web.signed_in import Life
 
 
 OWN_PAGES_AGENT = "Affiliate/0.1 (a publisher's link manager; checks the publisher's own pages)"
@@ -133,13 +136,15 @@ class Application:
         from affiliate.links.publish import publish_now
 
         if link_ids:
-            publish_now(self.store, self.table, link_ids)
+            with deadline.lifted():
+                publish_now(self.store, self.table, link_ids)
 
     def publish_hosts(self) -> None:
         """Makes a change of sites' hosts answer on this node now."""
         from affiliate.links.publish import publish_hosts
 
-        publish_hosts(self.store, self.table)
+        with deadline.lifted():
+            publish_hosts(self.store, self.table)
 
     @cached_property
     def loader(self) -> "Loader":
@@ -227,6 +232,12 @@ class Application:
             refuse_unknown=clicks.unknown_consent == "refuse",
         )
 
+    def session_life(self) -> "Life":
+        from affiliate.web.signed_in import Life  # with it comes all of the web, which few commands need
+
+        sessions = self.settings.sessions
+        return Life(timedelta(hours=sessions.idle_hours), timedelta(days=sessions.longest_days))
+
     def wsgi(self, *, pages_at_once: int | None = None) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it, of which no more than so
         many are made at a time. The redirect needs no file of the pages: where their key cannot be read or written yet,
@@ -248,6 +259,7 @@ class Application:
 
     def _pages(self) -> "Pages":
         """OSError where the key of log-in cookies can be neither read nor written."""
+        from affiliate.redirect.addresses import client_of
         from affiliate.redirect.late import Pages
         from affiliate.web import create_app
         from affiliate.web.services import Services
@@ -264,6 +276,9 @@ class Application:
                 policy=self.policy,
                 has_credentials=self.has_credentials,
                 postback_secrets=self.postback_secrets,
+                client_of=lambda peer, forwarded_for: client_of(peer, forwarded_for, self._proxies),
+                life=self.session_life(),
+                request_seconds=self.settings.server.request_seconds,
             )
         )
         return Pages(pages, staff_of(pages))

@@ -27,13 +27,22 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    """Where `affiliate serve` listens. Forwarded headers are believed from `trusted_proxies` only."""
+    """Where `affiliate serve` listens. Forwarded headers are believed from `trusted_proxies` only. A page or a call of the API
+    is given up after `request_seconds`."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     trusted_proxies: list[IPvAnyNetwork] = []
     secure_cookies: bool = False
+    request_seconds: float = Field(default=30.0, ge=1, le=3_600)
+
+
+class Sessions(_Section):
+    """How long somebody stays signed in: so long without coming back, and at most."""
+
+    idle_hours: int = Field(default=336, ge=1, le=8_760)
+    longest_days: int = Field(default=90, ge=1, le=3_650)
 
 
 class Database(_Section):
@@ -131,6 +140,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     secret_key_file: str = ""
     server: Server = Server()
+    sessions: Sessions = Sessions()
     database: Database = Database()
     site: Site = Site()
     articles: Articles = Articles()

@@ -249,6 +249,20 @@ def check_nightly(node: Node) -> str:
         return "queued the night's sample of pages" if occasions.queue_nightly(session, now=now) else ""
 
 
+def tidy_accounts(node: Node) -> str:
+    """Deletes sessions that ended a week ago, and counts of tries to log in that say nothing any more."""
+    from affiliate.web.brake import (
+        purge_brakes,  # with them comes all of the web, which this process needs for nothing else
+    )
+    from affiliate.web.signed_in import purge_sessions
+
+    app, now = node.app, node.app.clock()
+    with app.store.transaction() as session:
+        sessions = purge_sessions(session, life=app.session_life(), now=now)
+        purge_brakes(session, now=now)
+    return f"deleted {sessions} sessions that had ended" if sessions else ""
+
+
 TASKS = (
     Task("clicks.load", 0.5, "loads the click journal into the database", load_clicks),
     Task("links.publish", 0.3, "brings changed links into the link table", publish_links),
@@ -267,6 +281,7 @@ TASKS = (
     Task("connectors.watch", 3600.0, "warns in the log of connectors that need somebody", watch_connectors),
     Task("disclosure.check", 1.0, "checks the pages that are due, as readers get them", check_pages, may_be_cut=True),
     Task("disclosure.nightly", 600.0, "has a sample of pages checked each night", check_nightly),
+    Task("accounts.tidy", 3600.0, "deletes ended sessions, and counts of tries to log in", tidy_accounts),
     Task("node.report", 15.0, "tells the status page how this node stands", report_node),
 )
 

@@ -9,6 +9,7 @@ from affiliate.links.programmes import add_account
 from affiliate.links.sites import add_entity, add_site
 from affiliate.store.tables import Site
 from affiliate.web.accounts import ROLES, SCOPES, add_token, add_user
+from affiliate.web.passwords import made_password
 
 
 @click.group(cls=Group)
@@ -140,8 +141,9 @@ def user() -> None:
 def add_user_command(context: Context, *, email: str, role: str, name: str, as_json: bool) -> None:
     """Add a person; the password is generated and shown once."""
     app = context.app
+    password = made_password()
     with app.store.transaction() as session:
-        made = add_user(session, email=email, role=role, name=name, now=app.clock())
+        made = add_user(session, email=email, role=role, name=name, password=password, now=app.clock())
         answer = {"email": made.user.email, "role": made.user.role, "password": made.password}
     if as_json:
         print_json(answer)

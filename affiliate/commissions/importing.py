@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import affiliate.commissions
 import affiliate.networks
+from affiliate import deadline
 from affiliate.clock import zone
 from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
@@ -566,6 +567,7 @@ def _collecting_seldom() -> Iterator[None]:
 def _batches(rows: Iterable[Coming]) -> Iterator[Sequence[Coming]]:
     coming = iter(rows)
     while batch := list(islice(coming, _BATCH)):
+        deadline.check()
         yield batch
 
 

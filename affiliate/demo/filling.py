@@ -91,8 +91,7 @@ def fill_newsroom(app: Application, folder: Path, console: Console) -> str:
     crawl.walk(app)
     checks.break_one(app)
     console.print(f"{checked} articles checked, of which one fails since its template changed")
-    with app.store.transaction() as session:
-        text = logins.add_people(session, now=now)
+    text = logins.add_people(app.store, now=now)
     logins.keep_login_text(app.settings.data_dir, text)
     return text
 

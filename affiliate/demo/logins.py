@@ -3,11 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from affiliate.demo.world import TITLES
 from affiliate.settings import write_private
+from affiliate.store import Store
 from affiliate.web.accounts import ADMIN, EDITOR, FINANCE, add_user
+from affiliate.web.passwords import made_password
 
 _FILE = "demo-login.txt"
 _PEOPLE = (
@@ -17,11 +17,16 @@ _PEOPLE = (
 )
 
 
-def add_people(session: Session, *, now: datetime) -> str:
+def add_people(store: Store, *, now: datetime) -> str:
     """Adds an editor, a finance clerk and an admin; the text with their log-ins."""
+    passwords = [made_password() for _ in _PEOPLE]
+    with store.transaction() as session:
+        people = [
+            add_user(session, email=f"{role}@{TITLES[0].host}", role=role, name=name, password=password, now=now)
+            for (role, name), password in zip(_PEOPLE, passwords, strict=True)
+        ]
     lines = ["Log in to the demo newsroom as one of:"]
-    for role, name in _PEOPLE:
-        made = add_user(session, email=f"{role}@{TITLES[0].host}", role=role, name=name, now=now)
+    for (role, _), made in zip(_PEOPLE, people, strict=True):
         lines.append(f"  {role:<8} {made.user.email:<34} {made.password}")
     return "\n".join(lines) + "\n"
 

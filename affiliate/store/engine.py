@@ -9,13 +9,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from affiliate import deadline
 from affiliate.errors import InvalidInput, StoreUnavailable
 
 _BUSY_MS = 15_000
+_STEPS = 200_000  # of SQLite's machine between two looks at the clock: some milliseconds
 _MORE_CONNECTIONS = 25  # beside the five that stay open: more in all than threads that may need one
 
 
@@ -134,12 +136,22 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
     if url.drivername != "postgresql+psycopg":
         raise InvalidInput(f"database.url begins with {url.drivername}; use sqlite:/// or postgresql+psycopg://.")
     try:
-        return create_engine(url, pool_size=pool_size, max_overflow=_MORE_CONNECTIONS, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=_MORE_CONNECTIONS, pool_pre_ping=True)
     except ModuleNotFoundError as problem:
         raise InvalidInput(
             "PostgreSQL's driver is not installed; add it with: make install EXTRAS=postgres"
             " (or pip install 'affiliate[postgres]')"
         ) from problem
+    event.listen(engine, "begin", _limit_statements)
+    return engine
+
+
+def _limit_statements(connection: Connection) -> None:
+    """No statement of this transaction goes on for longer than its request may take."""
+    left = deadline.seconds_left()
+    if left is not None:
+        deadline.check()
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(int(left * 1000), 1)}")
 
 
 @contextlib.contextmanager
@@ -147,6 +159,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as problem:
+        deadline.check()  # a statement that was ended because of it
         raise StoreUnavailable(f"The database does not answer: {problem.orig}") from problem
     except DataError as problem:  # PostgreSQL alone checks lengths and refuses NUL
         raise InvalidInput(f"A value is too long or too large to be stored: {problem.orig}") from problem
@@ -171,6 +184,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        # a statement that goes on for longer than its request may take is interrupted
+        connection.set_progress_handler(lambda: deadline.seconds_left() == 0, _STEPS)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:

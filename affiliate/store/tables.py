@@ -912,10 +912,32 @@ class User(Base):
     name: Mapped[str] = mapped_column(default="")
     role: Mapped[str] = mapped_column(String(12))
     password_hash: Mapped[str]
-    session_key: Mapped[str] = mapped_column(String(40))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """A person signed in on one device, from `created_at` until `ended_at` or until it is too old. The cookie holds a random
+    key, of which only the SHA-256 is kept. `device` is a browser's and a system's name, such as "Firefox on Linux"."""
+
+    __tablename__ = "user_sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LogInBrake(Base):
+    """How far tries to log in have used up one allowance. `key` is a keyed hash of an account, an address or both: neither
+    can be read from it. After `free_at` the whole allowance is there again, and the row says nothing any more."""
+
+    __tablename__ = "log_in_brakes"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiToken(Base):

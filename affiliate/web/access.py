@@ -5,6 +5,7 @@ bearer token with the scope that the view names. `Signed` is for messages that c
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -14,8 +15,9 @@ from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
 from affiliate.errors import NotAllowed, StoreUnavailable
-from affiliate.web.accounts import ADMIN, ROLES, Person, TokenRow, find_person, find_token, use_is_noted
+from affiliate.web.accounts import ADMIN, ROLES, TokenRow, find_token, use_is_noted
 from affiliate.web.services import services
+from affiliate.web.signed_in import Person, find_person, is_use_noted, note_use
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -195,6 +197,13 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or best == "application/json"
 
 
-def _person_of_cookie(cookie_id: str) -> Person | None:
-    with services().store.reading() as session:
-        return find_person(session, cookie_id)
+def _person_of_cookie(key: str) -> Person | None:
+    """Whose session the cookie names; that it was used is noted where that can be."""
+    given = services()
+    now = given.clock()
+    with given.store.reading() as session:
+        found = find_person(session, key, life=given.life, now=now)
+    if found and not is_use_noted(found, now):
+        with suppress(StoreUnavailable), given.store.transaction() as session:
+            note_use(session, found, now=now)
+    return found

@@ -4,17 +4,17 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from affiliate.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from affiliate.errors import ChangedMeanwhile, Conflict, InvalidInput, NotFound
+from affiliate.store import Store
 from affiliate.store.tables import ApiToken, User
+from affiliate.web.passwords import Hashed, fits, hashed, is_weak
+from affiliate.web.signed_in import end_sessions
 
 EDITOR, FINANCE, ADMIN = "editor", "finance", "admin"
 ROLES = (EDITOR, FINANCE, ADMIN)
@@ -30,42 +30,17 @@ SCOPES = {
     "admin": "everything",
 }
 
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
 _TOKEN_PREFIX = "aff_"  # noqa: S105 - lets secret scanners and people recognise a token; it is no secret itself
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0, 1: people type it from paper
 _EMAIL = re.compile(r"[^@\s\"<>,;]+@[^@\s\"<>,;.]+(?:\.[^@\s\"<>,;.]+)*")
 _TOKEN_USE_STEP = timedelta(minutes=5)  # last_used_at is written at most this often: not a write per API call
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A signed-in user. The four `is_…`/`get_id` members are what the session library asks for."""
-
-    id: int
-    email: str
-    name: str
-    role: str
-    session_key: str
-    is_authenticated: bool = True
-    is_active: bool = True
-    is_anonymous: bool = False
-
-    @property
-    def shown_name(self) -> str:
-        return self.name or self.email
-
-    def get_id(self) -> str:
-        """What the cookie holds: a new session key makes every older cookie worthless."""
-        return f"{self.id}.{self.session_key}"
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
     """The password stands here only, once."""
 
-    user: Person
-    password: str
+    user: "UserRow"
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +75,6 @@ class NewToken:
     text: str
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()  # argon2id, RFC 9106 low-memory profile: 64 MiB, 3 passes
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher().hash(secrets.token_urlsafe(16))
-
-
-def new_password() -> str:
-    """Four groups of five letters: 99 bits, and short enough to be read out."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
-
-
 def checked_email(text: str) -> str:
     """Lower-case, trimmed; InvalidInput if it is no address."""
     email = text.strip().lower()
@@ -129,94 +89,91 @@ def checked_role(text: str) -> str:
     return text
 
 
-def checked_password(password: str, email: str = "") -> str:
-    """A password that somebody chose: 12 to 200 characters, and not the address itself."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidInput(f"The password is too short; use at least {SHORTEST_PASSWORD} characters.")
-    if len(password) > LONGEST_PASSWORD:
-        raise InvalidInput(f"The password is longer than {LONGEST_PASSWORD} characters.")
-    if (email and password.lower() == email) or len(set(password)) < 5:
-        raise InvalidInput("The password is too easy to guess; choose another one.")
-    return password
-
-
-def add_user(
-    session: Session, *, email: str, role: str, name: str = "", password: str | None = None, now: datetime
-) -> NewUser:
-    """Without a password a strong one is made. Conflict if the address is known; nothing is stored then."""
+def add_user(session: Session, *, email: str, role: str, password: Hashed, name: str = "", now: datetime) -> NewUser:
+    """Conflict if the address is known; nothing is stored then."""
     address = checked_email(email)
     if session.scalar(select(User.id).where(User.email == address)):
         raise Conflict(f"{address} has an account already.")
-    chosen = checked_password(password, address) if password is not None else new_password()
     user = User(
         email=address,
         name=name.strip(),
         role=checked_role(role),
-        password_hash=_hasher().hash(chosen),
-        session_key=secrets.token_urlsafe(24),
+        password_hash=password.hash,
         active=True,
         created_at=now,
     )
     session.add(user)
     session.flush()
-    return NewUser(_person(user), chosen)
+    return NewUser(user_row(user), password.text)
 
 
-def check_password(session: Session, *, email: str, password: str, now: datetime) -> Person | None:
-    """The active user with this address and password, else None, after the same effort in either case."""
-    user = session.scalar(select(User).where(User.email == email.strip().lower(), User.active))
-    known = user.password_hash if user else _nobodys_hash()
-    try:
-        _hasher().verify(known, password[: LONGEST_PASSWORD + 1])
-    except (VerifyMismatchError, InvalidHashError):
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Somebody whose password fitted. `known` is the hash that it fitted, `better` one to store instead, if any."""
+
+    user_id: int
+    email: str
+    known: str = field(repr=False)
+    better: str | None = field(repr=False)
+
+
+def check_password(store: Store, *, email: str, password: str) -> Verified | None:
+    """The active user with this address and password, else None, after the same effort in either case. Writes nothing and
+    holds no transaction meanwhile. TooBusy where too many are being checked."""
+    with store.reading() as session:
+        user = session.scalar(select(User).where(User.email == email.strip().lower(), User.active))
+    if not fits(user.password_hash if user else None, password) or user is None:
         return None
+    better = hashed(password).hash if is_weak(user.password_hash) else None
+    return Verified(user.id, user.email, user.password_hash, better)
+
+
+def user_id_of(session: Session, email: str) -> int | None:
+    """The number of the account with this address."""
+    return session.scalar(select(User.id).where(User.email == email.strip().lower()))
+
+
+def verified_user(session: Session, verified: Verified) -> User | None:
+    """The user, if they are still active and have the password that was checked; a better hash of it is stored."""
+    user = session.get(User, verified.user_id)
+    if user is None or not user.active or user.password_hash != verified.known:
+        return None
+    user.password_hash = verified.better or verified.known
+    return user
+
+
+def change_password(session: Session, verified: Verified, wanted: Hashed) -> None:
+    """Gives somebody who proved the old password a new one. ChangedMeanwhile where the old one is no longer right."""
+    user = verified_user(session, verified)
     if user is None:
-        return None
-    if _hasher().check_needs_rehash(known):
-        user.password_hash = _hasher().hash(password)
-    user.last_seen_at = now
-    return _person(user)
+        raise ChangedMeanwhile("The account")
+    user.password_hash = wanted.hash
 
 
-def find_person(session: Session, cookie_id: str) -> Person | None:
-    """The active user whom a cookie names, if it was given under the user's current session key."""
-    number, _, key = cookie_id.partition(".")
-    user = session.get(User, int(number)) if number.isdecimal() and len(number) < 10 else None
-    if user is None or not user.active or not secrets.compare_digest(user.session_key.encode(), key.encode()):
-        return None
-    return _person(user)
-
-
-def change_password(session: Session, *, user_id: int, current: str, wanted: str, now: datetime) -> Person:
-    """Ends every session of the user, by a new session key. NotAllowed if `current` is wrong; nothing changed then."""
+def reset_password(session: Session, *, user_id: int, password: Hashed, now: datetime) -> NewUser:
+    """A new password for a user who forgot theirs. Ends every session of the user."""
     user = _user(session, user_id)
-    if check_password(session, email=user.email, password=current, now=now) is None:
-        raise NotAllowed("The current password is not right.")
-    return _with_password(user, checked_password(wanted, user.email))
+    user.password_hash = password.hash
+    end_sessions(session, user_id=user_id, now=now)
+    return NewUser(user_row(user), password.text)
 
 
-def reset_password(session: Session, *, user_id: int) -> NewUser:
-    """A new, made password, for a user who forgot theirs. Ends every session of the user."""
-    password = new_password()
-    return NewUser(_with_password(_user(session, user_id), password), password)
-
-
-def set_role(session: Session, *, user_id: int, role: str) -> Person:
+def set_role(session: Session, *, user_id: int, role: str) -> UserRow:
     user = _user(session, user_id)
     wanted = checked_role(role)
     if user.role == ADMIN and wanted != ADMIN:
         _refuse_without_admin(session, user)
-    user.role = wanted
-    return _person(user)
+    user.role = wanted  # every request asks for it: sessions go on, with what the new role may do
+    return user_row(user)
 
 
-def deactivate(session: Session, *, user_id: int) -> None:
+def deactivate(session: Session, *, user_id: int, now: datetime) -> None:
     """The user can no longer sign in, and is signed out. What they did stays theirs."""
     user = _user(session, user_id)
     if user.role == ADMIN:
         _refuse_without_admin(session, user)
     user.active = False
-    user.session_key = secrets.token_urlsafe(24)
+    end_sessions(session, user_id=user_id, now=now)
 
 
 def reactivate(session: Session, *, user_id: int) -> None:
@@ -225,7 +182,7 @@ def reactivate(session: Session, *, user_id: int) -> None:
 
 def list_users(session: Session) -> list[UserRow]:
     users = session.scalars(select(User).order_by(User.active.desc(), User.email))
-    return [UserRow(u.id, u.email, u.name, u.role, u.active, u.created_at, u.last_seen_at) for u in users]
+    return [user_row(user) for user in users]
 
 
 def add_token(session: Session, *, name: str, scopes: Sequence[str], now: datetime) -> NewToken:
@@ -270,12 +227,6 @@ def list_tokens(session: Session) -> list[TokenRow]:
     return [_token_row(token) for token in session.scalars(select(ApiToken).order_by(ApiToken.id.desc()))]
 
 
-def _with_password(user: User, password: str) -> Person:
-    user.password_hash = _hasher().hash(password)
-    user.session_key = secrets.token_urlsafe(24)
-    return _person(user)
-
-
 def _refuse_without_admin(session: Session, leaving: User) -> None:
     others = session.scalar(select(func.count(User.id)).where(User.role == ADMIN, User.active, User.id != leaving.id))
     if not others:
@@ -289,8 +240,8 @@ def _user(session: Session, user_id: int) -> User:
     return user
 
 
-def _person(user: User) -> Person:
-    return Person(user.id, user.email, user.name, user.role, user.session_key)
+def user_row(user: User) -> UserRow:
+    return UserRow(user.id, user.email, user.name, user.role, user.active, user.created_at, user.last_seen_at)
 
 
 def _token_row(token: ApiToken) -> TokenRow:

@@ -1,8 +1,8 @@
 """The Flask application, put together."""
 
-from datetime import timedelta
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
 from flask import request
@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.routing import IntegerConverter
 
+from affiliate import deadline
 from affiliate.clicks.count import MEANINGS
 from affiliate.errors import StoreUnavailable
 from affiliate.networks.registry import compared_count
@@ -44,6 +45,9 @@ from affiliate.web.folders import templates_folder
 from affiliate.web.services import Services
 from affiliate.web.site_choice import chosen_site, shown_zone, sites
 from affiliate.web.static_files import FOLDER, static_url
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_REQUEST = 32_000_000  # bytes; a network's yearly report of a large publisher has about 20 MB
 
@@ -99,14 +103,14 @@ def create_app(wanted: Services) -> APIFlask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=wanted.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        PERMANENT_SESSION_LIFETIME=wanted.life.idle,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
     )
     app.url_map.converters["int"] = RowId
     given.install(app, wanted)
-    app.extensions["affiliate.throttles"] = sessions.new_throttles()
+    app.wsgi_app = _limited(app.wsgi_app, wanted.request_seconds)  # type: ignore[assignment, method-assign] # Flask's own way
     app.extensions["affiliate.postbacks"] = postbacks.new_throttles()
     headers.install(app)
     refusals.install(app)
@@ -119,6 +123,16 @@ def create_app(wanted: Services) -> APIFlask:
     api.describe(app)
     _prepare_templates(app)
     return app
+
+
+def _limited(pages: "WSGIApplication", seconds: float) -> "WSGIApplication":
+    """The same, each request with its time limit."""
+
+    def limited(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with deadline.within(seconds):
+            return pages(environ, start_response)
+
+    return limited
 
 
 def _prepare_templates(app: APIFlask) -> None:

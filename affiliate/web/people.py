@@ -26,6 +26,7 @@ from affiliate.web.accounts import (
     set_role,
 )
 from affiliate.web.forms import Form, go
+from affiliate.web.passwords import made_password
 from affiliate.web.services import services
 
 pages = Pages("people", __name__, url_prefix="/settings")
@@ -48,12 +49,14 @@ def send_user() -> Answer:
     if not form.ok:
         return _users_page(form)
     try:
+        password = made_password()
         with services().store.transaction() as session:
             made = add_user(
                 session,
                 email=form.value("email"),
                 role=form.value("role"),
                 name=form.value("name"),
+                password=password,
                 now=services().clock(),
             )
     except AffiliateError as problem:
@@ -70,8 +73,9 @@ def send_role(user_id: int) -> Answer:
 
 @pages.post("/users/<int:user_id>/password")
 def send_reset(user_id: int) -> Answer:
+    password = made_password()
     with services().store.transaction() as session:
-        made = reset_password(session, user_id=user_id)
+        made = reset_password(session, user_id=user_id, password=password, now=services().clock())
     return _users_page(Form({"role": "editor"}), made)
 
 
@@ -80,7 +84,8 @@ def send_active(user_id: int) -> Answer:
     if request.form.get("active"):
         return _changed(lambda session: reactivate(session, user_id=user_id), "The user can sign in again.")
     return _changed(
-        lambda session: deactivate(session, user_id=user_id), "The user is signed out and can no longer sign in."
+        lambda session: deactivate(session, user_id=user_id, now=services().clock()),
+        "The user is signed out and can no longer sign in.",
     )
 
 

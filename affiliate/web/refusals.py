@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.wrappers import Response
 
+from affiliate import deadline
 from affiliate.errors import (
     AffiliateError,
     BlockedAddress,
@@ -18,6 +19,8 @@ from affiliate.errors import (
     NotFound,
     SettingsInvalid,
     StoreUnavailable,
+    TooBusy,
+    TookTooLong,
     UnknownAdvertiser,
     Unreachable,
     UnreadableMessage,
@@ -41,6 +44,8 @@ STATUSES: dict[type[AffiliateError], int] = {
     UnreadableMessage: 400,
     Unreachable: 502,
     StoreUnavailable: 503,
+    TooBusy: 503,
+    TookTooLong: 503,
     SettingsInvalid: 422,  # here: a column map that somebody sent
     AffiliateError: 422,
 }
@@ -59,6 +64,11 @@ _HEADINGS = {
     500: "Something went wrong on our side",
     502: "Another server did not answer",
     503: "The database does not answer at the moment",
+}
+
+_NAMED: dict[type[AffiliateError], str] = {
+    TooBusy: "Too much at once",
+    TookTooLong: "That took too long",
 }
 
 _TEXTS = {
@@ -89,7 +99,7 @@ def _refused(problem: AffiliateError) -> tuple[Any, int] | Response:
     if status >= 500:
         _LOG.warning("%s %s: %s", request.method, request.path, problem)
     text = _TEXTS[503] if isinstance(problem, StoreUnavailable) else str(problem)
-    return _answer(status, type(problem).__name__, text)
+    return _answer(status, type(problem).__name__, text, heading=_NAMED.get(type(problem), ""))
 
 
 def _forged(_problem: CSRFError) -> tuple[Any, int] | Response:
@@ -146,7 +156,8 @@ def _answer(status: int, kind: str, text: str, *, heading: str = "") -> tuple[An
     if wants_json():
         return jsonify(error={"code": kind, "message": text}), status
     heading = heading or _HEADINGS.get(status, "This did not work")
-    return render_template("error.html", status=status, heading=heading, text=text, kept=_typed()), status
+    with deadline.lifted():
+        return render_template("error.html", status=status, heading=heading, text=text, kept=_typed()), status
 
 
 def _typed() -> list[tuple[str, str]]:

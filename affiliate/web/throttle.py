@@ -1,9 +1,5 @@
-"""A brake on guessing passwords.
-
-Counted in the memory of one process: with N workers somebody has N times the tries, and a restart forgets. Together with
-argon2 (about 0.1 s a try) and passwords of at least twelve characters that is enough for a newsroom's log-in page; a
-publisher who wants more puts a limit into the proxy in front.
-"""
+"""A limit on how often something comes in, counted in the memory of one process: with N workers N times as much comes through,
+and a restart forgets. Enough for what only has to be kept from flooding; guessing passwords is braked in `brake`."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -31,9 +27,6 @@ class Throttle:
         self._failures[key] = recent
         while len(self._failures) > _MOST_KEYS:
             del self._failures[next(iter(self._failures))]
-
-    def succeeded(self, key: str) -> None:
-        self._failures.pop(key, None)
 
     def _recent(self, key: str, now: datetime) -> deque[datetime]:
         recent = self._failures.get(key) or deque(maxlen=self._limit)

@@ -21,6 +21,7 @@ from affiliate.settings import Clicks, Settings
 from affiliate.settings import Server as Listening
 from affiliate.store.tables import Programme, ProgrammeHost
 from affiliate.web.accounts import EDITOR, add_user
+from affiliate.web.passwords import hashed
 from tests.redirect.hostile import request, sent
 from tests.serve.conftest import TOP, Server
 from tests.waiting import wait_until
@@ -44,7 +45,7 @@ def open_with(tmp_path: Path) -> Open:
             add_programme(session, **terms, now=now)  # type: ignore[arg-type]
             site = find_site(session)
             link = add_link(session, site=site, url="https://shop.example/dress", slug="dress", now=now).link
-            add_user(session, email="editor@mag.example", role=EDITOR, password=PASSWORD, now=now)
+            add_user(session, email="editor@mag.example", role=EDITOR, password=hashed(PASSWORD), now=now)
         app.publish([link.id])
         return app
 

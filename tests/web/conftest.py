@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 
 from affiliate.links.sites import ensure_default_site
 from affiliate.store import Store
-from affiliate.web import Services, accounts, create_app
+from affiliate.web import Services, create_app, passwords
 from affiliate.web.accounts import ADMIN, EDITOR, FINANCE, add_user
+from affiliate.web.passwords import hashed
 from tests.conftest import HandClock
 
 PASSWORD = "plain-weather-teapot"
@@ -38,7 +39,8 @@ class Published:
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords of tests need not resist anybody: a hash in 1 ms instead of 100."""
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", lambda: quick)
+    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+    monkeypatch.setattr(passwords, "_nobodys_hash", lambda: quick.hash("nobody's"))
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def signed_in(app: APIFlask, services: Services) -> Callable[[str], "Visitor"]:
     def sign_in(role: str) -> Visitor:
         email = f"{role}@magazine.example"
         with services.store.transaction() as session:
-            add_user(session, email=email, role=role, password=PASSWORD, now=services.clock())
+            add_user(session, email=email, role=role, password=hashed(PASSWORD), now=services.clock())
         visitor = Visitor(app.test_client())
         answer = visitor.post("/login", email=email, password=PASSWORD)
         assert answer.status_code == 303, answer.text
