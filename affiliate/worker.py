@@ -394,8 +394,9 @@ def _read_facts(app: Application, *, link_id: int) -> None:
         with app.store.transaction() as session:
             facts.note_failure(session, link_id, problem, now=app.clock())
         return
+    read = facts.facts_of(page.text, page.url)
     with app.store.transaction() as session:
-        facts.store_facts(session, link_id, facts.facts_of(page.text, page.url), now=app.clock())
+        facts.store_facts(session, link_id, read, now=app.clock())
 
 
 def _check_stored(app: Application, *, article_id: int, occasion: str) -> None:

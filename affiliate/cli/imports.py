@@ -22,12 +22,14 @@ from affiliate.cli.frame import (
 )
 from affiliate.cli.payouts import import_payouts
 from affiliate.cli.programmes import import_aliases, import_programmes
-from affiliate.commissions.importing import REPLAY, ImportResult, import_transactions, reading_of
+from affiliate.commissions.filing import import_file
+from affiliate.commissions.importing import REPLAY, ImportResult, reading_of
 from affiliate.commissions.maps import Told, find_columns, save_map, told
 from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import RunView, list_runs
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, UnreadableFile
+from affiliate.networks.base import Reading
 from affiliate.networks.reading.proposals import Proposal, is_whole, propose
 from affiliate.networks.registry import network as find_network
 
@@ -116,23 +118,27 @@ def transactions(
 ) -> None:
     """Read a network's own file or export; or `generic` for any CSV, XLSX, JSON or XML with a column map."""
     app = context.app
-    with _opened(file) as content, app.store.transaction() as session:
+
+    def reading(session: Session) -> Reading:
         known = _told(session, network, map_name, columns, time_zone)
-        result = import_transactions(
+        return reading_of(
             session,
+            network,
+            publisher_ref=account,
+            currency=currency,
+            time_zone=time_zone,
+            columns=known.columns,
+            said={**known.said, **({"period": period} if period else {})},
+        )
+
+    with _opened(file) as content:
+        result = import_file(
+            app.store,
             network=network,
             file_name=file.name,
             content=content,
+            reading=reading,
             as_of=moment(as_of) if as_of else None,
-            reading=reading_of(
-                session,
-                network,
-                publisher_ref=account,
-                currency=currency,
-                time_zone=time_zone,
-                columns=known.columns,
-                said={**known.said, **({"period": period} if period else {})},
-            ),
             dry_run=dry_run,
             now=app.clock(),
         )
@@ -160,13 +166,15 @@ def inspect(
 ) -> None:
     """Look at any table and propose a column map: what was found, what it would mean, what must be said."""
     app = context.app
-    with _opened(file) as content, app.store.transaction() as session:
+    with app.store.reading() as session:
         known = {name: str(value) for name, value in find_columns(session, map_name).items()} if map_name else {}
+    with _opened(file) as content:
         proposal = propose(content, {**known, **columns}, currency)
-        if save and (proposal.questions or not is_whole(proposal.proposed)):
-            asked = "; ".join(f"{one.field}: {one.asks}" for one in proposal.questions)
-            raise InvalidInput(f"The map is not complete yet. Say with --column what is asked: {asked}")
-        if save:
+    if save and (proposal.questions or not is_whole(proposal.proposed)):
+        asked = "; ".join(f"{one.field}: {one.asks}" for one in proposal.questions)
+        raise InvalidInput(f"The map is not complete yet. Say with --column what is asked: {asked}")
+    if save:
+        with app.store.transaction() as session:
             save_map(session, save, proposal.proposed, now=app.clock())
     print_json({"file": file.name, **proposal.as_json()}) if as_json else _print_proposal(proposal)
 
@@ -297,7 +305,7 @@ def replay(
     """Read the rows that an import set aside again, with what is known or said now; book what can be booked. What was booked is
     amended where it is read otherwise now."""
     app = context.app
-    with app.store.transaction() as session:
+    with app.store.reading() if dry_run else app.store.transaction() as session:
         replayed = replay_run(
             session,
             run,

@@ -353,14 +353,14 @@ def import_programmes(
     """Read a list of programmes, as CSV, XLSX, JSON or XML. What you typed stays as it is."""
     app = context.app
     try:
-        with file.open("rb") as opened, app.store.transaction() as session, session.begin_nested() as savepoint:
-            result = store_programmes(
-                session, find_account(session, network, account), programmes_in(opened), whole=whole, now=app.clock()
-            )
-            if dry_run:
-                savepoint.rollback()
+        with file.open("rb") as opened:
+            rows = list(programmes_in(opened))
     except OSError as problem:
         raise UnreadableFile(str(file), f"{problem.strerror}.") from problem
+    with app.store.transaction() as session, session.begin_nested() as savepoint:
+        result = store_programmes(session, find_account(session, network, account), rows, whole=whole, now=app.clock())
+        if dry_run:
+            savepoint.rollback()
     if not dry_run:
         app.publish(result.link_ids)
     print_json(result.as_json() | {"dry_run": dry_run}) if as_json else _print_told(result, dry_run=dry_run)
@@ -390,18 +390,20 @@ def import_aliases(context: Context, *, file: Path, as_json: bool) -> None:
     app = context.app
     added, bad = 0, []
     try:
-        with file.open("rb") as opened, app.store.transaction() as session:
-            for row in aliases_in(opened):
-                try:
-                    if isinstance(row, AliasRow):
-                        add_alias(session, now=app.clock(), **_parts(row))
-                        added += 1
-                    else:
-                        bad.append((row.line, row.reason))
-                except AffiliateError as problem:
-                    bad.append((row.line, str(problem)))
+        with file.open("rb") as opened:
+            rows = list(aliases_in(opened))
     except OSError as problem:
         raise UnreadableFile(str(file), f"{problem.strerror}.") from problem
+    with app.store.transaction() as session:
+        for row in rows:
+            try:
+                if isinstance(row, AliasRow):
+                    add_alias(session, now=app.clock(), **_parts(row))
+                    added += 1
+                else:
+                    bad.append((row.line, row.reason))
+            except AffiliateError as problem:
+                bad.append((row.line, str(problem)))
     if as_json:
         print_json({"added": added, "bad": [{"line": line, "reason": reason} for line, reason in bad]})
     else:

@@ -43,12 +43,13 @@ def is_due(session: Session) -> bool:
 def rejudge(store: Store, *, now: datetime) -> Rejudged:
     """Brings classes and roll-up to what the rules in force say, some clicks a transaction so that nobody waits; the
     report stays with the rules. Broken off, it is taken up by the next one; repeated, it changes nothing."""
-    with store.transaction() as session:
-        rules_id = queries.rules_id(session, rules_version(), now=now)
-        moved: dict[tuple[str, str], list[int]] = defaultdict(list)
+    moved: dict[tuple[str, str], list[int]] = defaultdict(list)
+    with store.reading() as session:
         for agent_id, text, kind in queries.user_agents(session):
             if kind_of(text) != kind:
                 moved[kind, kind_of(text)].append(agent_id)
+    with store.transaction() as session:
+        rules_id = queries.rules_id(session, rules_version(), now=now)
         newest = queries.newest_click(session) if moved else 0
     clicks: Counter[tuple[str, str]] = Counter()
     for first in range(0, newest + 1, _AT_ONCE):

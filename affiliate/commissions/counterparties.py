@@ -31,10 +31,13 @@ class Newcomer:
 
 
 class Counterparties:
-    """All that one network's rows may name, read once per import (accounts and programmes are few, rows many)."""
+    """All that one network's rows may name, read once per import (accounts and programmes are few, rows many). A `dry` one
+    stores nobody."""
 
-    def __init__(self, session: Session, network: Network, *, now: datetime) -> None:
+    def __init__(self, session: Session, network: Network, *, now: datetime, dry: bool = False) -> None:
         self._session = session
+        self._dry = dry
+        self._tried: dict[str, int] = {}  # advertisers that only a trial made, by name
         self._network = network
         self._now = now
         accounts = session.execute(
@@ -89,10 +92,8 @@ class Counterparties:
             to_be_completed=True,
             created_at=self._now,
         )
-        self._session.add(account)
-        self._session.flush()
         self._note("account", ref, "")
-        return account.id
+        return self._added(account)
 
     def _new_programme(self, row: ReportedTransaction, account_id: int) -> int:
         name = row.advertiser_name or row.advertiser_ref
@@ -108,10 +109,8 @@ class Counterparties:
             to_be_completed=True,
             created_at=self._now,
         )
-        self._session.add(programme)
-        self._session.flush()
         self._note("programme", row.advertiser_ref, name)
-        return programme.id
+        return self._added(programme)
 
     def _advertiser_of(self, row: ReportedTransaction) -> int:
         """By name where the row tells it: as its name, or as an id that is a word. Two networks' number 123 are two
@@ -125,11 +124,22 @@ class Counterparties:
         )
         if known is not None:
             return known
+        if name in self._tried:
+            return self._tried[name]
         advertiser = Advertiser(name=name, to_be_completed=True, created_at=self._now)
-        self._session.add(advertiser)
-        self._session.flush()
         self._note("advertiser", row.advertiser_ref, name)
-        return advertiser.id
+        added = self._added(advertiser)
+        if self._dry:
+            self._tried[name] = added
+        return added
+
+    def _added(self, made: PublisherAccount | Programme | Advertiser) -> int:
+        """The id of a row that is stored now; of one that is only tried out, a number that no row has."""
+        if self._dry:
+            return -len(self.newcomers)
+        self._session.add(made)
+        self._session.flush()
+        return made.id
 
     def _note(self, kind: str, ref: str, name: str) -> None:
         self.newcomers.append(Newcomer(kind, self._network.key, ref, name))

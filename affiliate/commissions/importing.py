@@ -4,12 +4,13 @@ import gc
 import hashlib
 import io
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -27,12 +28,12 @@ from affiliate.commissions.ledger import Facts, History, Key, RunMoment, Version
 from affiliate.commissions.marks import Marks
 from affiliate.commissions.new_rows import NewRows, payload_key
 from affiliate.commissions.restating import restate
-from affiliate.commissions.undo import replace_period
+from affiliate.commissions.undo import replace_period, rivals
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.reading.columns import ColumnMap
 from affiliate.networks.reading.mapped import READER as MAPPED
-from affiliate.networks.reading.rows import Payload, Unread, payload_text, unread_report
+from affiliate.networks.reading.rows import Payload, Unread, payload_text
 from affiliate.networks.registry import network as find_network
 from affiliate.store.tables import ImportRun, PublisherAccount
 
@@ -52,6 +53,7 @@ _HALF_NAMED = (
     " right, undo the import that booked the other; else nothing needs to be done."
 )
 _NOBODYS = (0, 0, 0)
+_NO_RUN = (1 << 31) - 1  # stands for the id of a run that is only tried out, the newest
 NEW, AMENDED = "new", "amended"
 _COLLECTING = gc.get_threshold()  # read once: two imports may overlap
 _EXAMPLES = 100  # changes that a preview shows
@@ -60,6 +62,9 @@ _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larg
 
 Coming = ReportedTransaction | Unread | BadRow
 """A row as an import takes it; one that is not read yet is only read if it says something new."""
+
+Record = tuple[int, object] | BadRow
+"""A line's number and what stands there, as a reader cuts it from a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,28 +135,62 @@ def import_transactions(
     """
     source = find_network(network)
     reading = reading or reading_of(session, network)
-    file = io.BytesIO(content) if isinstance(content, bytes) else content
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    file.seek(0)
-    try:
-        reader = reader_of(source, reading)
-        if reader.decided:
-            reading = reader.decided(file, reading)
-            file.seek(0)
-        period = reader.period(file, reading) if reader.period else None
-        file.seek(0)
+    with named(file_name):
+        report = open_report(source, content, reading)
         return import_rows(
             session,
             network=source,
             name=file_name,
-            sha256=digest,
-            rows=unread_report(reader, file, reading),
-            reading=reading,
-            period=period,
+            sha256=report.sha256,
+            rows=report.rows(report.records),
+            reading=report.reading,
+            period=report.period,
             as_of=as_of,
             dry_run=dry_run,
             now=now,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A network's file, opened: `records` are cut from it as they are taken, and read by `rows`."""
+
+    sha256: str
+    period: str | None
+    reader: Reader
+    reading: Reading
+    records: Iterator[Record]
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Unread | BadRow]:
+        return unread(self.reader, records, self.reading)
+
+
+def unread(reader: Reader, records: Iterable[Record], reading: Reading) -> Iterator[Unread | BadRow]:
+    """Records to be read by this reader, where they say anything new."""
+    for record in records:
+        yield record if isinstance(record, BadRow) else Unread(reader, *record, reading)
+
+
+def open_report(network: Network, content: bytes | BinaryIO, reading: Reading) -> Report:
+    """Looks at the whole file for what it decides of its reading. UndecidedFile where it leaves that open, UnreadableFile, here
+    or at any row, if it is not such a report or is cut off."""
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    reader = reader_of(network, reading)
+    if reader.decided:
+        reading = reader.decided(file, reading)
+        file.seek(0)
+    period = reader.period(file, reading) if reader.period else None
+    file.seek(0)
+    return Report(digest, period, reader, reading, iter(reader.records(file, reading)))
+
+
+@contextmanager
+def named(file_name: str) -> Iterator[None]:
+    """What cannot be read is called by its file's name."""
+    try:
+        yield
     except UnreadableFile as problem:
         raise problem.called(file_name) from problem
 
@@ -189,57 +228,87 @@ def import_rows(
     those of older files of the same period and account, which are undone; if a newer one of another content is there, this
     run itself is booked and undone at once. The same content again replaces nothing.
 
+    A dry run writes nothing, so a session that only reads will do, and nobody has to wait for it.
+
     Rows that cannot be booked are quarantined whole with line and reason; the good ones are booked. InvalidInput for an
     `as_of` in the future, and whatever `rows` raises; nothing was stored then.
     """
     if as_of is not None and as_of > now:
         raise InvalidInput(f"The file cannot have been true at {as_of.isoformat()}: that is in the future.")
-    with session.begin_nested() as unit:
+    run = ImportRun(
+        kind=TRANSACTIONS,
+        network=network.key,
+        file_name=_kept_name(name),
+        file_sha256=sha256,
+        as_of=as_of or now,
+        recorded_at=now,
+        rows=0,
+        new=0,
+        amended=0,
+        unchanged=0,
+        quarantined=0,
+        origin=origin,
+        reading=said_of(reading),
+        period=period,
+        read_by=reading_code(),
+    )
+    if dry_run:
+        run.id = _NO_RUN
+        return _booked(session, run, network, rows, reading=reading, may_doubt=may_doubt, dry=True)
+    with session.begin_nested():
         queries.one_import_at_a_time(session)
-        run = ImportRun(
-            kind=TRANSACTIONS,
-            network=network.key,
-            file_name=_kept_name(name),
-            file_sha256=sha256,
-            as_of=as_of or now,
-            recorded_at=now,
-            rows=0,
-            new=0,
-            amended=0,
-            unchanged=0,
-            quarantined=0,
-            origin=origin,
-            reading=said_of(reading),
-            period=period,
-            read_by=_code(),
-        )
         session.add(run)
         session.flush()
-        day_in = zone((reading.columns and reading.columns.time_zone) or reading.time_zone)
-        own_ids = network.reader is not None and network.reader.has_own_ids and reading.columns is None
-        counterparties = Counterparties(session, network, now=now)
-        booking = _Booking(session, run, counterparties, may_doubt, day_in, own_ids=own_ids)
-        with _collecting_seldom():
-            for batch in _batches(rows):
-                booking.book(batch)
-        booking.finish()
-        replaced = replace_period(session, run) if period else ()
-        result = ImportResult(
-            run_id=None if dry_run else run.id,
-            rows=run.rows,
-            new=run.new,
-            amended=run.amended,
-            unchanged=run.unchanged,
-            quarantined=tuple(booking.bad),
-            changes=tuple(booking.changes),
-            replaced=replaced,
-            replaced_by=run.replaced_by,
-            to_be_completed=tuple(booking.counterparties.newcomers),
-            dry_run=dry_run,
-        )
-        if dry_run:
-            unit.rollback()
-    return result
+        return _booked(session, run, network, rows, reading=reading, may_doubt=may_doubt, dry=False)
+
+
+def _booked(
+    session: Session,
+    run: ImportRun,
+    network: Network,
+    rows: Iterable[Coming],
+    *,
+    reading: Reading,
+    may_doubt: Callable[[int], bool],
+    dry: bool,
+) -> ImportResult:
+    """Books the run's rows, or finds out what booking them would do."""
+    booking = _Booking(
+        session,
+        run,
+        Counterparties(session, network, now=run.recorded_at, dry=dry),
+        may_doubt=may_doubt,
+        day_in=zone((reading.columns and reading.columns.time_zone) or reading.time_zone),
+        own_ids=network.reader is not None and network.reader.has_own_ids and reading.columns is None,
+        dry=dry,
+    )
+    with _collecting_seldom():
+        for batch in _batches(rows):
+            booking.book(batch)
+    booking.finish()
+    replaced, replaced_by = _replaced(session, run, dry=dry) if run.period else ((), None)
+    return ImportResult(
+        run_id=None if dry else run.id,
+        rows=run.rows,
+        new=run.new,
+        amended=run.amended,
+        unchanged=run.unchanged,
+        quarantined=tuple(booking.bad),
+        changes=tuple(booking.changes),
+        replaced=replaced,
+        replaced_by=replaced_by,
+        to_be_completed=tuple(booking.counterparties.newcomers),
+        dry_run=dry,
+    )
+
+
+def _replaced(session: Session, run: ImportRun, *, dry: bool) -> tuple[tuple[int, ...], int | None]:
+    """The runs whose place this one takes, and the one that takes its place."""
+    if dry:
+        older, newer = rivals(session, run)
+        return ((), newer[-1].id) if newer else (tuple(each.id for each in older), None)
+    replaced = replace_period(session, run)
+    return replaced, run.replaced_by
 
 
 def reader_of(network: Network, reading: Reading) -> Reader:
@@ -311,13 +380,17 @@ class _Booking:
         session: Session,
         run: ImportRun,
         counterparties: Counterparties,
+        *,
         may_doubt: Callable[[int], bool],
         day_in: tzinfo,
-        *,
         own_ids: bool,
+        dry: bool,
     ) -> None:
         self.session = session
         self.own_ids = own_ids
+        self.dry = dry
+        # Of a trial: what its rows said so far, which is stored nowhere; by account and id, as histories are looked up.
+        self.tried: dict[tuple[int, str], dict[Key, History]] = defaultdict(dict)
         self.run = run
         self.moment = RunMoment(run.as_of, run.recorded_at, run.id)
         self.network = run.network
@@ -332,7 +405,7 @@ class _Booking:
         self.overtaking = array("q")
         self.later = [one for one in queries.runs_after(session, run.network, run.kind, run.as_of) if one > self.moment]
         self.read_alike = queries.runs_read_alike(session, run, counterparties.since)
-        self.new_rows = NewRows(session)
+        self.new_rows = NewRows(session, dry=dry)
         self.placements: dict[str, int] = {}  # those that the rows named so far
         self.rows = self.new = self.amended = self.unchanged = 0  # counted here: a mapped object costs more to count in
 
@@ -344,6 +417,8 @@ class _Booking:
         items = [item for place, one in enumerate(coming) if place not in known and (item := self._read(one))]
         items = self._under_known_accounts(items)
         histories = queries.histories(self.session, {item.key for item in items})
+        for item in items if self.dry else ():
+            histories |= self.tried[item.key[:2]]
         again = {history.transaction_id for history in histories.values()}
         for place, (transaction_id, unsaid) in known.items():
             if transaction_id in again:
@@ -351,6 +426,9 @@ class _Booking:
             else:
                 self._confirm(transaction_id, unsaid, coming[place].row.line)
         self._place_all(sorted(items, key=lambda item: item.row.line), histories)
+        if self.dry:
+            for item in items:
+                self.tried[item.key[:2]][item.key] = histories[item.key]
         self.new_rows.insert()
 
     def finish(self) -> None:
@@ -358,6 +436,8 @@ class _Booking:
         self.bad.sort(key=lambda bad: bad.line)
         self.run.rows, self.run.quarantined = self.rows, len(self.bad)
         self.run.new, self.run.amended, self.run.unchanged = self.new, self.amended, self.unchanged
+        if self.dry:
+            return
         self.run.confirmed = self.confirmed.packed() if self.confirmed else None
         queries.insert_quarantined(
             self.session,
@@ -428,6 +508,9 @@ class _Booking:
         if not self.own_ids or len(accounts) < 2 or not named:
             return named
         known = queries.accounts_that_know(self.session, accounts, {item.key.external_id for item in named})
+        for item, account_id in product(named, accounts) if self.dry else ():
+            if item.key._replace(account_id=account_id) in self.tried[account_id, item.key.external_id]:
+                known[item.key.external_id, item.key.line_id].add(account_id)
         for place, item in enumerate(named):
             at = known[item.key.external_id, item.key.line_id]
             if not at:
@@ -583,7 +666,7 @@ def _payload_of(row: ReportedTransaction | Unread) -> str:
 
 
 @cache
-def _code() -> str:
+def reading_code() -> str:
     """What this version of the program reads reports with: where it is another, known rows are read anew."""
     digest = hashlib.sha256()
     for room in (affiliate.networks, affiliate.commissions):

@@ -11,6 +11,8 @@ from affiliate.commissions import queries
 from affiliate.commissions.ledger import Facts, Key, RunMoment
 from affiliate.store.tables import Transaction
 
+_UNSTORED = 1 << 48  # ids of what is only tried out begin here: no row has one of them
+
 _Said = TypeVar("_Said", bound=NamedTuple)
 _repeated: Callable[[NamedTuple], tuple[object, ...]] = attrgetter(*queries.REPEATED)
 
@@ -29,13 +31,14 @@ def stored(said: _Said, moments: tuple[str, ...], moment: Callable[[datetime | N
 
 
 class NewRows:
-    """Keeps what is appended until `insert`. While the ledger's lock is held, ids are counted here: asking the database
+    """Keeps what is appended until `insert`, which throws it away where it is only tried out (`dry`). While the ledger's lock is held, ids are counted here: asking the database
     for each costs more than inserting."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, dry: bool = False) -> None:
         self._session = session
-        self._transaction_id = queries.next_id(session, "transactions")
-        self._version_id = queries.next_id(session, "transaction_versions")
+        self._dry = dry
+        self._transaction_id = _UNSTORED if dry else queries.next_id(session, "transactions")
+        self._version_id = _UNSTORED if dry else queries.next_id(session, "transaction_versions")
         self._moment = queries.stored_moment(session)
         self._at: dict[datetime, object] = {}  # the runs' own moments, which come with every row
         self._said: Facts | None = None
@@ -96,12 +99,16 @@ class NewRows:
             self._moved.append((version_id, *_repeated(self._stored(facts)), transaction_id))
 
     def insert(self) -> None:
+        if not self._dry:
+            self._write()
+        for rows in (self._transactions, self._versions, self._current, self._moved):
+            rows.clear()
+
+    def _write(self) -> None:
         queries.insert_transactions(self._session, self._transactions)
         queries.insert_versions(self._session, self._versions)
         queries.make_current(self._session, self._current, repeating=())
         queries.make_current(self._session, self._moved, repeating=queries.REPEATED)
-        for rows in (self._transactions, self._versions, self._current, self._moved):
-            rows.clear()
 
     def finish(self) -> None:
         """Inserts what is left, and tells the database which ids were used."""

@@ -88,10 +88,12 @@ def replay_run(
     word), these are read again too, and amended. Another id is for the rows set aside alone. `amends` are lines that were doubted
     and do amend the transaction that is known under their id.
 
-    NotFound for an unknown run, Conflict for one that is undone or not of transactions, SettingsInvalid for a map that is none,
-    InvalidInput for a line of `amends` that is not set aside; nothing changed then.
+    A dry run writes nothing, so a session that only reads will do. NotFound for an unknown run, Conflict for one that is
+    undone or not of transactions, SettingsInvalid for a map that is none, InvalidInput for a line of `amends` that is not
+    set aside; nothing changed then.
     """
-    queries.one_import_at_a_time(session)
+    if not dry_run:
+        queries.one_import_at_a_time(session)
     run = _replayable(session, run_id)
     rows = [row for row in queries.quarantined(session, run_id) if row.resolved_at is None]
     said = told(session, run.network, map_name, columns or {}, before=run.reading.get("columns"))

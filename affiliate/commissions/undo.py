@@ -52,12 +52,7 @@ def undo_import(session: Session, run_id: int, *, now: datetime) -> Undone:
 def replace_period(session: Session, run: ImportRun) -> tuple[int, ...]:
     """Lets one file stand for the run's period and account: takes back the runs of older files of another content and
     returns them, or takes back this run where a newer such file is there."""
-    others = [
-        known
-        for known in queries.runs_of_period(session, run)
-        if known.file_sha256 != run.file_sha256 and known.reading.get(_ACCOUNT) == run.reading.get(_ACCOUNT)
-    ]
-    newer = [known for known in others if known.as_of > run.as_of]
+    others, newer = rivals(session, run)
     if newer:
         run.replaced_by = newer[-1].id
         take_back(session, [run], run.recorded_at)
@@ -66,6 +61,16 @@ def replace_period(session: Session, run: ImportRun) -> tuple[int, ...]:
         known.replaced_by = run.id
     take_back(session, others, run.recorded_at)
     return tuple(known.id for known in others)
+
+
+def rivals(session: Session, run: ImportRun) -> tuple[list[ImportRun], list[ImportRun]]:
+    """The live runs of other contents for the run's period and account, and those of them whose files are newer."""
+    others = [
+        known
+        for known in queries.runs_of_period(session, run)
+        if known.file_sha256 != run.file_sha256 and known.reading.get(_ACCOUNT) == run.reading.get(_ACCOUNT)
+    ]
+    return others, [known for known in others if known.as_of > run.as_of]
 
 
 def take_back(session: Session, runs: Sequence[ImportRun], now: datetime) -> None:

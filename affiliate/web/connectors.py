@@ -26,12 +26,11 @@ def show() -> str:
 @pages.post("/<int:account_id>/pull")
 def send_pull(account_id: int) -> Response:
     given = services()
-    with given.store.transaction() as session:
+    with given.store.reading() as session:
         account = show_account(session, account_id)
-        if not given.has_credentials(account.network, account.publisher_ref):
-            raise InvalidInput(
-                "There is no file of credentials for this account; docs/pulling.md says what stands in it."
-            )
+    if not given.has_credentials(account.network, account.publisher_ref):
+        raise InvalidInput("There is no file of credentials for this account; docs/pulling.md says what stands in it.")
+    with given.store.transaction() as session:
         ask_now(session, account_id, now=given.clock())
     flash(f"{account.network_name} is being asked; what it tells is here within a minute or two.", "good")
     return go(url_for("connectors.show"))

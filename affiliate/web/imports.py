@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from affiliate.clock import zone
-from affiliate.commissions.importing import ImportResult, import_transactions, reading_of
+from affiliate.commissions.filing import import_file
+from affiliate.commissions.importing import ImportResult, reading_of
 from affiliate.commissions.maps import list_maps, save_map
 from affiliate.commissions.replaying import Replayed, replay_run
 from affiliate.commissions.runs import list_runs, show_run
@@ -21,6 +22,7 @@ from affiliate.links.catalogue import list_programmes
 from affiliate.links.queries import ProgrammeFilter
 from affiliate.links.setup import AccountView, list_accounts
 from affiliate.money import currency_code
+from affiliate.networks.base import Reading
 from affiliate.networks.reading.columns import NEEDED, OPTIONAL, ColumnMap
 from affiliate.networks.reading.proposals import Proposal, is_whole
 from affiliate.networks.registry import network as find_network
@@ -75,10 +77,10 @@ def send_upload() -> tuple[str, int] | Response:
     try:
         upload = _upload(form)
         network, _ = _network_and_account(form)
-        with services().store.transaction() as session:
+        with services().store.reading() as session:
             given = given_map(session, form, network)
-            if form.value("step") == "import" or not reads_tables(network) or is_whole(given):
-                result = _read(session, form, upload, given)
+        if form.value("step") == "import" or not reads_tables(network) or is_whole(given):
+            result = _read(form, upload, given)
     except UndecidedFile as problem:
         form.refuse(InvalidInput(f"{problem.name} was not imported: {problem.asks} Say it below."))
     except AffiliateError as problem:
@@ -177,20 +179,16 @@ def _unpacked(packed: str) -> bytes:
         raise InvalidInput("The file did not come through whole; choose it again.") from problem
 
 
-def _read(session: Session, form: Form, upload: Upload, given: Mapping[str, str]) -> ImportResult:
+def _read(form: Form, upload: Upload, given: Mapping[str, str]) -> ImportResult:
     network, account = _network_and_account(form)
     dry_run = form.value("step") != "import"
     now = services().clock()
     time_zone = str(zone(form.text("time_zone"))) if form.text("time_zone") else None
-    columns = _columns(session, form, network, given, keep=not dry_run)
+    columns = _columns(form, network, given)
     period = {"period": form.text("period")} if form.text("period") else {}
-    return import_transactions(
-        session,
-        network=network,
-        file_name=upload.name,
-        content=upload.content,
-        as_of=moment_of(form.text("as_of"), time_zone or shown_zone()),
-        reading=reading_of(
+
+    def reading(session: Session) -> Reading:
+        return reading_of(
             session,
             network,
             publisher_ref=account,
@@ -198,7 +196,20 @@ def _read(session: Session, form: Form, upload: Upload, given: Mapping[str, str]
             time_zone=time_zone,
             columns=columns,
             said=period | ({} if columns else dict(given)),
-        ),
+        )
+
+    def keep_map(session: Session) -> None:
+        if columns and form.text("map_name"):
+            save_map(session, form.text("map_name"), given, now=now)
+
+    return import_file(
+        services().store,
+        network=network,
+        file_name=upload.name,
+        content=upload.content,
+        reading=reading,
+        before=keep_map,
+        as_of=moment_of(form.text("as_of"), time_zone or shown_zone()),
         dry_run=dry_run,
         now=now,
     )
@@ -216,9 +227,8 @@ def _network_and_account(form: Form) -> tuple[str, str | None]:
     return network, account or None
 
 
-def _columns(session: Session, form: Form, network: str, given: Mapping[str, str], *, keep: bool) -> ColumnMap | None:
-    """The column map that the form says, which is saved under its name on import; None where the network has a reader of
-    its own."""
+def _columns(form: Form, network: str, given: Mapping[str, str]) -> ColumnMap | None:
+    """The column map that the form says; None where the network has a reader of its own."""
     if not reads_tables(network) and not form.text("map"):
         return None
     if not given:
@@ -227,8 +237,6 @@ def _columns(session: Session, form: Form, network: str, given: Mapping[str, str
     if not form.value("mapped"):  # nobody has confirmed yet that the file has all that a ready map knows
         reader = find_network(network).reader
         columns = replace(columns, may_lack=frozenset((reader.columns if reader else None) or {}))
-    if keep and form.text("map_name"):
-        save_map(session, form.text("map_name"), given, now=services().clock())
     return columns
 
 

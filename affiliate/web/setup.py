@@ -380,9 +380,9 @@ def send_programme_file() -> Answer:
         form.note("file", "Choose a file.")
         return _programme_file_page(form)
     try:
+        rows = list(programmes_in(cast("BinaryIO", file.stream)))
         with services().store.transaction() as session, session.begin_nested() as savepoint:
             account = session.get_one(PublisherAccount, _chosen_account(session, form).id)
-            rows = programmes_in(cast("BinaryIO", file.stream))
             result = store_programmes(session, account, rows, whole=bool(form.value("whole")), now=services().clock())
             if preview:
                 savepoint.rollback()

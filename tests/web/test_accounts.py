@@ -99,7 +99,7 @@ def test_no_more_passwords_are_hashed_at_once_than_the_gate_lets_in() -> None:
     with gate.entered():
         waiting = threading.Thread(target=second)
         waiting.start()
-        while gate._room._value:  # type: ignore[attr-defined] # until it stands before the gate
+        while gate._room._value:  # until it stands before the gate
             inside.wait(0.001)
         with pytest.raises(TooBusy, match="Try again"), gate.entered():
             outcome.append("third")

@@ -221,8 +221,10 @@ class Puller:
         with self.store.transaction() as session:
             queries.start(session, pull.id, now=as_of)
         try:
-            with self._fetched(own, ask, progress) as pages, self.store.transaction() as session:
-                return _book(session, own, pull, pages, as_of=as_of, now=self.clock()), False
+            with self._fetched(own, ask, progress) as pages, pages.rows(own, pull.basis) as rows:
+                source = _Source(own, pull, own.name_of(pull), pages.digest.hexdigest(), as_of)
+                with self.store.transaction() as session:
+                    return _book(session, source, rows, now=self.clock()), False
         except StoreUnavailable:
             raise
         except AffiliateError as problem:
@@ -271,26 +273,39 @@ def _note_expiry(session: Session, own: Account, credentials: Credentials) -> No
         account.credentials_expire_at = expire_at
 
 
-def _book(session: Session, own: Account, pull: Pull, pages: Pages, *, as_of: datetime, now: datetime) -> PulledWindow:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where rows are from: what was asked of which account, and when that was true."""
+
+    own: Account
+    pull: Pull
+    name: str
+    sha256: str
+    as_of: datetime
+
+
+def _book(session: Session, source: _Source, rows: Iterable[Any], *, now: datetime) -> PulledWindow:
     """Books the window's rows and marks it done, in one transaction."""
-    name, digest = own.name_of(pull), pages.digest.hexdigest()
+    own, pull = source.own, source.pull
     outcome: dict[str, Any]
     if pull.basis == PROGRAMME:
-        outcome = _store_programmes(session, own, pages.programmes(own), now=now)
+        outcome = _store_programmes(session, own, rows, now=now)
     elif pull.basis == PAYOUT:
         account = session.get_one(PublisherAccount, own.id)
-        stored = store_payouts(session, account, pages.payouts(own), name=name, sha256=digest, as_of=as_of, now=now)
+        stored = store_payouts(
+            session, account, rows, name=source.name, sha256=source.sha256, as_of=source.as_of, now=now
+        )
         outcome = {each: getattr(stored, each) for each in stored.__slots__} | {"quarantined": len(stored.quarantined)}
     else:
         result = import_rows(
             session,
             network=own.network,
-            name=name,
-            sha256=digest,
-            rows=pages.transactions(own),
+            name=source.name,
+            sha256=source.sha256,
+            rows=rows,
             reading=own.reading,
             origin=API,
-            as_of=as_of,
+            as_of=source.as_of,
             now=now,
         )
         outcome = {

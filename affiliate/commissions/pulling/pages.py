@@ -2,14 +2,16 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
-from affiliate.commissions.importing import reader_of
+from affiliate.commissions.filing import cut_ahead
+from affiliate.commissions.importing import Record, reader_of, unread
 from affiliate.commissions.pulling.account import Account
+from affiliate.networks.asking.api import PAYOUT, PROGRAMME
 from affiliate.networks.base import BadRow, ReportedPayout, ReportedProgramme
-from affiliate.networks.reading.rows import Unread
 
 
 @dataclass
@@ -29,19 +31,30 @@ class Pages:
         self.file.seek(0)
         return (self.file.read(size) for size in self.sizes)
 
-    def transactions(self, own: Account) -> Iterator[Unread | BadRow]:
-        """Records with lines that count on from page to page, to be read where they say anything new."""
-        reader, reading, before = reader_of(own.network, own.reading), own.reading, 0
+    def records(self, own: Account) -> Iterator[Record]:
+        """Records of transactions with lines that count on from page to page."""
+        reader, before = reader_of(own.network, own.reading), 0
         for content in self:
             line = 0
-            for record in reader.records(io.BytesIO(content), reading):
+            for record in reader.records(io.BytesIO(content), own.reading):
                 if isinstance(record, BadRow):
                     line = record.line
                     yield replace(record, line=before + line)
                 else:
                     line, value = record
-                    yield Unread(reader, before + line, value, reading)
+                    yield before + line, value
             before += line
+
+    @contextmanager
+    def rows(self, own: Account, basis: str) -> Iterator[Iterable[Any]]:
+        """What the pages say, cut up before the ledger's lock is taken; transactions are read where they say anything new."""
+        if basis == PROGRAMME:
+            yield list(self.programmes(own))
+        elif basis == PAYOUT:
+            yield list(self.payouts(own))
+        else:
+            with cut_ahead(self.records(own)) as records:
+                yield unread(reader_of(own.network, own.reading), records, own.reading)
 
     def payouts(self, own: Account) -> Iterator[ReportedPayout | BadRow]:
         assert own.api.read_payouts is not None  # noqa: S101 - beside `payouts`
