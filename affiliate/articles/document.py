@@ -15,6 +15,7 @@ from itertools import islice, pairwise, takewhile
 
 from turbohtml import Comment, Element, Namespace, Node, Text
 
+from affiliate import deadline
 from affiliate.errors import InvalidDocument
 from affiliate.pages.parsing import parse
 from affiliate.urls import as_browsers_read
@@ -594,6 +595,7 @@ class Document:
         return min(starts, default=len(self.html))
 
     def _is_usable(self, element: Element) -> bool:
+        deadline.check()
         if not self._is_open(element) or element.namespace != Namespace.HTML:
             return False
         if self._inside(next(_around(element), None)).is_closed:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
+from affiliate import deadline
 from affiliate.articles.document import LONGEST, PLACEMENT_MARK, Anchor, Attribute, Document
 from affiliate.articles.edits import Edit, apply, in_order
 from affiliate.articles.notices import Planned, piece_edits, planned
@@ -62,6 +63,7 @@ def rewrite(html: str | Document, decide: Decide, *, notice: Notice | None = Non
     edits: list[Edit] = []
     paid: list[Anchor] = []
     for anchor in document.anchors:
+        deadline.check()
         replacement = None if anchor.off else decide(anchor.url, anchor)
         if replacement is None:
             continue

@@ -1,5 +1,6 @@
 """What an import does to the ledger."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -299,6 +300,26 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(ledger: Store) -> N
     assert [one.kind for one in result.to_be_completed] == ["account", "advertiser", "programme"]
     for table in (ImportRun, Transaction, TransactionVersion, QuarantinedRow, PublisherAccount, Programme):
         assert counted(ledger, table) == 0
+
+
+def test_a_dry_run_and_the_import_say_the_same_of_every_row(ledger: Store) -> None:
+    """Also of repetitions and contradictions further down than rows are looked up together."""
+    many = [{"id": f"n{number}"} for number in range(1_100)]
+    first = [{"id": "t1"}, {"id": "t2"}]
+    again = [
+        {"id": "t1", "commission": "4.20"}, {"id": "t2"}, {"id": "new"}, *many, {"id": "new"}, {"id": "t1"},
+        {"id": "new", "commission": "9"}, {"id": "t2", "currency": ""}, {"id": "x", "advertiser": "other"},
+        {"id": "y", "advertiser": "other"},
+    ]  # fmt: skip
+    with ledger.transaction() as session:
+        book(session, *first, now=NOW)
+    with ledger.reading() as session:
+        dry = book(session, *again, dry_run=True, now=NOW + DAY)
+    with ledger.transaction() as session:
+        wet = book(session, *again, now=NOW + DAY)
+    assert replace(wet, run_id=None, dry_run=True) == dry
+    assert dry.new == 1_103
+    assert len(dry.quarantined) == 3
 
 
 def test_an_import_tells_what_it_changes_in_words(ledger: Store) -> None:

@@ -35,7 +35,7 @@ def test_a_row_is_opened_only_when_wording_presence_or_need_changes(store: Store
         session.add(article)
         session.flush()
         for days, what, html in history:
-            record(session, article_id=article.id, shown=what, html=html, now=NOW + timedelta(days=days))
+            record(session, article_id=article.id, shown=what, html_sha256=html, now=NOW + timedelta(days=days))
     with store.reading() as session:
         rows = session.scalars(select(ArticleDisclosure).order_by(ArticleDisclosure.id)).all()
     assert [((row.shown_from - NOW).days, row.state, row.paid_links) for row in rows] == [

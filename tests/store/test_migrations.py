@@ -17,8 +17,9 @@ from affiliate.clicks.rollup import check
 from affiliate.commissions.marks import Marks
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
-from affiliate.store.tables import Click, ImportRun, Link, Placement, Transaction, TransactionVersion
+from affiliate.store.tables import Click, ImportRun, Link, Placement, Transaction, TransactionVersion, User, UserSession
 from affiliate.urls import digest, identity, likeness
+from affiliate.web.signed_in import Life, begin_session, find_person
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 PARENTS = ("entities", "sites", "publisher_accounts", "advertisers", "programmes", "products", "links", "articles", "placements")  # fmt: skip
@@ -218,4 +219,21 @@ def test_money_that_was_booked_twice_for_a_filled_in_field_is_one_transaction_ag
         (6, 1),
         (7, 1),
     ]
+    old.store.close()
+
+
+def test_people_keep_their_accounts_and_sign_in_again_once(url: str) -> None:
+    old = OldDatabase(url, "0004")
+    with old.store.engine.begin() as connection:
+        old.insert(connection, "users", email="ed@magazine.example", session_key="k" * 32, password_hash="$argon2id$x")
+    migrations.upgrade(old.store)
+    with old.store.transaction() as session:
+        user = session.scalars(select(User)).one()
+        assert (user.email, user.password_hash) == ("ed@magazine.example", "$argon2id$x")
+        assert session.scalars(select(UserSession)).all() == []
+        begun = begin_session(session, user, device="Firefox on Linux", now=AT)
+        assert find_person(session, begun.key, life=Life(), now=AT) is None  # switched off, as the row above has it
+        user.active = True
+        session.flush()
+        assert find_person(session, begun.key, life=Life(), now=AT) == begun
     old.store.close()
