@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from affiliate.networks.http import MayConnect, PoliteClient
     from affiliate.nodes.standing import Watch
     from affiliate.redirect.addresses import Networks
+    from affiliate.redirect.bodies import Bodies
     from affiliate.redirect.counters import Counters
     from affiliate.redirect.hop import Hop, IsStaff
     from affiliate.redirect.late import Pages
@@ -238,10 +239,10 @@ class Application:
         sessions = self.settings.sessions
         return Life(timedelta(hours=sessions.idle_hours), timedelta(days=sessions.longest_days))
 
-    def wsgi(self, *, pages_at_once: int | None = None) -> "WSGIApplication":
+    def wsgi(self, *, pages_at_once: int | None = None, bodies_at_once: int | None = None) -> "WSGIApplication":
         """The whole of the web as one WSGI callable: the redirect in front, the pages behind it, of which no more than so
-        many are made at a time. The redirect needs no file of the pages: where their key cannot be read or written yet,
-        they answer 503 and the redirect goes on."""
+        many are made at a time, and of whose requests no more than so many bodies are waited for. The redirect needs no
+        file of the pages: where their key cannot be read or written yet, they answer 503 and the redirect goes on."""
         from affiliate.redirect.late import Late
         from affiliate.redirect.wsgi import RedirectMiddleware
 
@@ -255,6 +256,21 @@ class Application:
             not_ready=lambda: pages.tried() or self.not_ready(),
             metrics=self.metrics,
             pages_at_once=pages_at_once,
+            bodies=self._bodies(bodies_at_once) if bodies_at_once else None,
+        )
+
+    def _bodies(self, at_once: int) -> "Bodies":
+        from affiliate.redirect.addresses import client_of
+        from affiliate.redirect.bodies import Bodies
+        from affiliate.web.application import LARGEST_REQUEST
+
+        server = self.settings.server
+        return Bodies(
+            client_of=lambda peer, forwarded_for: client_of(peer, forwarded_for, self._proxies),
+            seconds=server.body_seconds,
+            at_once=at_once,
+            per_client=min(server.bodies_per_address, at_once),
+            largest=LARGEST_REQUEST,
         )
 
     def _pages(self) -> "Pages":

@@ -28,6 +28,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -44,9 +45,11 @@ if TYPE_CHECKING:
 # Threads a web worker answers with. Redirects need few (they never wait), pages wait for the database. Measured with
 # wrk at 32 connections on one core: 1 thread 13,000 redirects/s; from 8 to 32 threads as many as each other, 19,000 or
 # 31,000 from one start of the process to the next. The pages get 28, as many as a newsroom asks for at one moment and two
-# fewer than the connections that the store opens at most.
-THREADS = 32
+# fewer than the connections that the store opens at most. 12 wait for what is still being sent, and hold up nobody else.
 FOR_REDIRECTS = 4  # whatever the pages wait for
+FOR_BODIES = 12
+FOR_PAGES = 28
+THREADS = FOR_REDIRECTS + FOR_BODIES + FOR_PAGES
 
 _FOR_WORKERS = (
     *("articles.policy", "commissions.postbacks.secrets", "links.publish", "networks.asking.credentials"),
@@ -170,6 +173,7 @@ def _serve_web(settings: Settings, host: str, port: int, workers: int) -> None:
         blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.server.head_seconds * 1000)),
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.1,
@@ -189,7 +193,7 @@ class _Forgetful(dict[int, float]):
 def _web_worker(settings: Settings, parent: int) -> "WSGIApplication":
     """Called by granian in each worker, after the fork: environments, files and connections are the worker's own."""
     die_with_parent(parent)
-    return Application(settings).wsgi(pages_at_once=THREADS - FOR_REDIRECTS)
+    return Application(settings).wsgi(pages_at_once=FOR_PAGES, bodies_at_once=FOR_BODIES)
 
 
 def _work(settings: Settings) -> None:

@@ -27,14 +27,17 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    """Where `affiliate serve` listens. Forwarded headers are believed from `trusted_proxies` only. A page or a call of the API
-    is given up after `request_seconds`."""
+    """Where `affiliate serve` listens, and how long it waits for what clients send. Forwarded headers are believed from
+    `trusted_proxies` only. A page or a call of the API is given up after `request_seconds`."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     trusted_proxies: list[IPvAnyNetwork] = []
     secure_cookies: bool = False
+    head_seconds: float = Field(default=10.0, ge=0.1, le=600)
+    body_seconds: float = Field(default=20.0, ge=0.1, le=3_600)
+    bodies_per_address: int = Field(default=6, ge=1, le=12)
     request_seconds: float = Field(default=30.0, ge=1, le=3_600)
 
 

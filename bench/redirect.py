@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FOLDER = "AFFILIATE_BENCH_FOLDER"
-THREADS = 32  # as in affiliate/serve.py
+THREADS = 44  # as in affiliate/serve.py
 ASKED = 300_000  # paths that wrk chooses from
 
 _TOKENS = [new_placement_token() for _ in range(1000)]  # making one takes 10 µs

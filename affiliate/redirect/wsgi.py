@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from affiliate.clock import Clock
+from affiliate.redirect.bodies import Bodies
 from affiliate.redirect.counters import Counters
 from affiliate.redirect.hop import PREFIX, READ_HEADERS, Answer, Hop
 
@@ -30,7 +32,8 @@ class RedirectMiddleware:
     for one to whom they are not open.
 
     No more than `pages_at_once` requests for anything else are under way at a time, and a further one gets a 503 at once:
-    pages wait for the database, and when that hangs they would take every thread from the redirect.
+    pages wait for the database, and when that hangs they would take every thread from the redirect. `bodies` receives what
+    such a request carries before it takes a place of the pages.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class RedirectMiddleware:
         not_ready: Callable[[], str] = lambda: "",
         metrics: Callable[[str, str], bytes | None] = lambda _peer, _forwarded_for: None,
         pages_at_once: int | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
         self._hop = hop
         self._app = app
@@ -51,6 +55,7 @@ class RedirectMiddleware:
         self._not_ready = not_ready
         self._metrics = metrics
         self._pages = BoundedSemaphore(pages_at_once or 1_000_000)
+        self._bodies = bodies
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = perf_counter_ns()
@@ -69,11 +74,14 @@ class RedirectMiddleware:
             self._counters.add_answer(answer.status, perf_counter_ns() - began)
         elif path == "/healthz":
             answer = _status(self._hop.health())
+        elif self._bodies and (refusal := self._bodies.receive(environ)):
+            answer = refusal
         elif not self._pages.acquire(blocking=False):
             answer = _BUSY
         else:
             try:
-                return self._page(path, environ, start_response)
+                with self._bodies.answering(environ) if self._bodies else nullcontext():
+                    return self._page(path, environ, start_response)
             finally:
                 self._pages.release()
         start_response(answer.status, answer.headers)
