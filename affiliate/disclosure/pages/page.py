@@ -345,7 +345,7 @@ class Page:
 
     def labels(self, words: frozenset[str]) -> tuple[Said, ...]:
         """All texts that say nothing but one of these words, begin with one and a divider, or have one in brackets; seen or
-        not, in order; never those in menus, comments, ad slots and dialogs."""
+        not, in order; never those in comments, ad slots and dialogs, nor in menus but for those at a menu's own paid links."""
         known = self._labels.get(words)
         if known is None:
             known = tuple(self._find_labels(words)) if words else ()
@@ -366,7 +366,7 @@ class Page:
             re.IGNORECASE,
         )
         for block in self.tree.blocks:
-            if block.place.region in _NEVER_SAID_IN or not hint.search(block.words.casefold()):
+            if not self._may_label(block) or not hint.search(block.words.casefold()):
                 continue
             found: list[Said] = []
             for run in block.runs:
@@ -386,6 +386,13 @@ class Page:
             ):
                 found.append(Said(block.words, block.place, block, block.order, block.end))
             yield from found
+
+    def _may_label(self, block: Block) -> bool:
+        """A menu says nothing about the article; a label in it may stand at a paid link of the menu itself."""
+        region = block.place.region
+        if region == NAV:
+            return any(run.place.link is not None and id(run.place.link) in self._earning for run in block.runs)
+        return region not in _NEVER_SAID_IN
 
     def _is_entry(self, run: Run, block: Block) -> bool:
         """Whether a text is one of several links, as in a menu: `Advertising` there leads to a page about advertising."""
