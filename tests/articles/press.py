@@ -5,7 +5,7 @@ An article is decided by its parameters alone: the same ones give the same HTML,
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -90,7 +90,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What decides an article. `networks` give its links in turn; `paragraphs` is its length."""
+    """What decides an article. `networks` give its links in turn; `paragraphs` is its length, `around` what stands before it."""
 
     kind: str
     jurisdiction: str
@@ -99,11 +99,22 @@ class Made:
     direct: bool
     layout: str
     paragraphs: int
+    around: str = ""
 
     @property
     def html(self) -> str:
+        """With what stands around it before it, in the market's own words."""
+        text = next(each for each in TEXTS if (each.jurisdiction, each.language) == (self.jurisdiction, self.language))
+        before = self.around.replace("{ad}", text.label).replace("{said}", text.sentence)
+        article = self._article
+        if "<body>" in article:
+            return article.replace("<body>", "<body>" + before, 1)
+        return "\ufeff" + before + article[1:] if article.startswith("\ufeff") else before + article
+
+    @property
+    def _article(self) -> str:
         prose = _PROSE[self.language]
-        dice = random.Random(repr(self))
+        dice = random.Random(repr(replace(self, around="")))
 
         def text() -> str:
             return " ".join(dice.choice(prose[:3]) for _ in range(self.paragraphs))

@@ -19,6 +19,7 @@ from affiliate.disclosure.state import PRESENT
 from affiliate.store import Store
 from tests.articles.newsroom import the_site
 from tests.articles.press import LAYOUTS, MARKETS, NETWORKS, Made, press, sweep
+from tests.articles.surroundings import COMMENTS, CONSENT, SLOTS
 from tests.conftest import NOW
 
 _PIECE = re.compile(
@@ -90,6 +91,7 @@ _made = st.builds(
     direct=st.booleans(),
     layout=st.sampled_from(sorted(LAYOUTS)),
     paragraphs=st.sampled_from([1, 2, 5, 9]),
+    around=st.sampled_from(["", *SLOTS, *CONSENT, *COMMENTS]),
 )
 
 
@@ -103,7 +105,9 @@ def test_any_article_passes_the_profiles_of_its_market_and_networks(
 
 
 def _in(made: Made, jurisdiction: str, language: str) -> Made:
-    return Made(made.kind, jurisdiction, language, made.networks, made.direct, made.layout, made.paragraphs)
+    return Made(
+        made.kind, jurisdiction, language, made.networks, made.direct, made.layout, made.paragraphs, made.around
+    )
 
 
 @pytest.mark.parametrize("kind", ["product-led", "mixed"])
