@@ -16,6 +16,7 @@ from itertools import islice, pairwise, takewhile
 from turbohtml import Comment, Element, Namespace, Node, Text
 
 from affiliate import deadline
+from affiliate.disclosure.pages.regions import may_name_a_region
 from affiliate.errors import InvalidDocument
 from affiliate.pages.parsing import parse
 from affiliate.urls import as_browsers_read
@@ -63,6 +64,15 @@ _BLOCKS = _CONTAINERS | frozenset(
     {"address", "dd", "details", "dialog", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3"}
     | {"h4", "h5", "h6", "hgroup", "hr", "li", "menu", "nav", "ol", "p", "pre", "search", "table", "ul"}
 )
+
+
+# Around a piece of ours, what hides nothing and makes it no part of a menu or a box beside the article.
+_PLAIN = (
+    _BLOCKS - {"aside", "details", "dialog", "footer", "menu", "nav"}
+    | _CELLS
+    | frozenset({"html", "span", "a", "strong", "em", "b", "i", "u"})
+)
+_MAY_HIDE = frozenset({"style", "hidden", "popover", "role"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +211,15 @@ _UNSEEN = _Standing(None, False, False, "", False, False, False)
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """A piece that an earlier run put in: a disclosure or a label. `is_live` unless markup hides it from readers."""
+    """A piece that an earlier run put in: a disclosure or a label. `is_live` unless markup hides it from readers; `is_plain` where
+    nothing around it could hide it or make it no part of the article."""
 
     start: int
     end: int
     text: str
     what: str
     is_live: bool = True
+    is_plain: bool = True
 
 
 class Document:
@@ -292,7 +304,8 @@ class Document:
             start, end = self._start(element), self._end(element)
             if end is not None and (not found or found[-1].end <= start):
                 what = "disclosure" if element.tag == "p" else "label"
-                found.append(Insertion(start, end, self.html[start:end], what, not self._inside(element).is_shut))
+                is_live = not self._inside(element).is_shut
+                found.append(Insertion(start, end, self.html[start:end], what, is_live, _stands_plainly(element)))
         return tuple(found)
 
     @property
@@ -696,6 +709,16 @@ def _within(element: Element, around: _Inside) -> _Inside:
 
 def _is_hidden(element: Element) -> bool:
     return "hidden" in element.attrs or _HIDING_STYLE.search(_text(element.attrs.get("style"))) is not None
+
+
+def _stands_plainly(element: Element) -> bool:
+    """Whether all around an element is of an article's plain kinds, without a style, a role or a name that may mean something."""
+    for node in _around(element):
+        if node.tag not in _PLAIN or not _MAY_HIDE.isdisjoint(node.attrs):
+            return False
+        if may_name_a_region(f"{_text(node.attrs.get('class'))} {_text(node.attrs.get('id'))}"):
+            return False
+    return True
 
 
 def _text(value: object) -> str:

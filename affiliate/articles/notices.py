@@ -78,11 +78,10 @@ def obstacle(document: Document, html: str, plan: Planned, *, in_cells: bool = F
         return "it would stand where readers do not see it."
     if blocks and blocks[0].start > written.anchors[plan.first.number].start:
         return "it would stand behind the first paid link."
-    if plan.notice is not None and (
-        missing := unmet(html, plan.notice.text.jurisdiction, product_led=plan.notice.product_led)
-    ):
-        return f"readers would not see it where the rules want it: {missing}"
-    return ""
+    if plan.notice is None or all(piece.is_plain for piece in written.insertions):
+        return ""
+    missing = unmet(html, plan.notice.text.jurisdiction, product_led=plan.notice.product_led)
+    return f"readers would not see it where the rules want it: {missing}" if missing else ""
 
 
 def piece_edits(document: Document, wanted: Iterable[Wanted]) -> list[Edit]:

@@ -193,6 +193,11 @@ def _is_maybe_slot(names: str) -> bool:
     return not _MAYBE_SLOT.isdisjoint(names.lower().split())
 
 
+def may_name_a_region(names: str) -> bool:
+    """Whether a class or an id is one that may make its element no part of the article, depending on what it holds."""
+    return any(pattern(names) for pattern, _decide in _NAMED)
+
+
 _Decide = Callable[[Place, "_Holdings"], tuple[str, bool]]
 _NAMED: tuple[tuple[Callable[[str], object], _Decide], ...] = (
     (_SLOT.search, _slot),
