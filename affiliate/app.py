@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from affiliate.disclosure.crawl import Crawler
     from affiliate.disclosure.crawl import Progress as CrawlProgress
     from affiliate.disclosure.recheck import Rechecker
-    from affiliate.networks.http import MayConnect, PoliteClient
+    from affiliate.networks.connecting import MayConnect
+    from affiliate.networks.http import PoliteClient
     from affiliate.nodes.standing import Watch
     from affiliate.redirect.addresses import Networks
     from affiliate.redirect.bodies import Bodies
@@ -107,7 +108,8 @@ class Application:
         """Checks articles' pages. It reaches public addresses alone unless `may_connect` lets it; `rendered` overrides the
         setting."""
         from affiliate.disclosure.recheck import Rechecker
-        from affiliate.networks.http import PoliteClient, is_public
+        from affiliate.networks.connecting import is_public
+        from affiliate.networks.http import PoliteClient
 
         may_connect = may_connect or is_public
         return Rechecker(

@@ -1,9 +1,7 @@
 """One guarded door for all that we read from outside: advertisers' pages here, networks' APIs in calls.py.
 
-It is polite (time-outs, a size cap, Retry-After, a user agent that says who asks) and it is guarded: an editor may paste
-any address, so no request may reach our own network. The guard sits where the connection is made: the name is resolved
-once, every address it has is judged, and the socket goes to a judged one. A name that resolves differently a moment
-later (DNS rebinding) therefore gains nothing, and every redirect passes the same door.
+It is polite (time-outs, a size cap, Retry-After, a user agent that says who asks) and it is guarded: every connection, a
+redirect's too, is made by connecting.py.
 """
 
 import re
@@ -15,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -25,34 +22,18 @@ from requests.utils import requote_uri
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from affiliate.errors import BlockedAddress, InvalidUrl, Unreachable
+from affiliate.errors import InvalidUrl, Unreachable
+from affiliate.networks.connecting import MayConnect, connect, is_public
 from affiliate.urls import parse_web_url
-
-Address = IPv4Address | IPv6Address
-MayConnect = Callable[[Address, int], bool]
 
 USER_AGENT = "Affiliate/0.1 (a publisher's link manager; reads product pages on request)"
 
-_PORTS = (80, 443)
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_CONNECTED_WITHIN = 20.0  # seconds, where the request names no time-out
 _IN_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w:.-]{1,40})", re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 REDIRECTS = (301, 302, 303, 307, 308)
 _TRY_AGAIN = (429, 503)
 CHUNK = 16_384
-
-
-def is_public(address: Address, port: int) -> bool:
-    """Whether a public web page may have this address and port (80 or 443). IPv4 addresses that hide in IPv6 ones
-    (mapped, 6to4, NAT64) are judged as what they are."""
-    return port in _PORTS and all(one.is_global and not one.is_multicast for one in (address, *_hidden(address)))
-
-
-def _hidden(address: Address) -> tuple[IPv4Address, ...]:
-    if isinstance(address, IPv4Address):
-        return ()
-    translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
-    return tuple(one for one in (address.ipv4_mapped, address.sixtofour, translated) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,23 +232,10 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 def _connect(connection: HTTPConnection, may_connect: MayConnect, sockets: list[socket.socket]) -> socket.socket:
-    """A socket to the first address that answers, after all of the name's addresses were judged."""
-    host, port = connection.host.strip("[]"), connection.port
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(place[4][0]) for place in found]
-    if not all(may_connect(ip_address(address.partition("%")[0]), port) for address in addresses):
-        raise BlockedAddress(host)
-    timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
-    problem: OSError = OSError(f"{host} has no address")
-    for address in addresses:
-        try:
-            made = socket.create_connection((address, port), timeout)
-        except OSError as refused:
-            problem = refused
-            continue
-        sockets.append(made.dup())  # TLS takes the first handle away; shutting down the second ends both
-        return made
-    raise problem
+    seconds = connection.timeout if isinstance(connection.timeout, int | float) else _CONNECTED_WITHIN
+    made = connect(connection.host.strip("[]"), connection.port, may_connect, seconds=seconds)
+    sockets.append(made.dup())  # TLS takes the first handle away; shutting down the second ends both
+    return made
 
 
 def _next(url: str, location: str) -> str:

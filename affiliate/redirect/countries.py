@@ -12,6 +12,7 @@ from typing import Any
 
 import maxminddb
 
+from affiliate import special_addresses
 from affiliate.redirect.addresses import Networks, packed
 
 OFF = "off"
@@ -21,15 +22,8 @@ CountryOf = Callable[[str], str]
 
 _IPV4 = 4  # bytes
 
-# Nobody's country, whatever a file says (ours has one for 192.168.1.1). IANA's registries of special-purpose addresses,
-# https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry; multicast, RFC 5771, 4291.
-_NOWHERE = Networks(
-    (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
-        *("192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
-        *("224.0.0.0/3", "::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "4000::/2", "8000::/1"),
-    )
-)
+# Nobody's country, whatever a file says (ours has one for 192.168.1.1).
+_NOWHERE = Networks((*special_addresses.IPV4, *special_addresses.IPV6))
 
 log = logging.getLogger(__name__)
 

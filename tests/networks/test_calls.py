@@ -20,7 +20,7 @@ from werkzeug import Request, Response
 
 from affiliate.errors import BlockedAddress, Unreachable
 from affiliate.networks.asking.calls import ApiClient
-from affiliate.networks.http import Address
+from affiliate.networks.connecting import Address
 
 TOKEN = "t0p-secret+token/with=odd&letters"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

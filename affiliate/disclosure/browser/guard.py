@@ -1,6 +1,5 @@
 """A proxy of our own between Chromium and the world: every request of a page passes it, also those of its workers, its
-sockets and its redirects. It resolves a name once, judges all its addresses and connects to a judged one, so that a name
-that resolves differently a moment later (DNS rebinding) gains nothing."""
+sockets and its redirects. It connects as all requests of ours do, see networks/connecting.py."""
 
 import contextlib
 import select
@@ -8,15 +7,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from ipaddress import ip_address
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
-from affiliate.networks.http import MayConnect
+from affiliate.errors import BlockedAddress
+from affiliate.networks.connecting import MayConnect, connect
 
 _LONGEST_HEAD = 65_536  # bytes; Chromium's largest request heads are a quarter of it
 _SECONDS = 30  # of a connection without a byte
-_REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_CONNECTED_WITHIN = 10.0  # seconds, for all addresses of a name
+_REFUSED, _NOBODY = b"403 Forbidden", b"502 Bad Gateway"
 _HOP = ("proxy-connection:", "connection:", "proxy-authorization:")
 
 
@@ -69,9 +69,11 @@ class _Passage(StreamRequestHandler):
             return
         method, target, version = first
         host, port, path = _aim(method, target)
-        upstream = self._connected(host, port)
-        if upstream is None:
-            self.wfile.write(_REFUSAL)
+        try:
+            upstream = connect(host, port, self.server.may_connect, seconds=_CONNECTED_WITHIN)
+        except (BlockedAddress, OSError, ValueError) as problem:
+            status = _REFUSED if isinstance(problem, BlockedAddress) else _NOBODY
+            self.wfile.write(b"HTTP/1.1 %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
             return
         with upstream:
             if method == b"CONNECT":
@@ -87,18 +89,6 @@ class _Passage(StreamRequestHandler):
         while (line := self.rfile.readline(_LONGEST_HEAD).rstrip(b"\r\n")) and size < _LONGEST_HEAD:
             size += len(line)
             yield line
-
-    def _connected(self, host: str, port: int) -> socket.socket | None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = [str(place[4][0]) for place in found]
-            if not addresses or not all(
-                self.server.may_connect(ip_address(one.partition("%")[0]), port) for one in addresses
-            ):
-                return None
-            return socket.create_connection((addresses[0], port), 10)
-        except (OSError, ValueError, UnicodeError):
-            return None
 
     def _pass(self, upstream: socket.socket) -> None:
         pairs = {self.connection: upstream, upstream: self.connection}

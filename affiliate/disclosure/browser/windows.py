@@ -37,8 +37,9 @@ from affiliate.disclosure.browser.guard import closed_door, guarded_door
 from affiliate.disclosure.browser.program import NoBrowser, find_chromium, flags, node_of_its_own
 from affiliate.disclosure.looks import Look, Part
 from affiliate.errors import AffiliateError, InvalidDocument, Unreachable
-from affiliate.networks.http import MayConnect, decoded
+from affiliate.networks.connecting import MayConnect
 from affiliate.networks.http import Page as Served
+from affiliate.networks.http import decoded
 from affiliate.urls import parse_web_url
 
 WINDOWS = ((360, 740), (1280, 800))  # CSS pixels: a phone and a desk, as regulators' cases have them

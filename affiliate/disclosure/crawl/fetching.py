@@ -9,14 +9,13 @@ import requests
 
 from affiliate.disclosure.crawl.robots import USER_AGENT
 from affiliate.errors import Unreachable
+from affiliate.networks.connecting import MayConnect, is_public
 from affiliate.networks.http import (
     CHUNK,
     REDIRECTS,
-    MayConnect,
     decoded,
     failure,
     guarded_session,
-    is_public,
     retry_after,
 )
 from affiliate.urls import host_of

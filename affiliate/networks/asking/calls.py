@@ -20,13 +20,12 @@ import requests
 
 from affiliate.errors import Unreachable
 from affiliate.networks.asking.api import Answer
+from affiliate.networks.connecting import MayConnect, is_public
 from affiliate.networks.http import (
     CHUNK,
     REDIRECTS,
-    MayConnect,
     failure,
     guarded_session,
-    is_public,
     origin,
     retry_after,
 )

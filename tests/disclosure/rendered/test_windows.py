@@ -12,7 +12,7 @@ import pytest
 from affiliate.disclosure.browser.program import NoBrowser, find_chromium
 from affiliate.disclosure.browser.windows import Chromium, Patience
 from affiliate.errors import InvalidDocument, InvalidUrl, Unreachable
-from affiliate.networks.http import is_public
+from affiliate.networks.connecting import is_public
 from tests.disclosure.rendered.test_ways import look_at
 from tests.disclosure.rendered.ways import FILLER, SENTENCE, p, page
 from tests.waiting import PATIENCE
