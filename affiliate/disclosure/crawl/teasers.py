@@ -143,7 +143,7 @@ class _Headings:
 def _is_block_of_its_own(page: Page, place: Place) -> bool:
     """Whether a link is nearly all that its block says: one of a list, not one within a sentence."""
     own = len(page.words_in(place))
-    return own > 0 and own * 10 >= len(page.words_in(place.block)) * 6
+    return own > 0 and not page.says_more_than(place.block, own * 10 // 6)
 
 
 def _said_kind(place: Place) -> str:

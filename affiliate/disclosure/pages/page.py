@@ -52,6 +52,7 @@ _BEFORE_A_COMPANY = frozenset(
 _KICKER = 60  # characters: a kicker, a category or a date is shorter
 _NEAR = 60  # characters: a short line next to a link belongs to it
 _LONGEST = 5000  # characters of a block that is read for prices and names
+_TEASER = 1000  # characters of a block that may be all about one link
 _LABELLED = 700  # characters of a text in which a label is looked for: the longest that wording looks at
 
 
@@ -111,6 +112,7 @@ class Page:
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
         self._statements: dict[str, tuple[Said, ...]] = {}
         self._words: dict[int, str] = {}
+        self._word_lengths: dict[int, int] = {}
         self._cards: dict[int, Place | None] = {}
         self.tree = Tree(html)
         settle(self.tree)
@@ -449,15 +451,32 @@ class Page:
         """The live text of an element."""
         known = self._words.get(id(place))
         if known is None:
-            runs = (run for block in self._blocks_in(place) for run in _runs_in(block, place))
-            said = (run.text for run in runs if place.holds(run.place) and self.is_live(run.place, place))
-            known = self._words[id(place)] = plain(" ".join(said))
+            known = self._words[id(place)] = plain(" ".join(self._texts_in(place)))
         return known
 
-    def _blocks_in(self, place: Place) -> list[Block]:
+    def says_more_than(self, place: Place, characters: int) -> bool:
+        """Whether the live text of an element is longer, as far as the first 1,000 characters tell."""
+        length = self._word_lengths.get(id(place))
+        if length is None:
+            length = -1
+            for text in self._texts_in(place):
+                length += len(said) + 1 if (said := plain(text)) else 0
+                if length > _TEASER:
+                    break
+            self._word_lengths[id(place)] = length
+        return length > min(characters, _TEASER)
+
+    def _texts_in(self, place: Place) -> Iterator[str]:
+        for block in self._blocks_in(place):
+            for run in _runs_in(block, place):
+                if place.holds(run.place) and self.is_live(run.place, place):
+                    yield run.text
+
+    def _blocks_in(self, place: Place) -> Iterator[Block]:
         """The blocks of which a part stands in an element."""
         orders, ends = self._block_orders
-        return self.tree.blocks[bisect_left(ends, place.order) : bisect_right(orders, place.end)]
+        for number in range(bisect_left(ends, place.order), bisect_right(orders, place.end)):
+            yield self.tree.blocks[number]
 
     @cached_property
     def _block_orders(self) -> tuple[list[int], list[int]]:

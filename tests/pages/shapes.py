@@ -1,5 +1,5 @@
 """HTML and text of shapes that make a careless reader slow, each as long as is asked for: what the work on a page may
-cost is measured on them (tests/disclosure/test_growth.py, bench/shapes.py).
+cost is measured on them (tests/pages/test_growth.py, bench/shapes.py).
 
 Every page has paid links, so that each part of the reading has something to do.
 """
@@ -44,15 +44,6 @@ def _json_ld_products(n: int) -> str:
     return f'<script type="application/ld+json">{json.dumps([product] * n)}</script>'
 
 
-def _head_and(shape: Shape) -> Shape:
-    return lambda n: _START + shape(n)
-
-
-def _then_link(shape: Shape) -> Shape:
-    """The same with a paid link behind it: what looks back from there sees all of it."""
-    return lambda n: shape(n) + _LINK
-
-
 def _repeated(piece: str) -> Shape:
     return lambda n: piece * n
 
@@ -73,7 +64,6 @@ _MIDDLES: dict[str, Shape] = {
     "links fostered out of tables": _numbered('<table><a href="https://www.amazon.co.uk/dp/B0{}?tag=m-21">x'),
     "links in links": _numbered('<a href="https://www.amazon.co.uk/dp/B0{}?tag=m-21">x'),
     "links that are opened again": _repeated('<a href="/go/x"><div>x'),
-    "emphasis in paragraphs, each other": lambda n: "".join(f"<p><b id={k}>x</p>" for k in range(min(n, 400))),
     "adoption": _repeated("<b><p>x</b>"),
     "fonts": _repeated('<font color="red"><p>x'),
     "templates": _repeated("<template><p>x"),
@@ -137,6 +127,20 @@ _MIDDLES: dict[str, Shape] = {
     ),
     "classes": lambda n: '<p class="' + " ".join(f"c{number}" for number in range(n)) + '">x',
     "a long class": lambda n: f'<p class="{"ad-" * n}">x',
+    "a long number in a style": lambda n: f'<p style="font-size:{"1" * n}">x',
+    "moved in a style": lambda n: f'<p style="{"transform: " * n}">x',
+    "moved in style sheets": _repeated("<style>p{transform: transform: transform: transform:}</style>"),
+    "selectors that nothing meets": lambda n: (
+        "<style>" + "".join(f".a{k} .e{{opacity:0}}" for k in range(n)) + "</style>" + '<p class="e">Ad</p>' * n
+    ),
+    "scripts of a service": lambda n: f"<script>{'genius.com/' * n}</script>",
+    "sentences, then labels": lambda n: (
+        "<p>We earn commission when you buy.</p>" * n + f"<p>{'x ' * 40}</p>" + f"<p>Ad</p><p>{'x ' * 40}</p>" * n
+    ),
+    "letters that unfold": _repeated("\ufdfa"),
+    "document types": lambda n: f"<!DOCTYPE{'[]' * n}",
+    "roots": _numbered("<html a{}=1><body b{}=1>"),
+    "emphasis that is opened again": _numbered("<p><b id={}>x</p>"),
     "a long style": lambda n: f'<p style="{"color:red;" * n}">x',
     "a long rel": lambda n: f'<a href="{SHOP.format(1)}" rel="{"a " * n}">x</a>',
     "a long ping": lambda n: f'<a href="{SHOP.format(1)}" ping="{" https://a.example" * n}">x</a>',
@@ -156,8 +160,13 @@ _MIDDLES: dict[str, Shape] = {
     "links by script": _repeated("<i onclick=\"open('https://www.amazon.co.uk/dp/B0?tag=m-21')\">x</i>"),
 }
 
-SHAPES: dict[str, Shape] = {name: _head_and(_then_link(shape)) for name, shape in _MIDDLES.items()}
-BARE: dict[str, Shape] = {f"{name}, without a start": _then_link(shape) for name, shape in _MIDDLES.items()}
+
+def _page(shape: Shape) -> Shape:
+    """With a headline, a disclosure and paid links before it and behind it: what looks back from there sees all of it."""
+    return lambda n: _START + shape(n) + _LINK
+
+
+SHAPES: dict[str, Shape] = {name: _page(shape) for name, shape in _MIDDLES.items()}
 
 
 def sized(shape: Shape, characters: int) -> str:
