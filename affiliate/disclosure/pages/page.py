@@ -52,7 +52,6 @@ _BEFORE_A_COMPANY = frozenset(
 _KICKER = 60  # characters: a kicker, a category or a date is shorter
 _NEAR = 60  # characters: a short line next to a link belongs to it
 _LONGEST = 5000  # characters of a block that is read for prices and names
-_TEASER = 1000  # characters of a block that may be all about one link
 _LABELLED = 700  # characters of a text in which a label is looked for: the longest that wording looks at
 
 
@@ -112,7 +111,7 @@ class Page:
         self._labels: dict[frozenset[str], tuple[Said, ...]] = {}
         self._statements: dict[str, tuple[Said, ...]] = {}
         self._words: dict[int, str] = {}
-        self._word_lengths: dict[int, int] = {}
+        self._word_lengths: dict[int, tuple[int, Iterator[str]]] = {}
         self._cards: dict[int, Place | None] = {}
         self.tree = Tree(html)
         settle(self.tree)
@@ -455,16 +454,12 @@ class Page:
         return known
 
     def says_more_than(self, place: Place, characters: int) -> bool:
-        """Whether the live text of an element is longer, as far as the first 1,000 characters tell."""
-        length = self._word_lengths.get(id(place))
-        if length is None:
-            length = -1
-            for text in self._texts_in(place):
-                length += len(said) + 1 if (said := plain(text)) else 0
-                if length > _TEASER:
-                    break
-            self._word_lengths[id(place)] = length
-        return length > min(characters, _TEASER)
+        """Whether the live text of an element is longer. Its texts are read once, and only as far as somebody asked."""
+        length, texts = self._word_lengths.get(id(place), (-1, self._texts_in(place)))
+        while length <= characters and (text := next(texts, None)) is not None:
+            length += len(said) + 1 if (said := plain(text)) else 0
+        self._word_lengths[id(place)] = length, texts
+        return length > characters
 
     def _texts_in(self, place: Place) -> Iterator[str]:
         for block in self._blocks_in(place):
