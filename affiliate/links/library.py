@@ -26,7 +26,7 @@ from affiliate.urls import WebUrl, digest, identity, is_https, likeness, parse_w
 
 STATUSES = ("live", "scheduled", "expired", "retired")
 READ_FACTS = "products.read-facts"
-_MOST_NEAR = 5  # links to nearly the same target that are shown
+MOST_NEAR = 5  # links to nearly the same target that are shown
 _TRIES = 5  # against others who take the same target or slug at the same moment
 
 Made = TypeVar("Made")
@@ -173,7 +173,7 @@ def _added(
 
 def near_links(session: Session, site_id: int, url: str) -> tuple[LinkView, ...]:
     """The site's links to other addresses that often lead to the same page, the oldest first, a few of them."""
-    alike = queries.near_target(session, site_id, digest(likeness(url)), target_key(url), _MOST_NEAR)
+    alike = queries.near_target(session, site_id, digest(likeness(url)), target_key(url), MOST_NEAR)
     return tuple(views(session, alike))
 
 

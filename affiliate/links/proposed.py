@@ -1,8 +1,10 @@
 """Links that an article needs and its site does not have: proposed while the article is read, stored when it is published."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session
 from affiliate.errors import ChangedMeanwhile
 from affiliate.links import queries, slugs
 from affiliate.links.library import (
+    MOST_NEAR,
     LinkView,
     NewLink,
     create_links,
@@ -23,7 +26,7 @@ from affiliate.links.library import (
     views,
 )
 from affiliate.store.tables import Link, Site
-from affiliate.urls import is_https
+from affiliate.urls import is_https, likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class ProposedLinks:
         self._new: dict[str, NewLink] = {}  # by the keys of their targets
         self._numbers: dict[str, int] = {}
         self._found: dict[str, Proposed] = {}
+        self._alike: dict[str, set[str]] = defaultdict(set)  # the keys of proposals, by the likeness of their targets
         self._secured: dict[str, str] = {}  # links that lead to http: the https address that was met, by their key
 
     def for_target(self, url: str) -> Proposed:
@@ -61,10 +65,12 @@ class ProposedLinks:
             return self._found[key]
         deep_link(target.programme, address, target.mode)
         earlier = self._new.get(key)
+        self._alike[likeness(address)].discard(key)
         slug = earlier.slug if earlier else self._free_slug(address)
         self._new[key] = new = replace(earlier, target=target) if earlier else NewLink(target, slug)
         number = self._numbers.setdefault(key, -1 - len(self._numbers))
-        self._found[key] = Proposed(self._view(number, new), near_links(self._session, self._site_id, address))
+        self._found[key] = Proposed(self._view(number, new), self._near(address))
+        self._alike[likeness(address)].add(key)
         return self._found[key]
 
     def store(self, session: Session, wanted: Collection[int]) -> dict[int, LinkView]:
@@ -98,6 +104,13 @@ class ProposedLinks:
         return replace(
             view, target_url=address, deep_link=finished(link.programme, address, view.mode, view.default_token)
         )
+
+    def _near(self, address: str) -> tuple[LinkView, ...]:
+        """Links to nearly this target: those that are there, and those that were proposed before it."""
+        proposed = islice(
+            sorted(self._alike[likeness(address)], key=self._numbers.__getitem__, reverse=True), MOST_NEAR
+        )
+        return (*near_links(self._session, self._site_id, address), *(self._found[key].link for key in proposed))
 
     def _free_slug(self, address: str) -> str:
         besides = [new.slug for new in self._new.values()]
