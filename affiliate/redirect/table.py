@@ -383,6 +383,12 @@ def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | No
     token = last[1:].lower() if last.startswith("-") else ""
     if not is_placement_token(token):
         token = ""
+    elif site is not None and (value := file.exact(transaction, rest, site)):  # as nearly every article's link is asked for
+        entry = _decode(value)
+        link_id = file.link_of(transaction, token)
+        if link_id is None or link_id == entry.link_id:
+            return Found(entry, token)
+        return _named(file, transaction, (entry,), token, link_id)
     values, carries = _values(file, transaction, path, rest if token else "", site)
     if not values:
         return None

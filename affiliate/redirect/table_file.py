@@ -125,7 +125,7 @@ class TableFile:
 
     def link_of(self, transaction: Transaction, token: str) -> int | None:
         """The link of a placement; None for a token that is not in the table."""
-        link = transaction.get(token[_TOKEN].encode(), db=self._tokens)
+        link = transaction.get(token[_TOKEN].encode(), None, self._tokens)
         return None if link is None else int.from_bytes(link, "big")
 
     def by_link(self, transaction: Transaction, link_id: int) -> bytes | None:
