@@ -1,4 +1,4 @@
-"""report."""
+"""report, money."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from affiliate.cli.frame import Context, F, Group, moment, pass_context, site_option
+from affiliate.cli.frame import REFUSED, Context, F, Group, moment, pass_context, site_option
 from affiliate.clock import parse_day
+from affiliate.commissions import picture
 from affiliate.links.sites import find_site, home_zone
 from affiliate.networks.words import PAYMENTS
 from affiliate.reports.clicks import DIMENSIONS as CLICK_DIMENSIONS
@@ -72,6 +73,7 @@ def commissions(
             as_of=moment(as_of) if as_of else None,
             disclosure=disclosure,
             payment=payment,
+            groups=format_ != "csv",
             now=context.app.clock(),
         )
     _write(export(result, format_), output)
@@ -114,4 +116,28 @@ def _write(exported: bytes, output: Path | None) -> None:
         click.echo(exported, nl=False)
 
 
-COMMANDS = {command.name: command for command in (report,)}
+@click.group(cls=Group)
+def money() -> None:
+    """The current picture that reports read, held against the ledger."""
+
+
+@money.command()
+@pass_context
+def check(context: Context) -> None:
+    """Compare what transactions repeat for reports with the ledger's versions; exit 1 where they differ."""
+    with context.app.store.reading() as session:
+        differing = picture.check(session)
+    click.echo(f"{differing} transactions say otherwise than the ledger.")
+    raise SystemExit(REFUSED if differing else 0)
+
+
+@money.command()
+@pass_context
+def rebuild(context: Context) -> None:
+    """Make what transactions repeat for reports anew from the ledger's versions."""
+    with context.app.store.transaction() as session:
+        differing = picture.rebuild(session)
+    click.echo(f"Made all anew; {differing} transactions said otherwise than the ledger.")
+
+
+COMMANDS = {command.name: command for command in (report, money)}

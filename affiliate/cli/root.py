@@ -28,6 +28,7 @@ _SUBJECTS = {
     "inspect": ("links", "Take links apart: network, ids, sub-ids, target."),
     "job": ("operations", "The periodic tasks."),
     "link": ("links", "The link library."),
+    "money": ("money", "The current picture that reports read, held against the ledger."),
     "network": ("networks", "The networks that pay us, and how our connectors stand."),
     "payout": ("payouts", "What networks paid, and the transactions that each payout covers."),
     "programme": ("programmes", "Programmes: an advertiser's terms on a network."),

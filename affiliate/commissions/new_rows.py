@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -15,6 +16,8 @@ _UNSTORED = 1 << 48  # ids of what is only tried out begin here: no row has one 
 
 _Said = TypeVar("_Said", bound=NamedTuple)
 _repeated: Callable[[NamedTuple], tuple[object, ...]] = attrgetter(*queries.REPEATED)
+_indexed: Callable[[NamedTuple], tuple[object, ...]] = attrgetter(*queries.INDEXED)
+_money: Callable[[NamedTuple], tuple[object, ...]] = attrgetter(*queries.MONEY)
 
 
 def moments_of(kind: type[Any]) -> tuple[str, ...]:
@@ -27,7 +30,16 @@ _MOMENTS = moments_of(Facts)
 
 def stored(said: _Said, moments: tuple[str, ...], moment: Callable[[datetime | None], object]) -> _Said:
     """The same with its moments as the database takes them."""
-    return said._replace(**{name: moment(getattr(said, name)) for name in moments})
+    values = list(said)
+    for place in places_of(type(said), moments):
+        values[place] = moment(values[place])
+    return said._make(values)
+
+
+@cache
+def places_of(kind: type[Any], names: tuple[str, ...]) -> tuple[int, ...]:
+    """Where these fields stand in a named tuple: found by name, once."""
+    return tuple(kind._fields.index(name) for name in names)
 
 
 class NewRows:
@@ -46,6 +58,7 @@ class NewRows:
         self._transactions: list[tuple[object, ...]] = []
         self._versions: list[tuple[object, ...]] = []
         self._current: list[tuple[object, ...]] = []
+        self._revalued: list[tuple[object, ...]] = []
         self._moved: list[tuple[object, ...]] = []
 
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
@@ -91,23 +104,27 @@ class NewRows:
         return version_id
 
     def current(self, transaction_id: int, version_id: int, facts: Facts, before: Facts | None) -> None:
-        """Makes a version the current picture of a transaction that was known, `before` its picture so far. What it repeats
-        is indexed: written only where it differs, since a million transactions' indexes lie all over the file."""
-        if before is not None and _repeated(facts) == _repeated(before):
-            self._current.append((version_id, transaction_id))
+        """Makes a version the current picture of a transaction that was known, `before` its picture so far. What is indexed
+        of it is written only where it differs, since a million transactions' indexes lie all over the file."""
+        if before is not None and _indexed(facts) == _indexed(before):
+            if _money(facts) == _money(before):
+                self._current.append((version_id, transaction_id))
+            else:
+                self._revalued.append((version_id, *_money(self._stored(facts)), transaction_id))
         else:
             self._moved.append((version_id, *_repeated(self._stored(facts)), transaction_id))
 
     def insert(self) -> None:
         if not self._dry:
             self._write()
-        for rows in (self._transactions, self._versions, self._current, self._moved):
+        for rows in (self._transactions, self._versions, self._current, self._revalued, self._moved):
             rows.clear()
 
     def _write(self) -> None:
         queries.insert_transactions(self._session, self._transactions)
         queries.insert_versions(self._session, self._versions)
         queries.make_current(self._session, self._current, repeating=())
+        queries.make_current(self._session, self._revalued, repeating=queries.MONEY)
         queries.make_current(self._session, self._moved, repeating=queries.REPEATED)
 
     def finish(self) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Table, delete, func, insert, select, text, type_coerce, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, Table, and_, delete, func, insert, or_, select, text, type_coerce, update
+from sqlalchemy.orm import Session, aliased
 
 from affiliate.commissions.attribution import UNKNOWN_TOKEN
 from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
@@ -18,7 +18,10 @@ from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow,
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
 _AT_ONCE = 5000  # transactions
-REPEATED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
+INDEXED = ("programme_id", "kind", "transaction_at", "click_at", "order_ref", "sub_id", "placement_id", "attribution")
+MONEY = ("status", "payment", "sale_amount", "sale_currency", "commission", "currency", "validated_at")
+REPEATED = (*INDEXED, *MONEY)
+"""What a transaction repeats of its current version: for the indexes, and for the reports."""
 
 
 class VersionBegins(NamedTuple):
@@ -230,24 +233,50 @@ def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> N
         session.execute(insert(_QUARANTINED), rows)
 
 
+_NEWEST = (
+    select(TransactionVersion.id)
+    .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
+    .where(TransactionVersion.transaction_id == Transaction.id, ImportRun.undone_at.is_(None))
+    .order_by(
+        TransactionVersion.observed_at.desc(),
+        TransactionVersion.recorded_at.desc(),
+        TransactionVersion.number.desc(),
+    )
+    .limit(1)
+    .correlate(Transaction)
+    .scalar_subquery()
+)
+"""A transaction's newest observed version of a live run."""
+
+
+def count_unsettled(session: Session) -> int:
+    """Transactions whose current version is not the newest observed live one, or that do not repeat it."""
+    said = aliased(TransactionVersion)
+    differs = [getattr(Transaction, name).is_distinct_from(getattr(said, name)) for name in REPEATED]
+    wanted = (
+        select(func.count())
+        .select_from(Transaction)
+        .outerjoin(said, said.id == Transaction.current_version_id)
+        .where(
+            or_(
+                Transaction.current_version_id.is_distinct_from(_NEWEST),
+                and_(Transaction.current_version_id.is_not(None), or_(*differs)),
+            )
+        )
+    )
+    return session.scalar(wanted) or 0
+
+
+def transaction_ids(session: Session, *, after: int, limit: int) -> Sequence[int]:
+    wanted = select(Transaction.id).where(Transaction.id > after).order_by(Transaction.id).limit(limit)
+    return session.scalars(wanted).all()
+
+
 def settle(session: Session, transaction_ids: Collection[int]) -> None:
     """Makes the newest observed live version the current one of each of these transactions."""
     touched = Transaction.id.in_(transaction_ids)
-    newest = (
-        select(TransactionVersion.id)
-        .join(ImportRun, ImportRun.id == TransactionVersion.import_run_id)
-        .where(TransactionVersion.transaction_id == Transaction.id, ImportRun.undone_at.is_(None))
-        .order_by(
-            TransactionVersion.observed_at.desc(),
-            TransactionVersion.recorded_at.desc(),
-            TransactionVersion.number.desc(),
-        )
-        .limit(1)
-        .correlate(Transaction)
-        .scalar_subquery()
-    )
     in_sets = {"synchronize_session": False}
-    session.execute(update(Transaction).where(touched).values(current_version_id=newest), execution_options=in_sets)
+    session.execute(update(Transaction).where(touched).values(current_version_id=_NEWEST), execution_options=in_sets)
     session.execute(
         update(Transaction)
         .where(touched, TransactionVersion.id == Transaction.current_version_id)

@@ -383,7 +383,9 @@ def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | No
     token = last[1:].lower() if last.startswith("-") else ""
     if not is_placement_token(token):
         token = ""
-    elif site is not None and (value := file.exact(transaction, rest, site)):  # as nearly every article's link is asked for
+    elif site is not None and (
+        value := file.exact(transaction, rest, site)
+    ):  # as nearly every article's link is asked for
         entry = _decode(value)
         link_id = file.link_of(transaction, token)
         if link_id is None or link_id == entry.link_id:

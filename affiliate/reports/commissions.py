@@ -225,7 +225,7 @@ class Basis:
 class CommissionsReport:
     """Rows per dimension value and currency, the highest earning first within a currency, and the totals per currency.
     Clicks stand on every currency row of a value, and once in a total. `by_disclosure` tells each total apart, in the order of
-    GROUPS, whatever the rows go by: figure by figure these lines sum up to it."""
+    GROUPS, whatever the rows go by: figure by figure these lines sum up to it; none where they were not asked for."""
 
     basis: Basis
     rows: tuple[Row, ...]
@@ -257,6 +257,7 @@ def commissions_report(
     disclosure: str | None = None,
     payment: str | None = None,
     time_zone: str,
+    groups: bool = True,
     now: datetime,
 ) -> CommissionsReport:
     """The days [first, until) of `time_zone`, cut by one of DIMENSIONS, by one of DATE_BASES.
@@ -265,7 +266,7 @@ def commissions_report(
     one everything, and what is attributed to nothing stands in a row whose key is None, so that rows sum to totals.
     `disclosure`, one of GROUPS, leaves only what was earned on such pages, `payment`, one of PAYMENTS, only the money of
     which the network says so, beside all clicks. InvalidInput for an unknown dimension, basis, zone, group or payment, or an
-    empty range.
+    empty range. Without `groups` the totals are not told apart by disclosure, which asks the ledger once more.
     """
     scope = Scope.of(
         first=first,
@@ -282,11 +283,6 @@ def commissions_report(
     known_at = as_of or now
     rows = _with_names(session, by, _figures_by_value(sums, counts), scope.moment)
     totals = _totals(sums, summed(counts.values()))
-    if by != ARTICLE:
-        sums_by_article = queries.ledger_sums(session, scope, ARTICLE)
-        counts_by_article = _counts(session, scope, ARTICLE)
-    else:
-        sums_by_article, counts_by_article = sums, counts
     basis = Basis(
         scope=scope,
         by=by,
@@ -297,8 +293,11 @@ def commissions_report(
         sales_elsewhere=sum(one.sales_elsewhere for one in sums),
         sha256=fingerprint([row.as_json() for row in rows], [total.as_json() for total in totals]),
     )
-    lines = _by_disclosure(session, scope, totals, sums_by_article, counts_by_article)
-    return CommissionsReport(basis, rows, totals, lines)
+    if not groups:
+        return CommissionsReport(basis, rows, totals, ())
+    if by != ARTICLE:
+        sums, counts = queries.ledger_sums(session, scope, ARTICLE), _counts(session, scope, ARTICLE)
+    return CommissionsReport(basis, rows, totals, _by_disclosure(session, scope, totals, sums, counts))
 
 
 def _counts(session: Session, scope: Scope, by: str) -> dict[str | None, Counts]:

@@ -84,10 +84,15 @@ class Sum:
     sales_elsewhere: int
 
 
+def _said(scope: Scope) -> Any:
+    """Where the report's amounts and words stand: a transaction repeats those of its current version."""
+    return Version if scope.as_of else Transaction
+
+
 def _dated(scope: Scope) -> Any:
-    """The column that the report's date basis means. The current picture is found through the transactions' indexes."""
-    holder = Version if scope.as_of else Transaction
-    return {"transaction": holder.transaction_at, "click": holder.click_at, "validation": Version.validated_at}[
+    """The column that the report's date basis means."""
+    said = _said(scope)
+    return {"transaction": said.transaction_at, "click": said.click_at, "validation": said.validated_at}[
         scope.date_basis
     ]
 
@@ -96,31 +101,41 @@ def _counts_at(version: Any, run: Any, moment: datetime) -> ColumnElement[bool]:
     return and_(version.recorded_at <= moment, or_(run.undone_at.is_(None), run.undone_at > moment))
 
 
-def _known(wanted: AnySelect, as_of: datetime | None) -> AnySelect:
-    """Joins each transaction with what is, or was, known of it: one version each, or none."""
-    wanted = wanted.select_from(Transaction)
-    if as_of is None:
-        joined = wanted.join(Version, Version.id == Transaction.current_version_id)
-    else:
-        later, later_run = aliased(Version), aliased(ImportRun)
-        outdated = exists().where(
-            later.transaction_id == Version.transaction_id,
-            later.import_run_id == later_run.id,
-            _counts_at(later, later_run, as_of),
-            tuple_(later.observed_at, later.recorded_at, later.number)
-            > tuple_(Version.observed_at, Version.recorded_at, Version.number),
-        )
-        joined = (
-            wanted.join(Version, Version.transaction_id == Transaction.id)
-            .join(ImportRun, ImportRun.id == Version.import_run_id)
-            .where(_counts_at(Version, ImportRun, as_of), ~outdated)
-        )
-    # outer joins, each along a key: the database leaves out those that nothing asks for
+def _known(wanted: AnySelect, scope: Scope) -> AnySelect:
+    """Joins each transaction with what is, or was, known of it: the current picture, which it repeats itself, or the version
+    of then. Those of which nothing is known are left out."""
+    if scope.as_of is None:
+        return _placed(wanted.select_from(Transaction).where(Transaction.current_version_id.is_not(None)), Transaction)
+    later, later_run = aliased(Version), aliased(ImportRun)
+    outdated = exists().where(
+        later.transaction_id == Version.transaction_id,
+        later.import_run_id == later_run.id,
+        _counts_at(later, later_run, scope.as_of),
+        tuple_(later.observed_at, later.recorded_at, later.number)
+        > tuple_(Version.observed_at, Version.recorded_at, Version.number),
+    )
+    joined = (
+        wanted.select_from(Transaction)
+        .join(Version, Version.transaction_id == Transaction.id)
+        .join(ImportRun, ImportRun.id == Version.import_run_id)
+        .where(_counts_at(Version, ImportRun, scope.as_of), ~outdated)
+    )
+    return _placed(joined, Version)
+
+
+def _current(wanted: AnySelect) -> AnySelect:
+    """Joins each transaction with its current version."""
+    joined = wanted.select_from(Transaction).join(Version, Version.id == Transaction.current_version_id)
+    return _placed(joined, Version)
+
+
+def _placed(wanted: AnySelect, said: Any) -> AnySelect:
+    """Outer joins, each along a key: the database leaves out those that nothing asks for."""
     return (
-        joined.outerjoin(Placement, Placement.id == Version.placement_id)
+        wanted.outerjoin(Placement, Placement.id == said.placement_id)
         .outerjoin(Link, Link.id == Placement.link_id)
         .outerjoin(Article, Article.id == Placement.article_id)
-        .outerjoin(Programme, Programme.id == Version.programme_id)
+        .outerjoin(Programme, Programme.id == said.programme_id)
     )
 
 
@@ -137,47 +152,46 @@ def _limited(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.disclosure is not None:
         conditions.append(group_of(Placement.article_id, scope.moment) == scope.disclosure)
     if scope.payment is not None:
-        conditions.append(Version.payment == scope.payment)
+        conditions.append(_said(scope).payment == scope.payment)
     return conditions
 
 
-_LEDGER_KEYS: dict[str, Any] = {
-    "article": Placement.article_id,
-    "author": func.nullif(Article.author, ""),
-    "link": Placement.link_id,
-    "placement": Version.placement_id,
-    "site": Link.site_id,
-    "advertiser": Programme.advertiser_id,
-    "programme": Version.programme_id,
-    "network": Transaction.network,
-    PAYMENT: Version.payment,
-}
+def _ledger_keys(said: Any) -> dict[str, Any]:
+    return {
+        "article": Placement.article_id,
+        "author": func.nullif(Article.author, ""),
+        "link": Placement.link_id,
+        "placement": said.placement_id,
+        "site": Link.site_id,
+        "advertiser": Programme.advertiser_id,
+        "programme": said.programme_id,
+        "network": Transaction.network,
+        PAYMENT: said.payment,
+    }
 
-DIMENSIONS = (*_LEDGER_KEYS, DAY)
+
+DIMENSIONS = (*_ledger_keys(Transaction), DAY)
 
 
 def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
     """The ledger within the scope, by dimension value, currency, status and payment, in one statement."""
+    said = _said(scope)
     key, days = _key_and_days(scope, by)
-    size = func.abs(Version.commission, type_=Micros())
-    in_its_currency = Version.sale_currency == Version.currency
+    size = func.abs(said.commission, type_=Micros())
+    in_its_currency = said.sale_currency == said.currency
     wanted = select(
         key.label("key"),
-        Version.currency,
-        Version.status,
-        Version.payment,
+        said.currency,
+        said.status,
+        said.payment,
         func.count().label("transactions"),
-        func.sum(Version.commission).label("commission"),
+        func.sum(said.commission).label("commission"),
         func.sum(size).label("magnitude"),
         func.sum(case((Placement.article_id.is_not(None), size))).label("in_articles"),
-        func.sum(case((in_its_currency, Version.sale_amount))).label("sale_amount"),
-        func.count(case((Version.sale_currency != Version.currency, 1))).label("sales_elsewhere"),
+        func.sum(case((in_its_currency, said.sale_amount))).label("sale_amount"),
+        func.count(case((said.sale_currency != said.currency, 1))).label("sales_elsewhere"),
     )
-    wanted = (
-        _known(wanted, scope.as_of)
-        .where(*_within(scope))
-        .group_by(key, Version.currency, Version.status, Version.payment)
-    )
+    wanted = _known(wanted, scope).where(*_within(scope)).group_by(key, said.currency, said.status, said.payment)
     if days is not None:
         wanted = wanted.join(days, _in_day(days, _dated(scope)))
     zero = Decimal(0)
@@ -202,14 +216,14 @@ def undated(session: Session, scope: Scope) -> int:
     """Transactions whose transaction date is in the range but which lack the date that the report goes by."""
     if scope.date_basis == "transaction":
         return 0
-    holder = Version if scope.as_of else Transaction
-    conditions = [holder.transaction_at >= scope.start, holder.transaction_at < scope.end, _dated(scope).is_(None)]
-    return session.scalar(_known(select(func.count()), scope.as_of).where(*conditions, *_limited(scope))) or 0
+    said = _said(scope)
+    conditions = [said.transaction_at >= scope.start, said.transaction_at < scope.end, _dated(scope).is_(None)]
+    return session.scalar(_known(select(func.count()), scope).where(*conditions, *_limited(scope))) or 0
 
 
 def _key_and_days(scope: Scope, by: str) -> tuple[Any, CTE | None]:
     if by != DAY:
-        return _LEDGER_KEYS[by], None
+        return _ledger_keys(_said(scope))[by], None
     listed = values(column("day", String), column("first", _MOMENTS), column("until", _MOMENTS), name="listed")
     days = listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
     return days.c.day, days
@@ -408,15 +422,16 @@ class Drill:
 
 
 def _chosen(drill: Drill, scope: Scope) -> list[ColumnElement[bool]]:
+    said = _said(scope)
     conditions: list[ColumnElement[bool]] = []
     if drill.by is not None:
         conditions.append(_is_key(drill.by, drill.key, scope))
     if drill.status == EARNED:
-        conditions.append(Version.status != DECLINED)
+        conditions.append(said.status != DECLINED)
     elif drill.status:
-        conditions.append(Version.status == drill.status)
+        conditions.append(said.status == drill.status)
     if drill.currency:
-        conditions.append(Version.currency == drill.currency)
+        conditions.append(said.currency == drill.currency)
     return conditions
 
 
@@ -427,7 +442,7 @@ def _is_key(by: str, key: str | None, scope: Scope) -> ColumnElement[bool]:
             raise InvalidInput(f"{key!r} is no day of the range {scope.first} to {scope.until}.")
         dated, (first, until) = _dated(scope), bounds[key]
         return and_(dated >= first, dated < until)
-    expression = _LEDGER_KEYS[by]
+    expression = _ledger_keys(_said(scope))[by]
     if key is None:
         return expression.is_(None)  # type: ignore[no-any-return] # a column of any type
     if by in ("author", "network", PAYMENT):
@@ -479,10 +494,9 @@ def transactions(
     session: Session, scope: Scope, drill: Drill, *, limit: int, offset: int
 ) -> Sequence[Mapping[str, Any]]:
     """One page, newest first."""
-    dated = _dated(scope)
-    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), scope.as_of)).where(
-        *_within(scope), *_chosen(drill, scope)
-    )
+    dated, facts = _dated(scope), select(*_TRANSACTION_FACTS)
+    known = _known(facts, scope) if scope.as_of else _current(facts)
+    wanted = _with_names(known).where(*_within(scope), *_chosen(drill, scope))
     wanted = wanted.order_by(dated.desc(), Transaction.id.desc()).limit(limit).offset(offset)
     return [dict(row) for row in session.execute(wanted).mappings()]
 
@@ -491,7 +505,7 @@ def transactions_of_payout(
     session: Session, account_id: int, payout_ref: str, *, limit: int, offset: int
 ) -> Sequence[Mapping[str, Any]]:
     """One page of an account's transactions that name a payout now, newest first."""
-    wanted = _with_names(_known(select(*_TRANSACTION_FACTS), None)).where(
+    wanted = _with_names(_current(select(*_TRANSACTION_FACTS))).where(
         Version.payout_ref == payout_ref,
         Transaction.id == Version.transaction_id,  # so that the payout's versions are looked up first
         Transaction.account_id == account_id,
@@ -502,9 +516,10 @@ def transactions_of_payout(
 
 def transaction_sums(session: Session, scope: Scope, drill: Drill) -> Sequence[tuple[str, str, int, Decimal]]:
     """(currency, status, transactions, commission) of all pages together."""
-    wanted = select(Version.currency, Version.status, func.count(), func.sum(Version.commission))
-    wanted = _known(wanted, scope.as_of).where(*_within(scope), *_chosen(drill, scope))
-    rows = session.execute(wanted.group_by(Version.currency, Version.status).order_by(Version.currency, Version.status))
+    said = _said(scope)
+    wanted = select(said.currency, said.status, func.count(), func.sum(said.commission))
+    wanted = _known(wanted, scope).where(*_within(scope), *_chosen(drill, scope))
+    rows = session.execute(wanted.group_by(said.currency, said.status).order_by(said.currency, said.status))
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 

@@ -741,7 +741,8 @@ class QuarantinedRow(Base):
 class Transaction(Base):
     """One sale, lead, bonus or CPC fee, identified by (account, the network's id, its line). What it says now is its
     newest version of a run that was not undone, `current_version_id` (empty: every run that named it was undone);
-    the columns from `programme_id` to `attribution` repeat that version, for the indexes."""
+    the columns from `programme_id` to `attribution` repeat that version for the indexes, those from `status` to `validated_at`
+    for the reports, which need not look up a version, with its payload, for every amount."""
 
     __tablename__ = "transactions"
     __table_args__ = (UniqueConstraint("account_id", "external_id", "line_id"),)
@@ -758,6 +759,13 @@ class Transaction(Base):
     sub_id: Mapped[str | None] = mapped_column(Text)
     placement_id: Mapped[int | None] = mapped_column(ForeignKey("placements.id"), index=True)
     attribution: Mapped[str] = mapped_column(String(20))  # sub-id, none, foreign, unknown-token
+    status: Mapped[str] = mapped_column(String(12), default="")
+    payment: Mapped[str] = mapped_column(String(12), default="")
+    sale_amount: Mapped[Decimal | None]
+    sale_currency: Mapped[str | None] = mapped_column(String(3))
+    commission: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    currency: Mapped[str] = mapped_column(String(3), default="")
+    validated_at: Mapped[datetime | None]
     current_version_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime]
 

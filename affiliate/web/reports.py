@@ -64,7 +64,8 @@ def show_commissions() -> str | tuple[str, int]:
     try:
         period = asked_period(form, now)
         with services().store.reading() as session:
-            report = commissions_report(session, **period.arguments(session), by=period.by, now=now)
+            groups = not (period.disclosure or period.payment)  # else the page does not show them
+            report = commissions_report(session, **period.arguments(session), by=period.by, groups=groups, now=now)
             days = timeline(session, **period.arguments(session))
     except AffiliateError as problem:
         form.refuse(problem)
@@ -98,17 +99,17 @@ def _behind(period: Period) -> Callable[..., str]:
 
 @pages.get("/reports/commissions.<any(csv, json):form>")
 def download_commissions(form: str) -> Response:
-    report, period = _asked_report()
+    report, period = _asked_report(groups=form != "csv")
     name = f"commissions-by-{period.by}-{period.first}-{period.until}.{form}"
     text, kind = (csv_text(report), "text/csv") if form == "csv" else (json_text(report), "application/json")
     return Response(text, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _asked_report() -> tuple[CommissionsReport, Period]:
+def _asked_report(*, groups: bool) -> tuple[CommissionsReport, Period]:
     now = services().clock()
     period = asked_period(Form(request.args), now)
     with services().store.reading() as session:
-        return commissions_report(session, **period.arguments(session), by=period.by, now=now), period
+        return commissions_report(session, **period.arguments(session), by=period.by, groups=groups, now=now), period
 
 
 @pages.get("/reports/commissions/<what>.svg")

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from affiliate.commissions.queries import REPEATED
 from affiliate.store.tables import (
     ImportRun,
     Placement,
@@ -73,8 +74,8 @@ def canonical(session: Session) -> dict[str, History]:
     for transaction, version in newest.values():
         session.refresh(transaction)
         assert transaction.current_version_id == version.id
-        assert (transaction.transaction_at, transaction.placement_id) == (version.transaction_at, version.placement_id)
-        assert (transaction.programme_id, transaction.click_at) == (version.programme_id, version.click_at)
+        for name in REPEATED:
+            assert getattr(transaction, name) == getattr(version, name), name
     return {name: _collapsed(history) for name, history in histories.items()}
 
 

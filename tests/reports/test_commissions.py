@@ -112,6 +112,9 @@ def test_one_transaction_makes_one_row(ledger: Store) -> None:
             "epc": None,
             "cvr": None,
             "approval_rate": None,
+            "commission_unpaid": "5.00",
+            "commission_invoiced": "0.00",
+            "commission_paid": "0.00",
             "disclosure": None,
         }
     ]
@@ -142,6 +145,9 @@ def test_the_golden_ledger_by_article(golden: Store) -> None:
         "epc": "0.30",  # (5 + 10) / 50
         "cvr": 0.08,  # 4 / 50
         "approval_rate": 0.666667,  # 2 / (2 + 1)
+        "commission_unpaid": "15.00",  # 5 + 10
+        "commission_invoiced": "0.00",
+        "commission_paid": "0.00",
         "disclosure": {
             "state": "present",
             "label": "Ad",
@@ -199,6 +205,9 @@ def test_the_golden_totals_are_per_currency_and_hold_each_click_once(golden: Sto
         "epc": "0.386667",  # 29 / 75
         "cvr": 0.106667,  # 8 / 75
         "approval_rate": 0.666667,  # 4 / 6
+        "commission_unpaid": "29.00",  # 11 + 18
+        "commission_invoiced": "0.00",
+        "commission_paid": "0.00",
     }
 
 
@@ -255,7 +264,7 @@ def test_the_basis_says_what_the_figures_rest_on(golden: Store) -> None:
         "zone": "Europe/London",
         "by": "article",
         "date_basis": "transaction",
-        "filters": {"site": None, "disclosure": None},
+        "filters": {"site": None, "disclosure": None, "payment": None},
     }
     assert basis["as_known_at"] == basis["generated_at"] == NOW.isoformat()
     assert basis["sha256"] == again["sha256"] != other["sha256"]
@@ -394,7 +403,7 @@ def test_a_site_shows_what_is_attributed_to_its_links(golden: Store) -> None:
         none = october(session, "network", site=other, now=NOW)
     pounds = own.totals[1]
     assert (pounds.transactions, pounds.clicks) == (6, 75)  # without the two that carried no sub-id
-    assert own.basis.as_json()["filters"] == {"site": "default", "disclosure": None}
+    assert own.basis.as_json()["filters"] == {"site": "default", "disclosure": None, "payment": None}
     assert (none.rows, none.totals) == ((), ())
 
 

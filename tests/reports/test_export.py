@@ -50,6 +50,7 @@ def test_csv_has_a_stable_header_and_one_line_per_row(report: CommissionsReport)
         *["disclosure_state", "disclosure_label", "disclosure_sentence", "disclosure_shown_from"],
         *["from", "to", "zone", "date_basis", "as_known_at", "sha256"],
         *["disclosure_verdict", "disclosure_verdicts", "disclosure_checked_at", "disclosure_filter"],
+        *["commission_unpaid", "commission_invoiced", "commission_paid", "payment_filter"],
     ]
     attributed, rest = (dict(zip(header, line, strict=True)) for line in lines)
     assert attributed["author"] == "Zoë"

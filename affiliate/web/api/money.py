@@ -65,7 +65,9 @@ def commissions(query: ReportQuery) -> dict[str, Any] | Response:
     Clicks, transactions and commission per value of `by` and currency. With `format=csv` the answer is a CSV.
     """
     with services().store.reading() as session:
-        report = commissions_report(session, **_period(session, query), by=query.by, now=services().clock())
+        asked = _period(session, query)
+        groups = query.format != "csv"
+        report = commissions_report(session, **asked, by=query.by, groups=groups, now=services().clock())
     if query.format == "csv":
         return Response(csv_text(report), mimetype="text/csv")
     return report.as_json()

@@ -1,7 +1,8 @@
 """money known by its own ids
 
 Rakuten's transactions are known by their id alone and Kwanko's without the sub-id: what was booked twice because a SKU or a
-sub-id was filled in later becomes one transaction again, with the versions of both. What a payout covers is found by its reference.
+sub-id was filled in later becomes one transaction again, with the versions of both. What a payout covers is found by its reference. Transactions repeat the amounts and words of their current version, so that
+reports need not look it up.
 """
 
 import json
@@ -12,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+import affiliate.store.types
 
 revision = "0008"
 down_revision = "0007"
@@ -37,6 +40,7 @@ _RUNS = sa.table(
     *(sa.column(name) for name in ("id", "network", "undone_at")),
     sa.column("confirmed", sa.LargeBinary()),
 )
+_MONEY = ("status", "payment", "sale_amount", "sale_currency", "commission", "currency", "validated_at")
 _PAGE = 256  # ids on a page of `confirmed`, after the eight bytes of its number
 
 _Row = Any
@@ -64,6 +68,26 @@ def upgrade() -> None:
             op.get_bind().execute(_TRANSACTIONS.update().where(_TRANSACTIONS.c.id == kept).values(values))
         if merged:
             _confirm_anew(network, merged)
+    _repeat_money()
+
+
+def _repeat_money() -> None:
+    money, moment = affiliate.store.types.Micros(), affiliate.store.types.UtcDateTime(timezone=True)
+    for column in (
+        sa.Column("status", sa.String(length=12), nullable=False, server_default=""),
+        sa.Column("payment", sa.String(length=12), nullable=False, server_default=""),
+        sa.Column("sale_amount", money, nullable=True),
+        sa.Column("sale_currency", sa.String(length=3), nullable=True),
+        sa.Column("commission", money, nullable=False, server_default="0"),
+        sa.Column("currency", sa.String(length=3), nullable=False, server_default=""),
+        sa.Column("validated_at", moment, nullable=True),
+    ):
+        op.add_column("transactions", column)
+    taken = ", ".join(f"{name} = said.{name}" for name in _MONEY)
+    op.execute(
+        f"UPDATE transactions SET {taken} FROM transaction_versions AS said"  # noqa: S608 - our own names
+        " WHERE said.id = transactions.current_version_id"
+    )
 
 
 def _rakuten() -> list[_Group]:
