@@ -5,16 +5,13 @@ RULES with them; every click keeps the version it was judged by, and what is kno
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import NamedTuple
 
-import crawleruseragents
-from ua_parser import parse
-
 from affiliate.redirect.records import IMPLAUSIBLE, INTERNAL, PREFETCH
 
-RULES = 2
+RULES = 3
 
 PREFETCHED = "prefetch"
 PREVIEW = "preview"
@@ -38,13 +35,29 @@ _PREVIEWERS = re.compile(
     r"|yahoomailproxy|ms-office|^microsoft office",  # office suites ask before they open the browser, which asks again
     re.IGNORECASE,
 )
+# Every browser begins like one of these two, for the sake of servers of the 1990s (RFC 9110 §10.1.5 asks for the product's own
+# name, and programs that are no browser follow it): Dalvik, CFNetwork, okhttp, Go-http-client, undici and all like them.
+_BROWSERS = ("Mozilla/", "Opera/")
 # Scanners of mail and of company networks that name themselves, and everything that calls itself "compatible" in the
-# place where browsers name their system: only Internet Explorer and Konqueror ever did that with a person behind.
+# place where browsers name their system: few browsers ever did that with a person behind.
 _SCANNERS = re.compile(
     r"barracuda|proofpoint|mimecast|messagelabs|symantec|cloudmark|trend ?micro|ironport|fortiguard|forcepoint"
-    r"|^java/|^mozilla/\d\.\d \(compatible;(?! ?(msie|konqueror))",
+    r"|^mozilla/\d\.\d \(compatible;(?! ?(msie|konqueror|icab|avantgo|[^()]{0,40}\) ?netfront))",
     re.IGNORECASE,
 )
+# What machines call themselves, and the runtimes that some hide behind "Mozilla/5.0".
+_MACHINES = re.compile(
+    r"bot(?![a-z])|crawl|spider|fetch|scrap(?:er|ing|y)|headless|phantomjs"
+    r"|\b(?:node(?:\.js)?|undici|deno|bun|axios|okhttp|python(?:-\w+)?|aiohttp|httpx|libwww(?:-perl)?|go-http-client|java"
+    r"|curl|wget|php|ruby|windowspowershell)/v?\d",
+    re.IGNORECASE,
+)
+# The name of a phone or tablet is no word about who holds it: CUBOT makes phones. Only what is followed by a version is.
+_DEVICE = re.compile(r"^Mozilla/5\.0 \((?:Linux|Android)[^()]*?Android(?P<name>(?:[^()]|\([^()]*\))*)\)")
+_VERSIONED = re.compile(r"(?<!cu)bot/\d|spider/\d|crawler/\d", re.IGNORECASE)
+# Apps that are browsers too, by the names that their fetchers of previews have as well: Slack_SSB is Slack on a desk.
+_IN_APPS = re.compile(r"AppleWebKit/.*(?:Electron/|Mobile/|; wv\)|Slack_SSB/)")
+_APPS = re.compile(r"\b(?:Slack(?:_SSB)?|WhatsApp|Viber)/[\d.]+|\bSonic(?= Slack)")
 _TABLET = re.compile(r"ipad|tablet|kindle|silk/|playbook", re.IGNORECASE)
 _TELEVISION = re.compile(r"smart-?tv|\btv\b|appletv|bravia|web0s|crkey|roku|aft[a-z]+\b", re.IGNORECASE)
 _MOBILE_SYSTEMS = frozenset({"iOS", "Android", "Windows Phone", "BlackBerry OS", "KaiOS", "HarmonyOS"})
@@ -93,12 +106,36 @@ def kind_of(user_agent: str) -> str:
     """preview, bot, or "" for what may be a person. An empty string is a bot: every browser sends one."""
     if not user_agent.strip():
         return BOT
-    if _PREVIEWERS.search(user_agent):
+    named = _APPS.sub("", user_agent) if _IN_APPS.search(user_agent) else user_agent
+    if _PREVIEWERS.search(named):
         return PREVIEW
-    return BOT if _SCANNERS.search(user_agent) or crawleruseragents.is_crawler(user_agent) else ""
+    if not named.startswith(_BROWSERS) or _SCANNERS.search(named):
+        return BOT
+    return BOT if _MACHINES.search(_without_device(named)) or _listed().search(named) else ""
+
+
+def _without_device(user_agent: str) -> str:
+    found = _DEVICE.match(user_agent)
+    if found is None or _VERSIONED.search(found["name"]):
+        return user_agent
+    return user_agent[: found.start("name")] + user_agent[found.end("name") :]
+
+
+@cache
+def _listed() -> re.Pattern[str]:
+    """The patterns of the list of bots, each at the beginning of a word: `008/` and `RED/` are bots, `39008/37` and `WIRED/3`
+    are none."""
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # a file of 1,500 patterns, which the loader alone needs
+
+    patterns = [one["pattern"] for one in CRAWLER_USER_AGENTS_DATA]
+    words = "|".join(pattern for pattern in patterns if pattern[0].isalnum() or pattern[0] == "[")
+    others = "|".join(pattern for pattern in patterns if not (pattern[0].isalnum() or pattern[0] == "["))
+    return re.compile(f"(?<![A-Za-z0-9])(?:{words})|{others}")
 
 
 def _family_and_device(user_agent: str) -> tuple[str, str]:
+    from ua_parser import parse
+
     read = parse(user_agent)
     family = read.user_agent.family[:60] if read.user_agent else ""
     system = read.os.family if read.os else ""

@@ -66,7 +66,12 @@ def test_what_is_said_of_the_command_itself_takes_no_database_and_no_settings(tm
 
 def test_an_everyday_command_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
     assert "alembic" in loaded_by(tmp_path, "db", "upgrade")
-    for command in (["link", "list", "--json"], ["inspect", AWIN, "--json"], ["link", "add", "--help"]):
+    for command in (
+        ["link", "list", "--json"],
+        ["inspect", AWIN, "--json"],
+        ["clicks", "count"],
+        ["link", "add", "--help"],
+    ):
         assert loaded_by(tmp_path, *command) & HEAVY == set(), command
 
 

@@ -1,12 +1,31 @@
 """What user-agent strings are taken for."""
 
+from pathlib import Path
+
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from affiliate.clicks.classes import BOT, FIRST, PREVIEW, REPEATED, client_of, is_comparable, judge, kind_of
 from affiliate.redirect.records import IMPLAUSIBLE, INTERNAL, PREFETCH
 
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)"
+_ANDROID = "Mozilla/5.0 (Linux; Android 14; {} Build/UP1A.231005.007; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/142.0.0.0 Mobile Safari/537.36"
+# What runtimes and libraries send when nobody tells them what to say.
+_RUNTIMES = (
+    *("node", "undici", "Deno/2.1.4", "Bun/1.1.38", "okhttp/4.12.0", "python-requests/2.32.5", "Go-http-client/2.0"),
+    *(
+        "axios/1.7.9",
+        "got (https://github.com/sindresorhus/got)",
+        "Ruby",
+        "reqwest/0.12",
+        "Apache-HttpClient/5.4 (Java/21)",
+    ),
+    "Dalvik/2.1.0 (Linux; U; Android 14; SM-S918B Build/UP1A.231005.007)",
+    "MyApp/1 CFNetwork/1568.200.51 Darwin/24.1.0",
+    "Chrome/142.0.0.0",
 )
 _IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
@@ -25,6 +44,30 @@ _IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/60
         "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0)",
         "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
         "Opera/9.80 (Android; Opera Mini/36.2/191.249; U; en) Presto/2.12.423 Version/12.16",
+        "Opera/9.80 (MAUI Runtime; Opera Mini/4.4.39008/37.9178; U; en) Presto/2.12.423 Version/12.16",
+        "Mozilla/4.5 (compatible; iCab 2.9.8; Macintosh; U; PPC; Mac OS X)",
+        "Mozilla/4.0 (compatible; Linux 2.6.10) NetFront/3.3 Kindle/1.0 (screen 600x800)",
+        f"{_MAC} Slack/4.35.131 Chrome/120.0.6099.56 Electron/28.0.0 Safari/537.36 Sonic Slack_SSB/4.35.131",
+        f"{_CHROME.replace('Safari', 'Electron/32.1.2 Safari')} AppleSilicon Slack/4.41.98",
+        f"{_MAC} WhatsApp/2.23.20 Chrome/120.0.6099.56 Electron/28.0.0 Safari/537.36",
+        f"{_MAC} discord/0.0.312 Chrome/124.0.6367.243 Electron/30.2.0 Safari/537.36",
+        f"{_IPHONE} Mobile/15E148 Viber/23.0.0",
+        f"{_IPHONE} GSA/330.0.667067581 Mobile/15E148 Safari/604.1",
+        f"{_IPHONE} Version/18.0 Mobile/15E148 DuckDuckGo/7 Safari/605.1.15",
+        f"{_IPHONE} Mobile/15E148 Safari Line/15.4.0",
+        f"{_IPHONE} Mobile/15E148 LinkedInApp",
+        f"{_IPHONE} Mobile/15E148 Snapchat/13.0.0 (like Safari/8619.1)",
+        f"{_IPHONE} Mobile/15E148",  # Mail
+        f"{_IPHONE} Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI Language/en",
+        f"{_IPHONE} Mobile/15E148 WIRED/3.2.3.11.87970",
+        f"{_ANDROID.format('SM-S918B')} Line/15.3.0/IAB",
+        f"{_ANDROID.format('SM-S918B')} [FB_IAB/FB4A;FBAV/484.0.0.63.83;]",
+        f"{_ANDROID.format('SM-S918B')} DuckDuckGo/5",
+        f"{_ANDROID.format('SM-S918B')} Telegram-Android/11.4.2 (Samsung SM-S918B; Android 14; SDK 34; HIGH)",
+        _ANDROID.format("CUBOT X30"),
+        _ANDROID.format("CUBOT_NOTE_S"),
+        _ANDROID.format("KINGKONG Robot 2"),
+        _ANDROID.format("Spider Fetch (2) Crawl"),
     ],
 )
 def test_browsers_and_browsers_within_apps_may_be_people(user_agent: str) -> None:
@@ -50,6 +93,14 @@ def test_browsers_and_browsers_within_apps_may_be_people(user_agent: str) -> Non
         (BOT, "BarracudaCentral"),
         (BOT, "Mozilla/5.0 (compatible; somebody's own checker)"),
         (BOT, _CHROME.replace("Chrome", "HeadlessChrome")),
+        (BOT, f"{_ANDROID.format('CUBOT X30')} (compatible; SomeBot/1.0)"),
+        (BOT, "Mozilla/5.0 (Linux; Android 14; SomeBot/1.0) AppleWebKit/537.36 Mobile Safari/537.36"),
+        (BOT, f"{_CHROME} PriceFetcher"),
+        (BOT, f"{_CHROME} our own crawler"),
+        (BOT, "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.22621.2506"),
+        (BOT, "Mozilla/5.0 okhttp/4.12.0"),
+        (BOT, "Slack/4.35.131"),
+        *((BOT, text) for text in _RUNTIMES),
         (BOT, "curl/8.5.0"),
         (BOT, "Java/17.0.2"),
         (BOT, ""),
@@ -58,6 +109,24 @@ def test_browsers_and_browsers_within_apps_may_be_people(user_agent: str) -> Non
 )
 def test_machines_are_told_by_the_names_they_give_themselves(kind: str, user_agent: str) -> None:
     assert kind_of(user_agent) == kind
+
+
+def test_of_strings_seen_in_the_wild_spiders_are_found_and_people_are_not_lost() -> None:
+    seen: dict[str, list[str]] = {"spider": [], "device": [], "person": []}
+    for line in (Path(__file__).parent / "samples" / "user_agents.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            sender, user_agent = line.split("\t")
+            seen[sender].append(kind_of(user_agent))
+    assert min(map(len, seen.values())) > 90
+    assert sum(map(bool, seen["spider"])) >= 0.95 * len(seen["spider"])
+    assert sum(map(bool, seen["device"])) <= 0.003 * len(seen["device"])
+    assert not any(seen["person"])
+
+
+def test_every_example_of_the_list_of_bots_is_taken_for_a_machine() -> None:
+    examples = [text for one in CRAWLER_USER_AGENTS_DATA for text in one.get("instances", [])]
+    assert len(examples) > 2_000
+    assert [text for text in examples if not kind_of(text)] == []
 
 
 @pytest.mark.parametrize(
