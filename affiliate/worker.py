@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
 
 from affiliate.app import Application
 from affiliate.clicks import rejudge, retention
 from affiliate.commissions import postbacks, track_records
 from affiliate.commissions.asked import asked
+from affiliate.commissions.ending import delete_old as delete_old_requests
 from affiliate.commissions.health import NOTE, URGENT, look
 from affiliate.disclosure import occasions
 from affiliate.disclosure.crawl import background_crawls
+from affiliate.disclosure.crawl.ending import delete_old as delete_old_crawls
 from affiliate.disclosure.evidence.records import NIGHTLY
 from affiliate.errors import (
     AffiliateError,
@@ -42,10 +46,15 @@ from affiliate.store.tables import Link
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BETWEEN_ASKED = timedelta(minutes=1)
 _TURN_SECONDS = 60.0  # of one crawl, before the next one has its turn
+_DELETED_AT_ONCE = 500  # rows: 20 ms, where a page of a crawl has 10 kB of facts
 _TROUBLE_SECONDS = 1.0  # between tries while the database is away
 _LONGEST_PAUSE = 15.0  # between tries to open it at the start, which begin with that and double
 
 log = logging.getLogger(__name__)
+
+
+class _DeleteSome(Protocol):
+    def __call__(self, session: Session, *, now: datetime, limit: int) -> int: ...
 
 
 class Node:
@@ -184,6 +193,33 @@ def forget_orphans(node: Node) -> str:
     return "deleted the older half of the logs of orphans and unknown hosts" if deleted else ""
 
 
+def tidy_jobs(node: Node) -> str:
+    return _said(_delete_all(node, jobs.delete_old), "finished jobs")
+
+
+def tidy_crawls(node: Node) -> str:
+    return _said(_delete_all(node, delete_old_crawls), "rows of old crawls")
+
+
+def tidy_networks(node: Node) -> str:
+    return _said(_delete_all(node, delete_old_requests), "old requests to networks and hints of theirs")
+
+
+def _delete_all(node: Node, some: _DeleteSome) -> int:
+    """Deletes until nothing is left, in transactions so short that no other writer waits for long."""
+    deleted = 0
+    while True:
+        with node.app.store.transaction() as session:
+            done = some(session, now=node.app.clock(), limit=_DELETED_AT_ONCE)
+        deleted += done
+        if not done:
+            return deleted
+
+
+def _said(deleted: int, what: str) -> str:
+    return f"deleted {deleted} {what}" if deleted else ""
+
+
 def pull_networks(node: Node) -> str:
     """Asks networks whose credentials lie ready for what is due. What fails is noted and tried again by itself."""
     pulled = node.app.puller().pull_due()
@@ -274,6 +310,9 @@ TASKS = (
     Task("clicks.purge", 3600.0, "deletes clicks and sums that have had their time", purge_clicks),
     Task("clicks.rejudge", 3600.0, "judges clicks anew when the list of bots has grown", rejudge_clicks),
     Task("programmes.count", 900.0, "counts how programmes did, for choosing between them", count_track_records),
+    Task("jobs.tidy", 3600.0, "deletes jobs done a week ago, and those given up 90 days ago", tidy_jobs),
+    Task("crawls.tidy", 3600.0, "deletes crawls of a year ago, but the newest of a site", tidy_crawls),
+    Task("networks.tidy", 3600.0, "deletes requests that brought nothing two years ago, and old hints", tidy_networks),
     Task("orphans.forget", 3600.0, "deletes unknown paths that were asked for 30 days ago", forget_orphans),
     Task("networks.pull", 600.0, "asks networks' APIs for what is due", pull_networks, may_be_cut=True),
     Task("networks.asked", 5.0, "asks networks' APIs for what somebody asked for", pull_asked, may_be_cut=True),

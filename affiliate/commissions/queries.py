@@ -13,7 +13,15 @@ from affiliate.commissions.attribution import UNKNOWN_TOKEN
 from affiliate.commissions.ledger import OVERRULED, Facts, History, Key, RunMoment, Version
 from affiliate.commissions.marks import Marks
 from affiliate.store.copying import copy
-from affiliate.store.tables import ImportRun, Payout, Placement, QuarantinedRow, Transaction, TransactionVersion
+from affiliate.store.tables import (
+    ImportRun,
+    Payout,
+    Placement,
+    Postback,
+    QuarantinedRow,
+    Transaction,
+    TransactionVersion,
+)
 
 # Core, not mapped classes: the mapper would cut a batch at every change between a null and a value (ten times slower)
 _QUARANTINED = cast("Table", QuarantinedRow.__table__)
@@ -463,3 +471,15 @@ def quarantined(session: Session, run_id: int) -> Sequence[QuarantinedRow]:
 def payouts_of(session: Session, account_id: int, external_ids: Sequence[str]) -> dict[str, Payout]:
     found = session.scalars(select(Payout).where(Payout.account_id == account_id, Payout.external_id.in_(external_ids)))
     return {payout.external_id: payout for payout in found}
+
+
+def delete_hints(session: Session, before: datetime, limit: int) -> int:
+    """Deletes messages that only hinted at a sale and were followed before a moment; at most `limit`, and how many."""
+    old = select(Postback.id).where(
+        Postback.booked_at < before, Postback.hint_at.is_not(None), Postback.run_id.is_(None)
+    )
+    deleted = session.execute(
+        delete(Postback).where(Postback.id.in_(old.order_by(Postback.booked_at).limit(limit))),
+        execution_options={"synchronize_session": False},
+    )
+    return deleted.rowcount  # type: ignore[attr-defined, no-any-return] # a delete's result has it

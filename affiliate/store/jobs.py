@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from affiliate.store.tables import Job
 
 _LEASE = timedelta(minutes=5)
 _MOST_ATTEMPTS = 5
+_KEPT, _KEPT_FAILED = (
+    timedelta(days=7),
+    timedelta(days=90),
+)  # a failed one is looked into by a person, perhaps after a holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,12 @@ def fail(session: Session, job: LeasedJob, error: str, *, now: datetime) -> None
             done_at=now if gave_up else None,
         )
     )
+
+
+def delete_old(session: Session, *, now: datetime, limit: int) -> int:
+    """Deletes jobs that were done a week ago, and those given up 90 days ago; at most `limit`, and how many. What is not done
+    stays, however old it is."""
+    is_no_use = or_(Job.error.is_(None), Job.done_at < now - _KEPT_FAILED)
+    old = select(Job.id).where(Job.done_at < now - _KEPT, is_no_use).order_by(Job.done_at).limit(limit)
+    deleted = session.execute(delete(Job).where(Job.id.in_(old)), execution_options={"synchronize_session": False})
+    return deleted.rowcount  # type: ignore[attr-defined, no-any-return] # a delete's result has it

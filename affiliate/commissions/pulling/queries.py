@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from affiliate.commissions.pulling.windows import Past, Request
@@ -101,3 +101,15 @@ def _past(pulls: Sequence[Pull]) -> Past:
         tuple(Window(pull.first, pull.until) for pull in pulls),
         max(waits, default=None),
     )
+
+
+def delete_old(session: Session, before: datetime, limit: int) -> int:
+    """Deletes windows asked for before a moment that brought nothing to book; at most `limit`, and how many. Those that led to
+    an import run stay with it, and so does the last one of each account and basis: it says when the network last answered."""
+    last = select(func.max(Pull.id)).group_by(Pull.account_id, Pull.basis, Pull.state)
+    old = select(Pull.id).where(Pull.requested_at < before, Pull.run_id.is_(None), Pull.id.not_in(last))
+    deleted = session.execute(
+        delete(Pull).where(Pull.id.in_(old.order_by(Pull.id).limit(limit))),
+        execution_options={"synchronize_session": False},
+    )
+    return deleted.rowcount  # type: ignore[attr-defined, no-any-return] # a delete's result has it

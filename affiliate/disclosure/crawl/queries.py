@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Delete, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from affiliate.store.tables import (
@@ -326,3 +326,24 @@ def problems(session: Session, crawl_id: int, limit: int) -> list[tuple[str, str
 def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]
+
+
+def old_crawl(session: Session, before: datetime) -> int | None:
+    """A crawl that ended before a moment and is not the newest of its site, if there is one."""
+    newest = select(func.max(Crawl.id)).group_by(Crawl.site_id)
+    old = select(Crawl.id).where(Crawl.state != RUNNING, Crawl.finished_at < before, Crawl.id.not_in(newest))
+    return session.scalar(old.order_by(Crawl.id).limit(1))
+
+
+def delete_some(session: Session, crawl_id: int, limit: int) -> int:
+    """Deletes up to so many rows of a crawl, and how many: its findings first, then its pages, itself last."""
+    for table in (CrawlFinding, CrawledPage):
+        some = select(table.id).where(table.crawl_id == crawl_id).limit(limit)
+        if deleted := _deleted(session, delete(table).where(table.id.in_(some))):
+            return deleted
+    return _deleted(session, delete(Crawl).where(Crawl.id == crawl_id))
+
+
+def _deleted(session: Session, statement: Delete) -> int:
+    done = session.execute(statement, execution_options={"synchronize_session": False})
+    return done.rowcount  # type: ignore[attr-defined, no-any-return] # a delete's result has it
