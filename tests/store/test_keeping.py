@@ -37,7 +37,7 @@ def kept(store: Store, column: Any) -> list[Any]:
 
 def delete_all(store: Store, some: Any, *, limit: int = 2) -> list[int]:
     """How many each transaction deleted, until none did."""
-    counts = []
+    counts: list[int] = []
     while not counts or counts[-1]:
         with store.transaction() as session:
             counts.append(some(session, now=NOW, limit=limit))
