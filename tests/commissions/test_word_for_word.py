@@ -87,7 +87,7 @@ def test_rows_are_read_by_another_version_of_the_program(
 ) -> None:
     with ledger.transaction() as session:
         pull(session, awin_row(1), day=0)
-        monkeypatch.setattr("affiliate.commissions.importing._code", lambda: "another")
+        monkeypatch.setattr("affiliate.commissions.importing.reading_code", lambda: "another")
         pull(session, awin_row(1), day=1)
     assert read == [1, 1]
 
