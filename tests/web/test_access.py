@@ -21,6 +21,7 @@ BLUEPRINTS = {
     "own": {EDITOR, FINANCE, ADMIN},
     "links": {EDITOR, ADMIN},
     "reports": {FINANCE, ADMIN},
+    "payouts": {FINANCE, ADMIN},
     "clicks": {EDITOR, FINANCE, ADMIN},
     "articles": {EDITOR, FINANCE, ADMIN},
     "desk": {EDITOR, ADMIN},  # what changes an article
