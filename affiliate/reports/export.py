@@ -109,12 +109,13 @@ def _clicks_sheet(report: ClicksReport) -> _Sheet:
 
 
 def safe_cell(value: object) -> str:
-    """A cell as text. A text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay."""
+    """A cell as text. A text that a spreadsheet would run as a formula, also behind blanks, which some take off, gets an
+    apostrophe in front; numbers stay."""
     match value:
         case None:
             return ""
         case str():
-            return "'" + value if value.startswith(_RUNNABLE) else value
+            return "'" + value if value.startswith(_RUNNABLE) or value.lstrip().startswith(_RUNNABLE) else value
         case Decimal():
             return f"{value:f}"
         case datetime():

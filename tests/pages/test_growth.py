@@ -67,6 +67,7 @@ def product_facts(html: str) -> None:
 
 
 BOUNDED = ("roots", "emphasis that is opened again")  # their trees grow faster than they do, up to a limit
+UP_TO_A_LIMIT = ("selectors that nothing meets", "a long address in an address")  # 200 rules for a name, 10 layers
 STAGES = (rewriting, checking, walking, product_facts)
 
 
@@ -92,7 +93,7 @@ def test_twice_as_long_a_page_takes_about_twice_as_many_calls(stage: Callable[[s
     stage(sized(SHAPES["links"], 1000))  # patterns and packs are read once
     grown = {}
     for name, shape in SHAPES.items():
-        if name in BOUNDED:
+        if name in BOUNDED + UP_TO_A_LIMIT:
             continue
         before, after = (calls(stage, sized(shape, characters)) for characters in (3_000, 6_000))
         if after > MOST_GROWTH * before:

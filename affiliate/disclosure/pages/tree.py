@@ -94,7 +94,8 @@ def plain(text: str) -> str:
     """As readers see it: compatible characters made one, what is invisible left out, blanks made one."""
     folded = unicodedata.normalize("NFKC", text)
     if not folded.isascii():
-        folded = "".join(c for c in folded if unicodedata.category(c) != "Cf")
+        unseen = {ord(c): None for c in set(folded) if unicodedata.category(c) == "Cf"}
+        folded = folded.translate(unseen) if unseen else folded
     return " ".join(folded.split())
 
 

@@ -13,6 +13,7 @@ from affiliate.networks.reading.table import CSV, FILE, Header, Knows, Record, S
 
 DELIMITERS = (",", ";", "\t", "|")
 _BEGINNING = 200_000  # characters in which the header is looked for
+_LONGEST_LINE = 1_000_000  # characters; what has no line ends is no table, and would be held in memory as a whole
 _MARK = re.compile(r"[.,]")
 _ROWS_FOR_A_RULE = 3  # fewer tell nothing of how a whole cell looks
 
@@ -42,7 +43,14 @@ def _characters(file: BinaryIO, encoding: str) -> Iterator[str]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
     try:
-        yield from iter(text.readline, "")  # not from the text itself: it would be closed, and the file with it
+        line = 0
+        while piece := text.readline(
+            _LONGEST_LINE + 1
+        ):  # not from the text itself: it would be closed, and the file too
+            line += 1
+            if len(piece) > _LONGEST_LINE:
+                raise UnreadableFile(FILE, f"line {line} is longer than {_LONGEST_LINE:,} characters.")
+            yield piece
     except (UnicodeDecodeError, LookupError) as problem:
         raise UnreadableFile(FILE, f"it is not written in {encoding} ({problem}).") from problem
     finally:

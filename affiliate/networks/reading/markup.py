@@ -14,6 +14,7 @@ from affiliate.networks.reading.table import FILE, XML, Knows, Record, Shape, Ta
 
 _LOOKED_AT = 5_000  # elements by which the repeated one is found
 _DEEPEST = 50
+_DEEPEST_READ = 500  # elements in one another; beyond, it is no report but takes gigabytes
 
 
 def read_markup(file: BinaryIO, knows: Knows | None, element: str | None = None) -> Table:
@@ -48,7 +49,13 @@ def _repeated(file: BinaryIO, knows: Knows | None) -> str | None:
 def _events(file: BinaryIO, *which: str) -> Iterator[tuple[str, Element]]:
     file.seek(0)
     try:
-        yield from iterparse(file, events=which, forbid_entities=True, forbid_external=True)
+        depth = 0
+        for event, element in iterparse(file, events=("start", "end"), forbid_entities=True, forbid_external=True):
+            depth += 1 if event == "start" else -1
+            if depth > _DEEPEST_READ:
+                raise UnreadableFile(FILE, f"its elements stand in one another more than {_DEEPEST_READ} deep.")
+            if event in which:
+                yield event, element
     except ParseError as problem:
         raise UnreadableFile(FILE, f"it is no whole XML ({problem}).") from problem
     except DefusedXmlException as problem:

@@ -1,11 +1,12 @@
 """XLSX: the sheet of a workbook, row by row."""
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, Self
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -30,7 +31,14 @@ _SHARED = 300_000_000  # bytes of shared texts, which are held in memory
 _ROUNDED_FROM = (
     10**15
 )  # spreadsheets keep fifteen digits: an id beyond has lost its last ones, and its reader must see that
+_MOST_SHARED = 3_000_000  # shared texts: three columns of them in each of Excel's rows; each takes about 150 bytes
 _BEFORE_ROWS = 200  # rows in which the header is looked for; many of them may be empty
+_PIECE = 1 << 20
+_MOST_LINES = 1_048_576  # rows, as Excel has them; a cell may say that it stands in row 2,000,000,000
+_LARGEST_ROW = 8_000_000  # bytes; Excel’s 16,384 columns of numbers take 1,000,000
+_ROW_END = re.compile(rb"</(?:[\w.-]+:)?row[\s>]|<(?:[\w.-]+:)?row(?:\s[^<>]*)?/>")
+_NO_MARKUP = re.compile(rb"<!--|<!\[CDATA")  # in which the end of a row is none
+_SHARED_TEXT = re.compile(rb"<si[\s/>]")
 _BROKEN = (
     zipfile.BadZipFile,
     InvalidFileException,
@@ -53,6 +61,7 @@ def read_workbook(file: BinaryIO, knows: Knows | None, sheet: str | None = None)
     _refuse_bomb(file)
     try:
         book: Any = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book._archive = _Archive(file)  # noqa: SLF001 - it opens the sheets; there is no other way to their bytes
         names = [sheet] if sheet else list(book.sheetnames)
         found = [(name, header) for name in names if (header := Header.among(_first(book[name]), knows))]
     except _BROKEN as problem:
@@ -69,10 +78,60 @@ def _refuse_bomb(file: BinaryIO) -> None:
     except (zipfile.BadZipFile, OSError) as problem:
         raise _unreadable(problem) from problem
     shared = sum(part.file_size for part in parts if part.filename.lower().endswith("sharedstrings.xml"))
-    if sum(part.file_size for part in parts) > _UNPACKED or shared > _SHARED:
+    if sum(part.file_size for part in parts) > _UNPACKED or shared > _SHARED or _shared_texts(file) > _MOST_SHARED:
         raise UnreadableFile(FILE, "it would unpack to more than any report holds; save the sheet as CSV.")
     if not any(part.filename.startswith("xl/") for part in parts):
         raise UnreadableFile(FILE, "it is no XLSX workbook; save the sheet as XLSX or CSV.")
+
+
+class _Archive(zipfile.ZipFile):
+    """A workbook whose sheets are read row by row: openpyxl holds a row until it ends."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return _Rows(super().open(*args, **kwargs))
+
+
+class _Rows:
+    """A sheet's XML as it is read. UnreadableFile where so much comes without the end of a row that it would be held."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._held = 0
+        self._end = b""
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size if 0 <= size < _PIECE else _PIECE)
+        seen = self._end + piece
+        self._end = piece[-16:]
+        self._held += len(piece)
+        if _ROW_END.search(seen) and not _NO_MARKUP.search(seen):
+            self._held = 0
+        if self._held > _LARGEST_ROW:
+            raise UnreadableFile(FILE, f"a row of it takes more than {_LARGEST_ROW:,} bytes; save the sheet as CSV.")
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _shared_texts(file: BinaryIO) -> int:
+    """How many texts are shared, at most one more than are read; nothing of them is kept."""
+    found = 0
+    with zipfile.ZipFile(file) as archive:
+        for part in archive.infolist():
+            if part.filename.lower().endswith("sharedstrings.xml"):
+                with archive.open(part) as texts:
+                    end = b""
+                    while found <= _MOST_SHARED and (piece := texts.read(_PIECE)):
+                        found += len(_SHARED_TEXT.findall(end + piece))
+                        end = piece[-2:]
+    return found
 
 
 def _unreadable(problem: Exception) -> UnreadableFile:
@@ -84,6 +143,8 @@ def _unreadable(problem: Exception) -> UnreadableFile:
 def _rows(sheet: Any) -> Iterator[tuple[int, list[object]]]:
     sheet.reset_dimensions()  # some writers tell a wrong size
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if number > _MOST_LINES:
+            raise UnreadableFile(FILE, f"it has more than {_MOST_LINES:,} rows, or says so; save the sheet as CSV.")
         yield number, [_value(cell) for cell in cells]
 
 

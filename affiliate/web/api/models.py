@@ -142,7 +142,7 @@ class TeasersOut(BaseModel):
 class RecheckIn(Body):
     """Of all sites, unless one is named. A template serves all articles of a kind, so a sample does."""
 
-    site: str | None = Field(None, description="The site’s key.")
+    site: Short | None = Field(None, description="The site’s key.")
     pages: int = Field(200, ge=1, le=10_000, description="At most so many pages.")
 
 
