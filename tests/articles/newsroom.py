@@ -34,7 +34,8 @@ def found_title(session: Session, *, now: datetime, jurisdiction: str = "uk", li
 
 
 def the_site(session: Session) -> Site:
-    return session.scalars(select(Site)).one()
+    """The first one, where a test makes others."""
+    return session.scalars(select(Site).order_by(Site.id).limit(1)).one()
 
 
 PARTYWEAR = """<article>

@@ -592,7 +592,7 @@ def test_what_any_cms_writes_is_rewritten_and_passes_the_check(
 def test_a_new_placement_names_its_link_on_every_host_with_the_next_look(title: Store, tmp_path: Path) -> None:
     with title.transaction() as session:
         other = add_site(session, key="other", name="Other", hosts=["other.example"], now=NOW)
-        url = "https://acme.example/dresses/marble-midi?colour=black"
+        url = "https://www.harbourvine.example/p/marble-midi-dress"
         theirs = add_link(session, site=other, url=url, slug="marble-midi-dress", now=NOW).link.id
     table = LinkTable(tmp_path / "links")
     publisher = Publisher(title, table)
