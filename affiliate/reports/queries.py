@@ -191,9 +191,11 @@ def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
         func.sum(case((in_its_currency, said.sale_amount))).label("sale_amount"),
         func.count(case((said.sale_currency != said.currency, 1))).label("sales_elsewhere"),
     )
-    wanted = _known(wanted, scope).where(*_within(scope)).group_by(key, said.currency, said.status, said.payment)
-    if days is not None:
-        wanted = wanted.join(days, _in_day(days, _dated(scope)))
+    wanted = _known(wanted, scope).group_by(key, said.currency, said.status, said.payment)
+    if days is None:
+        wanted = wanted.where(*_within(scope))
+    else:  # the days are the range: its ends beside them led SQLite to try every day for every transaction
+        wanted = wanted.join(days, _in_day(days, _dated(scope))).where(*_limited(scope))
     zero = Decimal(0)
     return [
         Sum(

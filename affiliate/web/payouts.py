@@ -5,7 +5,7 @@ from flask import render_template, request
 from affiliate.clock import parse_day
 from affiliate.errors import AffiliateError
 from affiliate.reports.payouts import list_payouts, payout_detail
-from affiliate.reports.payouts.listing import STATES
+from affiliate.reports.payouts.listing import LARGEST_ID, STATES
 from affiliate.web.access import Pages
 from affiliate.web.accounts import FINANCE
 from affiliate.web.articles import page_number, page_url
@@ -14,8 +14,6 @@ from affiliate.web.services import services
 from affiliate.web.site_choice import shown_zone
 
 pages = Pages("payouts", __name__, roles=(FINANCE,), menu=("Payouts", "payouts.show_list"), url_prefix="/payouts")
-
-_LARGEST_ID = 2**31 - 1
 
 
 @pages.get("")
@@ -39,7 +37,7 @@ def show_list() -> str | tuple[str, int]:
     return render_template("payouts/list.html", form=form, page=page, states=STATES, asked=asked, page_url=page_url)
 
 
-@pages.get(f"/<int(max={_LARGEST_ID}):payout_id>")
+@pages.get(f"/<int(max={LARGEST_ID}):payout_id>")
 def show(payout_id: int) -> str:
     with services().store.reading() as session:
         detail = payout_detail(session, payout_id, page=page_number(request.args.get("page", "")))

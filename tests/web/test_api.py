@@ -39,6 +39,8 @@ CALLS = [
     ("GET", "/reports/commissions", "reports:read"),
     ("GET", "/reports/clicks", "reports:read"),
     ("GET", "/connectors", "reports:read"),
+    ("GET", "/payouts", "transactions:read"),
+    ("GET", "/payouts/1", "transactions:read"),
 ]
 BODIES = [call for call in CALLS if call[0] in ("POST", "PATCH")]
 
@@ -84,7 +86,13 @@ def test_a_call_needs_a_token_with_its_scope(
 
 def test_every_call_of_the_api_is_in_the_cast(app: APIFlask) -> None:
     routes = {
-        (method, rule.rule.removeprefix("/api/v1").replace("<path:slug>", "none").replace("<int:programme_id>", "1"))
+        (
+            method,
+            rule.rule.removeprefix("/api/v1")
+            .replace("<path:slug>", "none")
+            .replace("<int:programme_id>", "1")
+            .replace("<int:payout_id>", "1"),
+        )
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "postbacks.send"  # let in by its own proof
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -103,7 +111,9 @@ def test_the_description_is_shut_to_strangers_and_shows_no_page(script: Script, 
     described = script.client.get("/openapi.json", headers={"Authorization": f"Bearer {script.token}"}).json
     assert described is not None
     assert set(described["paths"]) == {
-        "/api/v1" + path.replace("none", "{slug}").replace("/1", "/{programme_id}") for _, path, _ in CALLS
+        "/api/v1"
+        + path.replace("none", "{slug}").replace("payouts/1", "payouts/{payout_id}").replace("/1", "/{programme_id}")
+        for _, path, _ in CALLS
     }
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     names = [name for name in described["components"]["schemas"] if not name.replace(".", "").isalnum()]

@@ -20,6 +20,7 @@ from affiliate.reports.transactions import TransactionRow
 
 PER_PAGE = 50
 STATES = (INVOICED, PAID)
+LARGEST_ID = 2**31 - 1
 _MOST_PER_PAGE = 1000
 _AMOUNTS = ("commission", "vat", "withheld", "net", "covered")
 
@@ -149,7 +150,7 @@ def list_payouts(
 def payout_detail(session: Session, payout_id: int, *, page: int = 1, per_page: int = PER_PAGE) -> PayoutDetail:
     """NotFound if there is none, InvalidInput for no page."""
     _check_page(page, per_page)
-    facts = queries.payout(session, payout_id)
+    facts = queries.payout(session, payout_id) if payout_id <= LARGEST_ID else None
     if facts is None:
         raise NotFound("payout", payout_id)
     known = {name: value for name, value in facts.items() if name not in ("payload", "account_id")}

@@ -38,7 +38,7 @@ def payouts(query: PayoutQuery) -> dict[str, Any]:
     return {"items": items, "total": page.total, "page": page.page, "per_page": page.per_page}
 
 
-@api.get("/payouts/<int(max=2147483647):payout_id>")
+@api.get("/payouts/<int:payout_id>")
 @api.input(Page, location="query", arg_name="query")
 @api.output(PayoutDetailOut)
 @api.doc(security=SECURITY)
