@@ -32,12 +32,12 @@ _HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t=
 
 
 def workbook(
-    path: Path, rows: str, times: int = 1, *, before: str = "", shared: str = "", shared_times: int = 1
+    path: Path, rows: str, times: int = 1, *, before: str = "", shared: str = "", shared_times: int = 1, names: str = ""
 ) -> None:
     sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{_HEADER}{before}'
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in _PARTS.items():
-            archive.writestr(name, text)
+            archive.writestr(name, text.replace("</sheets>", f"</sheets><definedNames>{names}</definedNames>"))
         for name, start, piece, count, end in (
             ("xl/worksheets/sheet1.xml", sheet, rows, times, "</sheetData></worksheet>"),
             ("xl/sharedStrings.xml", f'<sst xmlns="{_MAIN}">', shared, shared_times, "</sst>"),
@@ -79,6 +79,10 @@ BOMBS: dict[str, tuple[Callable[[Path], object], str]] = {
     "fifty million shared texts": (
         lambda path: workbook(path, "", shared="<si/>" * 10_000, shared_times=5000),
         "unpack to more than any report holds",
+    ),
+    "half a million defined names": (
+        lambda path: workbook(path, "", names='<definedName name="a">S!$A$1</definedName>' * 500_000),
+        "its part xl/workbook.xml takes more than",
     ),
     "entities of entities": (entities, "it defines entities of its own"),
     "a million elements in one another": (lambda path: path.write_text("<r>" + "<a>" * 1_000_000), "500 deep"),
@@ -128,10 +132,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         make(paths[name])
     answer = subprocess.run(
         [sys.executable, "-c", _READ, *map(str, paths.values())],
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),  # noqa: PLW1509 - one thread
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )
     by_path = json.loads(answer.stdout)
     return {name: by_path[str(path)] for name, path in paths.items()}

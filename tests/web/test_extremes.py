@@ -55,7 +55,7 @@ JSON_VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 1, 1.5, 2**31, 2**63, 10**400, -(10**400), 1e308, [], {}, [None], "", "\ud800"),
     *NUMBERS[5:9],
     *NAMES[:3],
-    *DAYS,
+    *DAYS[:3],
     *TEXTS,
 )
 RAW_VALUES = (
@@ -150,7 +150,8 @@ def test_no_value_of_a_parameter_is_an_internal_error(script: Script) -> None:
     broken: list[str] = []
     for method, path, operation in calls(spec):
         for parameter in operation.get("parameters", ()):
-            for value in (*NUMBERS, *NAMES, *DAYS, *TEXTS):
+            is_number = parameter["schema"].get("type") in ("integer", "number")
+            for value in (*NUMBERS, *NAMES) if is_number else (*NUMBERS[:3], *DAYS, *TEXTS):
                 if parameter["in"] == "path":
                     answer = opened(script, method, path.replace("{" + parameter["name"] + "}", value.strip() or "x"))
                 else:
@@ -165,7 +166,7 @@ def test_no_value_in_a_body_is_an_internal_error(script: Script) -> None:
     tried = 0
     for method, path, operation in calls(spec):
         for named in fields(spec, operation):
-            for value in JSON_VALUES:
+            for value in (*JSON_VALUES, *(DAYS if named[-1].endswith(("_at", "from", "until")) else ())):
                 body = with_value(body_of(path), named, value)
                 tried += 1
                 noted(broken, opened(script, method, path, json=body), f"{method} {path} {named}={str(value)[:40]!r}")

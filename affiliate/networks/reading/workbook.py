@@ -1,5 +1,6 @@
 """XLSX: the sheet of a workbook, row by row."""
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import IO, Any, BinaryIO, Self
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 
 from affiliate.errors import UnreadableFile
@@ -36,6 +37,7 @@ _BEFORE_ROWS = 200  # rows in which the header is looked for; many of them may b
 _PIECE = 1 << 20
 _MOST_LINES = 1_048_576  # rows, as Excel has them; a cell may say that it stands in row 2,000,000,000
 _LARGEST_ROW = 8_000_000  # bytes; Excel’s 16,384 columns of numbers take 1,000,000
+_LARGEST_PART = 10_000_000  # bytes of a part that is no sheet: styles, names, relations
 _ROW_END = re.compile(rb"</(?:[\w.-]+:)?row[\s>]|<(?:[\w.-]+:)?row(?:\s[^<>]*)?/>")
 _NO_MARKUP = re.compile(rb"<!--|<!\[CDATA")  # in which the end of a row is none
 _SHARED_TEXT = re.compile(rb"<si[\s/>]")
@@ -60,8 +62,9 @@ def read_workbook(file: BinaryIO, knows: Knows | None, sheet: str | None = None)
     file.seek(0)
     _refuse_bomb(file)
     try:
-        book: Any = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        book._archive = _Archive(file)  # noqa: SLF001 - it opens the sheets; there is no other way to their bytes
+        reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        book: Any = reader.wb
         names = [sheet] if sheet else list(book.sheetnames)
         found = [(name, header) for name in names if (header := Header.among(_first(book[name]), knows))]
     except _BROKEN as problem:
@@ -84,11 +87,47 @@ def _refuse_bomb(file: BinaryIO) -> None:
         raise UnreadableFile(FILE, "it is no XLSX workbook; save the sheet as XLSX or CSV.")
 
 
-class _Archive(zipfile.ZipFile):
-    """A workbook whose sheets are read row by row: openpyxl holds a row until it ends."""
+class _Reader(ExcelReader):
+    """openpyxl's, which would hold a part as a whole, a row until it ends, and all rows of a sheet that tells no size while
+    it looks for one."""
 
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        return _Rows(super().open(*args, **kwargs))
+    def __init__(self, file: BinaryIO, **options: bool) -> None:
+        super().__init__(file, **options)
+        self.archive: Any = _Parts(file)
+
+    def read_worksheets(self) -> None:
+        book: Any = self.wb
+        book._archive = _NoSheets()  # noqa: SLF001 - what opens the sheets; there is no other way to their bytes
+        super().read_worksheets()
+        book._archive = _Sheets(self.archive)  # noqa: SLF001
+
+
+class _Parts(zipfile.ZipFile):
+    """The parts of a workbook that are read as a whole, which are small in any report."""
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        if self.getinfo(str(name)).file_size > _LARGEST_PART:
+            raise UnreadableFile(
+                FILE, f"its part {name} takes more than {_LARGEST_PART:,} bytes; save the sheet as CSV."
+            )
+        return super().read(name, pwd)
+
+
+class _NoSheets:
+    """Stands for the archive while the sizes of sheets would be looked for, which nobody needs."""
+
+    def open(self, _path: str) -> BinaryIO:
+        return io.BytesIO(b"<worksheet/>")
+
+
+class _Sheets:
+    """The archive of a workbook that is read row by row."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def open(self, path: str) -> "_Rows":
+        return _Rows(self._archive.open(path))
 
 
 class _Rows:
