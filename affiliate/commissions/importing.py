@@ -24,6 +24,7 @@ from affiliate.clock import zone
 from affiliate.commissions import queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
+from affiliate.commissions.file_names import kept_name
 from affiliate.commissions.ledger import Facts, History, Key, RunMoment, Version, flaw, tells_of_another_sale
 from affiliate.commissions.marks import Marks
 from affiliate.commissions.new_rows import NewRows, payload_key
@@ -192,7 +193,7 @@ def named(file_name: str) -> Iterator[None]:
     try:
         yield
     except UnreadableFile as problem:
-        raise problem.called(file_name) from problem
+        raise problem.called(kept_name(file_name)) from problem
 
 
 def import_rows(
@@ -238,7 +239,7 @@ def import_rows(
     run = ImportRun(
         kind=TRANSACTIONS,
         network=network.key,
-        file_name=_kept_name(name),
+        file_name=kept_name(name),
         file_sha256=sha256,
         as_of=as_of or now,
         recorded_at=now,
@@ -673,7 +674,3 @@ def reading_code() -> str:
         for file in sorted(Path(room.__path__[0]).rglob("*.py")):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _kept_name(file_name: str) -> str:
-    return file_name.replace("\x00", "")[-255:]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
+from affiliate.commissions.file_names import kept_name
 from affiliate.commissions.importing import API, FILE, reading_of
 from affiliate.errors import InvalidInput, UnreadableFile
 from affiliate.links.programmes import find_account
@@ -83,7 +84,7 @@ def store_payouts(
     calls does not matter. Rows that cannot be stored are set aside whole.
     """
     run = ImportRun(
-        kind=PAYOUTS, network=account.network, file_name=name[-255:], file_sha256=sha256, as_of=as_of, recorded_at=now,
+        kind=PAYOUTS, network=account.network, file_name=kept_name(name), file_sha256=sha256, as_of=as_of, recorded_at=now,
         rows=0, new=0, amended=0, unchanged=0, quarantined=0, origin=origin, reading={"publisher_ref": account.publisher_ref},
     )  # fmt: skip
     session.add(run)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from affiliate.clock import zone
+from affiliate.commissions.file_names import kept_name
 from affiliate.commissions.filing import import_file
 from affiliate.commissions.importing import ImportResult, reading_of
 from affiliate.commissions.maps import list_maps, save_map
@@ -157,9 +158,9 @@ def _upload(form: Form) -> Upload:
     sent = request.files.get("file")
     if sent is not None and sent.filename:
         content = sent.stream.read(_LARGEST_FILE + 1)
-        name = sent.filename
+        name = kept_name(sent.filename)
     else:
-        content, name = _unpacked(form.value("packed")), form.text("file_name")
+        content, name = _unpacked(form.value("packed")), kept_name(form.text("file_name"))
     if not content:
         raise InvalidInput("There is no file: choose the report that you downloaded from the network.")
     if len(content) > _LARGEST_FILE:
@@ -167,7 +168,7 @@ def _upload(form: Form) -> Upload:
             f"{name} is larger than {_LARGEST_FILE:,} bytes; import it with: affiliate import transactions"
         )
     packed = base64.b64encode(zlib.compress(content)).decode()
-    return Upload(name.replace("\x00", ""), content, packed if len(packed) <= _CARRIED else "")
+    return Upload(name, content, packed if len(packed) <= _CARRIED else "")
 
 
 def _unpacked(packed: str) -> bytes:

@@ -71,7 +71,10 @@ def test_a_text_that_would_run_as_a_formula_is_defused_and_a_negative_amount_is_
     assert rest["commission_pending"] == "-5.00"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", " =1+1", "\u00a0=1+1", "\u3000＝1+1", " \t@SUM(A1)"],
+)
 def test_every_beginning_of_a_formula_is_defused(text: str) -> None:
     assert safe_cell(text) == "'" + text
 

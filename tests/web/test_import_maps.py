@@ -205,3 +205,37 @@ def test_a_doubted_row_is_said_to_amend_on_the_page(finance: Visitor) -> None:
 def test_a_network_s_own_report_is_named_on_the_page(finance: Visitor) -> None:
     row = b'[{"etransaction_id": "e", "advertiser_id": 1, "commissions": 1.5, "currency": "USD"}]'
     assert "This is Rakuten Advertising’s own report" in shown(send(finance, row, "x.json"))
+
+
+NAMES = (
+    "../../etc/passwd",
+    "C:\\fakepath\\x.csv",
+    "a\r\nSet-Cookie: x=y.csv",
+    "a\x00.csv",
+    "\u202evsc.exe",
+    "<script>alert(1)</script>.csv",
+    "\"'`.csv",
+    "x" * 10_000 + ".csv",
+    "\u2028line.csv",
+    " ",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_kept_and_shown_under_a_name_of_one_line(finance: Visitor, services: Services, name: str) -> None:
+    words: dict[str, Any] = {"their": ["status.Bestätigt", "status.Geprüft"], "ours": ["approved", "pending"]}
+    in_a_header = name.replace("\r\n", "%0D%0A").replace('"', "%22")  # as browsers send it (HTML, multipart/form-data)
+    preview = send(finance, GERMAN, name=in_a_header, **FILLED, **words)
+    packed = re.search(r'name="packed" value="([^"]+)"', preview.text)
+    assert packed
+    sent = {"network": "generic", "step": "import", "packed": packed.group(1), "file_name": name}
+    done = finance.post("/imports/new", **sent, **FILLED, **words)
+    assert done.status_code == 303, shown(done)
+    with services.store.reading() as session:
+        kept = session.query(ImportRun).one().file_name
+    assert kept == "(no name)" or (kept.isprintable() and len(kept) <= 255)
+    page = finance.get(done.headers["Location"])
+    assert page.status_code == 200
+    assert html.unescape(page.text).count(kept)
+    assert "<script>alert" not in page.text + preview.text
+    assert not {"Set-Cookie: x=y.csv"} & {f"{key}: {value}" for key, value in done.headers}
