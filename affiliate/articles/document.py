@@ -235,6 +235,7 @@ class Document:
         if (at := _first_that_is_no_text(html)) is not None:
             raise InvalidDocument(f"The HTML is no text: character {at} is {html[at]!r}.")
         self.html = html
+        self._plain: dict[Element, bool] = {}  # whether all from an element outwards means nothing
         self._containers = _CONTAINERS | _CELLS if in_cells else _CONTAINERS
         self._bom = 1 if html.startswith("\ufeff") else 0
         # position of every CRLF in the parser's counting, in which each of those before it is one shorter
@@ -305,8 +306,17 @@ class Document:
             if end is not None and (not found or found[-1].end <= start):
                 what = "disclosure" if element.tag == "p" else "label"
                 is_live = not self._inside(element).is_shut
-                found.append(Insertion(start, end, self.html[start:end], what, is_live, _stands_plainly(element)))
+                found.append(Insertion(start, end, self.html[start:end], what, is_live, self._stands_plainly(element)))
         return tuple(found)
+
+    def _stands_plainly(self, element: Element) -> bool:
+        """Whether all around an element means nothing for what stands in it. Each element is looked at once."""
+        unknown = list(takewhile(lambda node: node not in self._plain, _around(element)))
+        outer = next(islice(_around(element), len(unknown), None), None)
+        is_plain = outer is None or self._plain[outer]
+        for node in reversed(unknown):
+            is_plain = self._plain[node] = is_plain and _means_nothing(node)
+        return is_plain
 
     @property
     def base(self) -> str:
@@ -711,14 +721,11 @@ def _is_hidden(element: Element) -> bool:
     return "hidden" in element.attrs or _HIDING_STYLE.search(_text(element.attrs.get("style"))) is not None
 
 
-def _stands_plainly(element: Element) -> bool:
-    """Whether all around an element is of an article's plain kinds, without a style, a role or a name that may mean something."""
-    for node in _around(element):
-        if node.tag not in _PLAIN or not _MAY_HIDE.isdisjoint(node.attrs):
-            return False
-        if may_name_a_region(f"{_text(node.attrs.get('class'))} {_text(node.attrs.get('id'))}"):
-            return False
-    return True
+def _means_nothing(element: Element) -> bool:
+    """Whether an element is of an article's plain kinds, without a style, a role or a name that may mean something."""
+    if element.tag not in _PLAIN or not _MAY_HIDE.isdisjoint(element.attrs):
+        return False
+    return not may_name_a_region(f"{_text(element.attrs.get('class'))} {_text(element.attrs.get('id'))}")
 
 
 def _text(value: object) -> str:

@@ -30,7 +30,7 @@ _SUBJECTS = {
     "link": ("links", "The link library."),
     "money": ("money", "The current picture that reports read, held against the ledger."),
     "network": ("networks", "The networks that pay us, and how our connectors stand."),
-    "payout": ("payouts", "What networks paid, and the transactions that each payout covers."),
+    "payout": ("payouts", "What networks paid, and the transactions that it covers."),
     "programme": ("programmes", "Programmes: an advertiser's terms on a network."),
     "pull": ("pull", "Ask a network's API for what it has to report."),
     "report": ("money", "What was clicked and earned: commissions, clicks."),

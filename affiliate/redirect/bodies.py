@@ -111,11 +111,18 @@ class Bodies:
         return any(to == peer and began <= since + _LOOK_SECONDS for to, began in list(self._answering.values()))
 
 
+class _Content(SpooledTemporaryFile[bytes]):
+    """Closed when its request, or the thread that still waits for the rest of it, lets go of it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _Arriving:
     """A body that a thread of its own waits for, since nobody else could give up waiting."""
 
     def __init__(self, source: IO[bytes], largest: int) -> None:
-        self.content = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the request's end closes it
+        self.content = _Content(_IN_MEMORY)
         self.size = 0
         self.ended = threading.Event()
         self.problem = False

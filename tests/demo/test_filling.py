@@ -259,7 +259,7 @@ def test_the_log_ins_work_and_only_the_owner_can_read_them(newsroom: Newsroom) -
     people = [line.split() for line in text.splitlines()[1:]]
     assert [person[0] for person in people] == ["editor", "finance", "admin"]
     with newsroom.app.store.reading() as session:
-        roles = dict(session.execute(select(User.email, User.role)).tuples())
+        roles = {user.email: user.role for user in session.scalars(select(User))}
     for role, email, password in people:
         assert check_password(newsroom.app.store, email=email, password=password) is not None
         assert roles[email] == role
