@@ -45,15 +45,17 @@ if TYPE_CHECKING:
 # Threads a web worker answers with. Redirects need few (they never wait), pages wait for the database. Measured with
 # wrk at 32 connections on one core: 1 thread 13,000 redirects/s; from 8 to 32 threads as many as each other, 19,000 or
 # 31,000 from one start of the process to the next. The pages get 28, as many as a newsroom asks for at one moment and two
-# fewer than the connections that the store opens at most. 12 wait for what is still being sent, and hold up nobody else.
+# fewer than the connections that the store opens at most. 12 receive what is still being sent and 20 wait for that, and
+# hold up nobody else.
 FOR_REDIRECTS = 4  # whatever the pages wait for
 FOR_BODIES = 12
+FOR_TURNS = 20  # as many as bodies.py lets wait
 FOR_PAGES = 28
-THREADS = FOR_REDIRECTS + FOR_BODIES + FOR_PAGES
+THREADS = FOR_REDIRECTS + FOR_BODIES + FOR_TURNS + FOR_PAGES
 
 _FOR_WORKERS = (
     *("articles.policy", "commissions.postbacks.secrets", "links.publish", "networks.asking.credentials"),
-    *("nodes.metrics", "nodes.standing", "redirect.wsgi", "web.application", "web.staff"),
+    *("nodes.metrics", "nodes.standing", "redirect.late", "redirect.wsgi", "web.application", "web.staff"),
 )
 _STOP_SECONDS = 4.0  # for everything to end by itself after SIGTERM; then it is killed
 _WORKER_STOP_SECONDS = 2

@@ -20,13 +20,15 @@ LEAST_BYTES_PER_SECOND = 500  # beyond the first seconds, as Apache's mod_reqtim
 
 _STEP = 8_192  # bytes of one read, which waits for them all
 _IN_MEMORY = 1 << 20
+_PLACE_SECONDS = 2.0  # to wait for a place: a body that is sent at once is there in a moment
+_MOST_WAITING = 20  # for a place; each keeps a thread meanwhile
 _LOOK_SECONDS = 0.5  # between two tries to end what is late
 
 ClientOf = Callable[[str, str], str]  # by the peer's address and X-Forwarded-For
 
 
 class Bodies:
-    """Receives up to `at_once` bodies at a time, and `per_client` of one client. `seconds` is how long one may take, and a
+    """Receives up to `at_once` bodies at a time, and `per_client` of one client; a few more wait a moment for their turn. `seconds` is how long one may take, and a
     second more for every 500 bytes that have come. What is larger than `largest` bytes is not received."""
 
     def __init__(
@@ -37,7 +39,8 @@ class Bodies:
         self._at_once = at_once
         self._per_client = per_client
         self._largest = largest
-        self._lock = threading.Lock()
+        self._turns = threading.Condition()
+        self._waiting = 0
         self._arriving: Counter[str] = Counter()
         self._answering: dict[object, tuple[str, float]] = {}
 
@@ -56,19 +59,29 @@ class Bodies:
 
     @contextmanager
     def _place(self, client: str) -> Iterator[Answer | None]:
-        with self._lock:
-            refusal = _MANY if self._arriving[client] >= self._per_client else None
-            if refusal is None and self._arriving.total() >= self._at_once:
-                refusal = _FULL
+        with self._turns:
+            refusal = self._refusal(client)
+            if refusal and self._waiting < _MOST_WAITING:
+                self._waiting += 1
+                self._turns.wait_for(lambda: self._refusal(client) is None, _PLACE_SECONDS)
+                self._waiting -= 1
+                refusal = self._refusal(client)
             if refusal is None:
                 self._arriving[client] += 1
         try:
             yield refusal and refusal.again()
         finally:
-            with self._lock:
+            with self._turns:
                 if refusal is None:
                     self._arriving[client] -= 1
                 self._arriving += Counter()  # forgets clients of whom nothing arrives
+                self._turns.notify_all()
+
+    def _refusal(self, client: str) -> "_Refusal | None":
+        """What a client is told whose body cannot be received now."""
+        if self._arriving[client] >= self._per_client:
+            return _MANY
+        return _FULL if self._arriving.total() >= self._at_once else None
 
     def _received(self, environ: "WSGIEnvironment", length: int | None) -> Answer | None:
         peer, began = environ.get("REMOTE_ADDR", ""), time.monotonic()

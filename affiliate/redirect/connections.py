@@ -64,13 +64,18 @@ def _connections(address: str) -> Iterator[_Connection]:
 
 
 def _duplicate(descriptor: int) -> socket.socket | None:
-    """A socket under a descriptor of its own; None for what is none, or was closed meanwhile."""
+    """A socket under a descriptor of its own; None for what is none, or was closed meanwhile.
+
+    A file must never be duplicated and closed: closing any descriptor of a file ends all locks that this process holds on it,
+    and SQLite relies on its locks (sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
+        if not os.readlink(f"/proc/self/fd/{descriptor}").startswith("socket:"):  # noqa: PTH115 - no path
+            return None
         duplicate = os.dup(descriptor)
     except OSError:
         return None
     try:
         return socket.socket(fileno=duplicate)
-    except OSError:
-        os.close(duplicate)
+    except OSError:  # the descriptor became a file's between the two calls: it stays open, for the reason above
         return None

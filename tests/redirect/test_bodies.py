@@ -1,4 +1,9 @@
+import fcntl
+import socket
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -88,3 +93,19 @@ def test_nothing_is_ended_while_an_older_answer_to_the_same_peer_is_being_made(m
     assert answer is not None
     assert answer.status == "408 Request Timeout"
     assert [looked.get() for _ in range(looked.qsize())] == ["answering", "answering", "free", "ended"]
+
+
+def test_looking_for_a_connection_leaves_the_locks_on_files_alone(tmp_path: Path) -> None:
+    """SQLite's, above all: without them two writers write over each other."""
+    path = tmp_path / "database"
+    take = f"import fcntl; fcntl.lockf(open({str(path)!r}, 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with path.open("w") as held, socket.create_server(("127.0.0.1", 0)) as listening:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        with socket.create_connection(listening.getsockname()) as client:
+            assert list(connections.received_from("127.0.0.1")) == [listening.getsockname()[1]]
+            connections.end_stalled("127.0.0.1", {}, seconds=0, at_most=0)
+            assert client.getpeername() == listening.getsockname()
+        assert (
+            "BlockingIOError"
+            in subprocess.run([sys.executable, "-c", take], capture_output=True, text=True, check=False).stderr
+        )
