@@ -31,7 +31,9 @@ def sent(address: tuple[str, int], raw: bytes) -> bytes:
     answer = b""
     with socket.create_connection(address, timeout=PATIENCE) as connection, contextlib.suppress(OSError):
         connection.sendall(raw)
-        if not select.select([connection], [], [], 2)[0]:
+        waiting = select.poll()  # takes descriptors above 1,023 too
+        waiting.register(connection, select.POLLIN)
+        if not waiting.poll(2_000):
             connection.shutdown(socket.SHUT_WR)
         while part := connection.recv(65_536):
             answer += part
