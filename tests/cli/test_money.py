@@ -1,12 +1,17 @@
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+import time_machine
+
 from affiliate.clicks.count import MEANINGS
 from tests.cli.conftest import Run
 
-PERIOD = ("--from", "2026-11-01", "--to", "2099-01-01")
+PERIOD = ("--from", "2026-11-01", "--to", "2026-12-01")
 
 
 def awin_row(number: int, sub_id: str, **other: Any) -> dict[str, Any]:
@@ -25,6 +30,13 @@ def awin_row(number: int, sub_id: str, **other: Any) -> dict[str, Any]:
         "paymentId": 0,
         **other,
     }
+
+
+@pytest.fixture(autouse=True)
+def _within_the_period() -> Iterator[None]:
+    """What pages show is asked for at the end of the period, so what a test publishes must be published before it."""
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC)):
+        yield
 
 
 def written(folder: Path, *rows: dict[str, Any]) -> str:
