@@ -16,6 +16,7 @@ import pytest
 import turbohtml
 from apiflask import APIFlask
 from argon2 import PasswordHasher
+from openpyxl.reader.excel import ExcelReader
 from sqlalchemy.orm import Session
 
 from affiliate.articles.article import ArticleFacts
@@ -24,7 +25,7 @@ from affiliate.disclosure.profiles import choose_profile
 from affiliate.links import library
 from affiliate.links.sites import find_site
 from affiliate.networks.http import PoliteClient
-from affiliate.networks.reading import markup, workbook
+from affiliate.networks.reading import markup
 from affiliate.store import Store
 from affiliate.web import Services, create_app
 from affiliate.web.accounts import ADMIN, EDITOR, add_user
@@ -156,7 +157,7 @@ class Watched:
         monkeypatch.setattr(Store, "transaction", transaction)
         for owner, name in (
             (PasswordHasher, "hash"), (PasswordHasher, "verify"), (turbohtml, "parse"), (csv, "reader"),
-            (workbook, "load_workbook"), (markup, "iterparse"), (PoliteClient, "get"), (jinja2.Template, "render"),
+            (ExcelReader, "read"), (markup, "iterparse"), (PoliteClient, "get"), (jinja2.Template, "render"),
             (Path, "read_text"), (Path, "read_bytes"),
         ):  # fmt: skip
             monkeypatch.setattr(owner, name, self._refused(name, getattr(owner, name)))
