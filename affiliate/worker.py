@@ -429,13 +429,13 @@ def _read_facts(app: Application, *, link_id: int) -> None:
         return
     try:
         page = app.pages.get(url)
+        found = facts.facts_of(page.text, page.url)
     except AffiliateError as problem:
         with app.store.transaction() as session:
             facts.note_failure(session, link_id, problem, now=app.clock())
         return
-    read = facts.facts_of(page.text, page.url)
     with app.store.transaction() as session:
-        facts.store_facts(session, link_id, read, now=app.clock())
+        facts.store_facts(session, link_id, found, now=app.clock())
 
 
 def _check_stored(app: Application, *, article_id: int, occasion: str) -> None:
