@@ -16,7 +16,7 @@ AS_IN_HTML = "it stands here as HTML writes it, with &amp; for &"
 
 # What tools leave in a link where they should have put a value: forms found in public code.
 _MACRO = re.compile(
-    r"\[\[?[^\[\]\n]*\]?\]?|\$?\{\{?[^{}\n]*\}?\}?|%%[^%\n]+%%|__[A-Z][A-Z0-9_]*?__|[A-Z_]+_HERE\b"
+    r"\[\[?[^\[\]\n]*\]?\]?|\$?\{\{?[^{}\n]*\}?\}?|%%[^%\n]+%%|__[A-Z][A-Z0-9_]*?__|(?<![A-Z_])[A-Z_]+_HERE\b"
     r"|\bYOUR_?[A-Z_]*ID\b|#[A-Z_]+#"
 )
 _WEB = re.compile(r"https?:/", re.IGNORECASE)

@@ -19,7 +19,7 @@ _COMMON = {
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SENTENCE = re.compile(r"[.!?。]+\s+|\n")
+_SENTENCE = re.compile(r"(?<![.!?。])[.!?。]+\s+|\n")
 _FEWEST = 12  # common words: below that a text tells nothing
 _LEAD = 1.5  # times as many as the next language's
 

@@ -45,7 +45,7 @@ NAMES: Mapping[str, frozenset[str]] = {
 }
 _NEEDED = (TAG, DAY, FEES)
 _ORDERED = frozenset({"qty", "quantity", "items ordered", "link type"})  # columns of the orders report
-_MARK = re.compile(r"(.*?)\s*\(([^)]+)\)")  # Price($)
+_MARK = re.compile(r"(|.*?\S)\s*+\(([^()]+)\)")  # Price($)
 _READ_AS = "read as"  # what the whole file decided, beside the cells of each row
 
 _OF_MARK: Mapping[str, frozenset[str]] = {

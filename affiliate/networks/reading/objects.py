@@ -19,7 +19,7 @@ _LISTS_WITHIN = 4  # names deep: no known report keeps its rows further down
 _DEEPEST = 50
 _HELD = 4_000_000  # bytes: of a document up to this size all lists are looked at
 _BEGINNING = 200_000  # bytes: of a larger one the lists that begin there; no row alone on its line is longer
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"\s*:|"(?:[^"\\]|\\.)*"|[{}\[\]]')
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"\s*:|"|\\?\Z)|[{}\[\]]', re.DOTALL)
 
 
 def read_objects(file: BinaryIO, knows: Knows | None, path: str | None = None) -> Table:

@@ -53,7 +53,7 @@ _PERSON = frozenset(
 )
 _OF_A_PERSON = frozenset({"name", "address", "reference"})
 _ADDRESS = re.compile(r"[\s\[]*[0-9a-fA-F]*[.:]")  # how one begins; a date does not
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]++@([^@\s]++)")
 
 
 @lru_cache(maxsize=1000)  # a report repeats its field names in every row
@@ -67,7 +67,8 @@ def is_personal(field: str) -> bool:
 def reveals(text: str) -> bool:
     """Whether a cell is nothing but an IP address or an e-mail address, whatever its column is called."""
     if "@" in text:
-        return bool(_EMAIL.fullmatch(text.strip()))
+        found = _EMAIL.fullmatch(text.strip())
+        return found is not None and "." in found[1][1:-1]
     if text.count(".") != 3 and text.count(":") < 2:  # neither IPv4 nor IPv6: nearly all cells end here
         return False
     if not _ADDRESS.match(text):

@@ -23,7 +23,7 @@ LINKS = QueryLinks(
     built=("a", "p", "epi", "url"),
 )
 _BRACKETS = re.compile(r"\?&?[a-z0-9_]+\(", re.IGNORECASE)
-_PAIR = re.compile(r"([a-z0-9_]+)\(([^()]*)\)", re.IGNORECASE)
+_PAIR = re.compile(r"(?<![a-z0-9_])([a-z0-9_]+)\(([^()]*)\)", re.IGNORECASE)
 _TARGET = re.compile(r"(?<![a-z0-9_])url\((.*)\)", re.IGNORECASE | re.DOTALL)
 
 
