@@ -117,7 +117,7 @@ def test_an_article_of_full_size_is_rewritten(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_page_of_full_size_is_read_by_all_that_read_pages(name: str) -> None:
-    html = sized(SHAPES[name], 4 * FULL)
+    html = sized(SHAPES[name], 2 * FULL)
     for stage in STAGES:
         attempted(stage, html)
     attempted(lambda each: checking(each, profile_names()), html)
