@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, takewhile
+from itertools import accumulate, islice, pairwise, takewhile
 
 from turbohtml import Comment, Element, Namespace, Node, Text
 
@@ -73,6 +73,9 @@ _PLAIN = (
     | frozenset({"html", "span", "a", "strong", "em", "b", "i", "u"})
 )
 _MAY_HIDE = frozenset({"style", "hidden", "popover", "role"})
+# By their name or by having one of these attributes elements say something of all that is in them: see _Inside.
+_TELLING = _CLOSED | _SHUT | {"details", "dialog", "article", "main", "footer", "aside", "header"}
+_TELLING_ATTRIBUTES = frozenset({OFF_MARK, "hidden", "style", "lang"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,8 @@ class Document:
         self._containers = _CONTAINERS | _CELLS if in_cells else _CONTAINERS
         self._bom = 1 if html.startswith("\ufeff") else 0
         # position of every CRLF in the parser's counting, in which each of those before it is one shorter
-        self._crlf = [found.start() - self._bom - index for index, found in enumerate(re.finditer("\r\n", html))]
+        lines = html.split("\r\n")[:-1]
+        self._crlf = list(accumulate((len(line) + 1 for line in lines), initial=-1 - self._bom))[1:]
         self._tree = parse(html[self._bom :], source_locations=True)
         self._cdata = list(_cdata_in(html))
         self._inside_of: dict[Element, _Inside] = {}
@@ -703,9 +707,12 @@ def _leading(element: Element) -> Iterator[Node]:
 
 def _within(element: Element, around: _Inside) -> _Inside:
     tag, attrs = element.tag, element.attrs
+    is_html = element.namespace == Namespace.HTML
+    if is_html and tag not in _TELLING and _TELLING_ATTRIBUTES.isdisjoint(attrs):
+        return around
     is_hidden = around.is_hidden or _is_hidden(element)
     return _Inside(
-        is_closed=around.is_closed or tag in _CLOSED or element.namespace != Namespace.HTML,
+        is_closed=around.is_closed or tag in _CLOSED or not is_html,
         is_off=around.is_off or _text(attrs.get(OFF_MARK)).strip().lower() == "off",
         is_hidden=is_hidden,
         is_shut=around.is_shut or is_hidden or tag in _SHUT or (tag in ("details", "dialog") and "open" not in attrs),

@@ -29,12 +29,14 @@ from affiliate.disclosure.block import Notice
 from affiliate.disclosure.occasions import queue_stored
 from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.state import Shown, record, shown
-from affiliate.errors import InvalidInput
+from affiliate.errors import InvalidDocument, InvalidInput
 from affiliate.links.library import LinkView, deep_link
 from affiliate.links.proposed import ProposedLinks
 from affiliate.networks.base import DIRECT
 from affiliate.store.tables import Article, Programme, Site
 from affiliate.urls import host_of, split_query
+
+_MOST_ADDRESSES = 2_000  # of one article; the most in a listing of products that we met is 600
 
 __all__ = ["ArticleFacts", "PlacedLink", "Plan", "Rewritten", "Skipped", "parsed", "plan_article", "rewrite_article"]
 
@@ -144,8 +146,10 @@ def rewrite_article(
 
 
 def parsed(html: str, variant: str = WEB) -> Document:
-    """The HTML as a variant of an article is read. InvalidDocument for what is too long or no text."""
-    return Document(html, in_cells=variant == NEWSLETTER)
+    """The HTML as a variant of an article is read. InvalidDocument for what is too long, no text or links to too much."""
+    document = Document(html, in_cells=variant == NEWSLETTER)
+    _refuse_many(document)
+    return document
 
 
 def plan_article(
@@ -172,6 +176,16 @@ def plan_article(
         variant = AMP
     draft = drafted(session, site=site, document=document, facts=facts, switch=switch, now=now)
     return _planned(session, site, draft, document, policy=policy or Policy(), variant=variant, now=now)
+
+
+def _refuse_many(document: Document) -> None:
+    """Each address is looked up, and may become a link, which takes milliseconds."""
+    addresses = len({anchor.url for anchor in document.anchors})
+    if addresses > _MOST_ADDRESSES:
+        raise InvalidDocument(
+            f"The HTML links to {addresses:,} different addresses; at most {_MOST_ADDRESSES:,} are rewritten at once."
+            " Send the article alone, or in parts."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The link library: one record behind every use of a link, edited once, changed everywhere."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -225,22 +227,22 @@ def _free_slug(session: Session, site: Site, target: Target, slug: str | None, n
 
 
 def propose_slug(
-    session: Session, site: Site, target_url: str, name: str | None = None, *, besides: Collection[str] = ()
+    session: Session, site: Site, target_url: str, name: str | None = None, *, besides: AbstractSet[str] = frozenset()
 ) -> str:
     """A free slug made of the product's words, none of those `besides`."""
     wanted = slugs.proposal(target_url, name)
-    taken = queries.taken_slugs(session, site.id, wanted) | set(besides)
-    return next(
-        candidate for number in range(1, len(taken) + 2) if (candidate := slugs.numbered(wanted, number)) not in taken
-    )
+
+    def taken(some: Sequence[str]) -> set[str]:
+        return queries.taken_slugs(session, site.id, some) | (besides & set(some))
+
+    return slugs.free_numbered(wanted, taken)
 
 
 def _check_free(session: Session, site: Site, slug: str, link: Link | None = None) -> None:
     owner = queries.path_owner(session, site.id, slugs.PREFIX + slug)
     if owner is None or (link is not None and owner.link_id == link.id):
         return
-    taken = queries.taken_slugs(session, site.id, slug)
-    free = next(c for n in range(2, len(taken) + 3) if (c := slugs.numbered(slug, n)) not in taken)
+    free = slugs.free_numbered(slug, partial(queries.taken_slugs, session, site.id))
     raise SlugTaken(owner.path, owner.link.name, slugs.PREFIX + free)
 
 

@@ -47,6 +47,7 @@ class ProposedLinks:
         self._site_id = site.id
         self._now = now
         self._new: dict[str, NewLink] = {}  # by the keys of their targets
+        self._slugs: set[str] = set()  # of proposals
         self._numbers: dict[str, int] = {}
         self._found: dict[str, Proposed] = {}
         self._alike: dict[str, set[str]] = defaultdict(set)  # the keys of proposals, by the likeness of their targets
@@ -113,8 +114,9 @@ class ProposedLinks:
         return (*near_links(self._session, self._site_id, address), *(self._found[key].link for key in proposed))
 
     def _free_slug(self, address: str) -> str:
-        besides = [new.slug for new in self._new.values()]
-        return propose_slug(self._session, self._site, address, besides=besides)
+        slug = propose_slug(self._session, self._site, address, besides=self._slugs)
+        self._slugs.add(slug)
+        return slug
 
     def _view(self, number: int, new: NewLink) -> LinkView:
         programme = new.target.programme

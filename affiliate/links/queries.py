@@ -98,12 +98,9 @@ def path_owner(session: Session, site_id: int, path: str) -> LinkPath | None:
     return session.scalar(select(LinkPath).where(LinkPath.site_id == site_id, LinkPath.path == path))
 
 
-def taken_slugs(session: Session, site_id: int, slug: str) -> set[str]:
-    """The slugs of the site that are this one or begin with it and a hyphen."""
-    wanted = select(LinkPath.slug).where(
-        LinkPath.site_id == site_id, or_(LinkPath.slug == slug, LinkPath.slug.startswith(slug + "-", autoescape=True))
-    )
-    return set(session.scalars(wanted))
+def taken_slugs(session: Session, site_id: int, slugs: Sequence[str]) -> set[str]:
+    """Those of these slugs that are taken on the site."""
+    return set(session.scalars(select(LinkPath.slug).where(LinkPath.site_id == site_id, LinkPath.slug.in_(slugs))))
 
 
 def _matching(wanted: LinkFilter) -> list[object]:

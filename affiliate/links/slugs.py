@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import unquote
 
 from affiliate.errors import InvalidSlug
@@ -13,6 +14,7 @@ _SEGMENT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FILE_ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _LONGEST_PROPOSAL = 60
+_DOUBLINGS = 24  # numbers that are asked for at once: up to 16,777,216
 
 
 def checked_slug(slug: str) -> str:
@@ -52,3 +54,18 @@ def proposal(target_url: str, name: str | None = None) -> str:
 
 def numbered(slug: str, number: int) -> str:
     return slug if number < 2 else f"{slug}-{number}"
+
+
+def free_numbered(slug: str, taken: Callable[[Sequence[str]], Collection[str]]) -> str:
+    """The slug, or the one with the first free number behind it; `taken` says which of some are taken.
+
+    Asks a few times for a few, however many are taken: sites have thousands of products whose addresses tell nothing.
+    """
+    numbers: Sequence[int] = [2**power for power in range(_DOUBLINGS)]
+    while True:
+        known = taken([numbered(slug, number) for number in numbers])
+        free = next(at for at, number in enumerate(numbers) if numbered(slug, number) not in known)
+        if free == 0 or numbers[free] - numbers[free - 1] == 1:
+            return numbered(slug, numbers[free])
+        last, high = numbers[free - 1], numbers[free]
+        numbers = [*range(last, high, max(1, (high - last) // _DOUBLINGS)), high]

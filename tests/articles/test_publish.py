@@ -15,7 +15,7 @@ from affiliate.articles.policy import Policy
 from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.disclosure.check import check
 from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
-from affiliate.errors import InvalidInput, InvalidUrl
+from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
 from affiliate.links.publish import Publisher
@@ -612,3 +612,10 @@ def test_a_new_placement_names_its_link_on_every_host_with_the_next_look(title: 
     before = rows(title, LinkChange)
     publish(title, once.html, days=1)
     assert rows(title, LinkChange) == before  # a run without a new placement publishes nothing
+
+
+def test_an_article_with_more_links_than_any_has_is_refused_with_their_number(title: Store) -> None:
+    html = "".join(f'<a href="https://www.shop.example/{number}">x</a>' for number in range(2_001))
+    with pytest.raises(InvalidDocument, match="2,001 different addresses; at most 2,000 are rewritten at once"):
+        publish(title, html)
+    assert rows(title, Article) == rows(title, Link) == 0

@@ -203,6 +203,13 @@ def test_html_that_is_cut_anywhere_loses_nothing(cut: int) -> None:
     assert tree(result.html) == tree(half)
 
 
+def test_a_piece_of_ours_in_another_goes_with_it() -> None:
+    html = '<p><span data-affiliate-label="x">Ad<span data-affiliate-label="x">Ad</span></span><a href="/x">y</a></p>'
+    result = rewrite(html, lambda _url, _anchor: None)
+    assert result.html == '<p><a href="/x">y</a></p>'
+    assert restore(result.html, result.changes) == html
+
+
 def test_five_megabytes_are_refused_with_the_way_out() -> None:
     with pytest.raises(InvalidDocument, match=r"5,000,\d+ characters; at most 2,000,000.*Send the article alone"):
         rewrite("<p>" + "x" * 5_000_000, decide)

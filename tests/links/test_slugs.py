@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 import pytest
 
 from affiliate.errors import InvalidSlug
-from affiliate.links.slugs import checked_slug, proposal
+from affiliate.links.slugs import checked_slug, free_numbered, numbered, proposal
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,17 @@ def test_a_slug_outside_the_grammar_is_refused(slug: str) -> None:
 
 def test_a_slug_may_have_segments_and_may_be_pasted_as_a_path() -> None:
     assert checked_slug("/go/dresses/marble-1/") == "dresses/marble-1"
+
+
+@pytest.mark.parametrize("there", [0, 1, 2, 3, 7, 8, 9, 1000, 100_000])
+def test_a_free_slug_is_found_by_few_questions_however_many_are_taken(there: int) -> None:
+    taken = {numbered("dress", number) for number in range(1, there + 1)}
+    asked: list[int] = []
+
+    def known(slugs: Sequence[str]) -> set[str]:
+        asked.append(len(slugs))
+        return taken & set(slugs)
+
+    assert free_numbered("dress", known) == numbered("dress", there + 1)
+    assert len(asked) <= 6
+    assert sum(asked) <= 300

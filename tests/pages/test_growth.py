@@ -20,6 +20,7 @@ from affiliate.disclosure.block import Notice
 from affiliate.disclosure.check import check
 from affiliate.disclosure.crawl.reading import Reading
 from affiliate.disclosure.crawl.teasers import teasers_of
+from affiliate.disclosure.pages.feed import items
 from affiliate.disclosure.pages.page import Page
 from affiliate.disclosure.rules import profile_names
 from affiliate.disclosure.texts import disclosure_text
@@ -128,3 +129,9 @@ def test_a_page_whose_tree_would_be_far_larger_than_itself_is_refused_before_it_
     for stage in STAGES:
         with pytest.raises(InvalidDocument, match=r"opened in|one page at a time"):
             stage(sized(SHAPES[name], FULL))
+
+
+def test_a_feed_with_elements_in_one_another_is_read() -> None:
+    deep = "<b>" * 20_000 + "x" + "</b>" * 20_000
+    (html,) = items(f"<feed><entry><title>Ad</title><content>{deep}</content></entry></feed>")
+    assert html.count("<b>") == html.count("</b>") == 20_000
