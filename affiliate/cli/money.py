@@ -118,26 +118,34 @@ def _write(exported: bytes, output: Path | None) -> None:
 
 @click.group(cls=Group)
 def money() -> None:
-    """The current picture that reports read, held against the ledger."""
+    """What reports read, held against the ledger."""
 
 
 @money.command()
 @pass_context
 def check(context: Context) -> None:
-    """Compare what transactions repeat for reports with the ledger's versions; exit 1 where they differ."""
+    """Compare what transactions repeat for reports, and its roll-up by hour, with the ledger's versions; exit 1 where they
+    differ."""
     with context.app.store.reading() as session:
         differing = picture.check(session)
-    click.echo(f"{differing} transactions say otherwise than the ledger.")
-    raise SystemExit(REFUSED if differing else 0)
+    click.echo(_told(differing))
+    raise SystemExit(REFUSED if any(differing) else 0)
 
 
 @money.command()
 @pass_context
 def rebuild(context: Context) -> None:
-    """Make what transactions repeat for reports anew from the ledger's versions."""
+    """Make what transactions repeat for reports, and its roll-up by hour, anew from the ledger's versions."""
     with context.app.store.transaction() as session:
         differing = picture.rebuild(session)
-    click.echo(f"Made all anew; {differing} transactions said otherwise than the ledger.")
+    click.echo(f"{_told(differing)} All is made anew.")
+
+
+def _told(differing: picture.Differing) -> str:
+    return (
+        f"{differing.transactions} transactions say otherwise than the ledger, {differing.hours} rows of the roll-up otherwise"
+        " than the transactions."
+    )
 
 
 COMMANDS = {command.name: command for command in (report, money)}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
+from affiliate.commissions.hours import following
 from affiliate.commissions.ledger import Facts, Key, RunMoment
 from affiliate.store.tables import Transaction
 
@@ -60,6 +61,7 @@ class NewRows:
         self._current: list[tuple[object, ...]] = []
         self._revalued: list[tuple[object, ...]] = []
         self._moved: list[tuple[object, ...]] = []
+        self._rolled_up: set[int] = set()  # transactions whose amounts and words are new or others than before
 
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
         """A transaction that nobody knew, whose only version comes next. Its id."""
@@ -71,6 +73,7 @@ class NewRows:
             created_at=self._run_moment(created_at),
         )
         self._transactions.append((*begins, *key, *_repeated(self._stored(facts))))
+        self._rolled_up.add(transaction_id)
         return transaction_id
 
     def version(
@@ -106,11 +109,13 @@ class NewRows:
     def current(self, transaction_id: int, version_id: int, facts: Facts, before: Facts | None) -> None:
         """Makes a version the current picture of a transaction that was known, `before` its picture so far. What is indexed
         of it is written only where it differs, since a million transactions' indexes lie all over the file."""
-        if before is not None and _indexed(facts) == _indexed(before):
-            if _money(facts) == _money(before):
-                self._current.append((version_id, transaction_id))
-            else:
-                self._revalued.append((version_id, *_money(self._stored(facts)), transaction_id))
+        is_indexed_so = before is not None and _indexed(facts) == _indexed(before)
+        if is_indexed_so and before is not None and _money(facts) == _money(before):
+            self._current.append((version_id, transaction_id))
+            return
+        self._rolled_up.add(transaction_id)
+        if is_indexed_so:
+            self._revalued.append((version_id, *_money(self._stored(facts)), transaction_id))
         else:
             self._moved.append((version_id, *_repeated(self._stored(facts)), transaction_id))
 
@@ -119,13 +124,15 @@ class NewRows:
             self._write()
         for rows in (self._transactions, self._versions, self._current, self._revalued, self._moved):
             rows.clear()
+        self._rolled_up.clear()
 
     def _write(self) -> None:
-        queries.insert_transactions(self._session, self._transactions)
-        queries.insert_versions(self._session, self._versions)
-        queries.make_current(self._session, self._current, repeating=())
-        queries.make_current(self._session, self._revalued, repeating=queries.MONEY)
-        queries.make_current(self._session, self._moved, repeating=queries.REPEATED)
+        with following(self._session, self._rolled_up):
+            queries.insert_transactions(self._session, self._transactions)
+            queries.insert_versions(self._session, self._versions)
+            queries.make_current(self._session, self._current, repeating=())
+            queries.make_current(self._session, self._revalued, repeating=queries.MONEY)
+            queries.make_current(self._session, self._moved, repeating=queries.REPEATED)
 
     def finish(self) -> None:
         """Inserts what is left, and tells the database which ids were used."""

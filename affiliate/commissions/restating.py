@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from affiliate.commissions import queries
+from affiliate.commissions.hours import following
 from affiliate.commissions.ledger import Restated, RunMoment, restated
 from affiliate.commissions.marks import Marks
 from affiliate.commissions.new_rows import NewRows
@@ -45,7 +46,8 @@ def restate(
             concerned = queries.with_later_versions(session, part, since, besides) | confirmed.keys()
             writings = list(_writings(session, concerned, confirmed, joining, leaving))
             _write(session, writings, new_rows, now)
-        queries.settle(session, part)
+        with following(session, part):
+            queries.settle(session, part)
 
 
 def _confirmed(session: Session, transaction_ids: Sequence[int], runs: Sequence[RunMoment]) -> _Confirmed:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import TypeEngine
 
 from affiliate.disclosure.findings import FAIL, PASS, WARN
 from affiliate.disclosure.state import MISSING
@@ -37,6 +38,7 @@ from affiliate.store.tables import (
     Article,
     ArticleDisclosure,
     ArticleVerdict,
+    CommissionHour,
     ImportRun,
     Link,
     LinkPath,
@@ -48,7 +50,7 @@ from affiliate.store.tables import (
     Transaction,
     TransactionVersion,
 )
-from affiliate.store.types import Micros, UtcDateTime
+from affiliate.store.types import Micros, UtcDateTime, UtcHours
 
 Version = TransactionVersion
 
@@ -59,7 +61,6 @@ EARNED = "earned"
 """Pending and approved together, as a status asked for."""
 Labels = Mapping[str, str | None]
 
-_MOMENTS = UtcDateTime()
 _AT_ONCE = 5000  # ids in one look-up of names; SQLite takes 32,766
 
 
@@ -171,31 +172,19 @@ def _ledger_keys(said: Any) -> dict[str, Any]:
 
 
 DIMENSIONS = (*_ledger_keys(Transaction), DAY)
+_HOUR_KEYS: Mapping[str, Any] = {
+    "site": func.nullif(CommissionHour.site_id, 0),
+    "advertiser": Programme.advertiser_id,
+    "programme": CommissionHour.programme_id,
+    "network": Programme.network,
+    PAYMENT: CommissionHour.payment,
+}
+"""What the roll-up by hour tells apart, besides days."""
 
 
 def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
     """The ledger within the scope, by dimension value, currency, status and payment, in one statement."""
-    said = _said(scope)
-    key, days = _key_and_days(scope, by)
-    size = func.abs(said.commission, type_=Micros())
-    in_its_currency = said.sale_currency == said.currency
-    wanted = select(
-        key.label("key"),
-        said.currency,
-        said.status,
-        said.payment,
-        func.count().label("transactions"),
-        func.sum(said.commission).label("commission"),
-        func.sum(size).label("magnitude"),
-        func.sum(case((Placement.article_id.is_not(None), size))).label("in_articles"),
-        func.sum(case((in_its_currency, said.sale_amount))).label("sale_amount"),
-        func.count(case((said.sale_currency != said.currency, 1))).label("sales_elsewhere"),
-    )
-    wanted = _known(wanted, scope).group_by(key, said.currency, said.status, said.payment)
-    if days is None:
-        wanted = wanted.where(*_within(scope))
-    else:  # the days are the range: its ends beside them led SQLite to try every day for every transaction
-        wanted = wanted.join(days, _in_day(days, _dated(scope))).where(*_limited(scope))
+    wanted = _hours_summed(scope, by) if _is_rolled_up(scope, by) else _transactions_summed(scope, by)
     zero = Decimal(0)
     return [
         Sum(
@@ -214,6 +203,73 @@ def ledger_sums(session: Session, scope: Scope, by: str) -> list[Sum]:
     ]
 
 
+def _is_rolled_up(scope: Scope, by: str) -> bool:
+    """Whether the roll-up by hour answers: of what is known now, by the day of the sale, where days begin with UTC hours."""
+    return (
+        scope.as_of is None
+        and scope.date_basis == "transaction"
+        and scope.disclosure is None
+        and (by == DAY or by in _HOUR_KEYS)
+        and not any(minutes % 60 for _, minutes in scope.offsets)
+    )
+
+
+def _hours_summed(scope: Scope, by: str) -> AnySelect:
+    said = CommissionHour
+    days = _days(scope, UtcHours()) if by == DAY else None
+    key = _HOUR_KEYS[by] if days is None else days.c.day
+    wanted = (
+        select(
+            key.label("key"),
+            said.currency,
+            said.status,
+            said.payment,
+            func.sum(said.transactions).label("transactions"),
+            func.sum(said.commission).label("commission"),
+            func.sum(said.magnitude).label("magnitude"),
+            func.sum(said.in_articles).label("in_articles"),
+            func.sum(said.sale_amount).label("sale_amount"),
+            func.sum(said.sales_elsewhere).label("sales_elsewhere"),
+        )
+        .select_from(said)
+        .outerjoin(Programme, Programme.id == said.programme_id)
+        .group_by(key, said.currency, said.status, said.payment)
+        .having(func.sum(said.transactions) != 0)
+    )
+    if scope.site_id is not None:
+        wanted = wanted.where(said.site_id == scope.site_id)
+    if scope.payment is not None:
+        wanted = wanted.where(said.payment == scope.payment)
+    if days is None:
+        return wanted.where(said.hour >= scope.start, said.hour < scope.end)
+    return wanted.join(days, _in_day(days, said.hour))
+
+
+def _transactions_summed(scope: Scope, by: str) -> AnySelect:
+    said = _said(scope)
+    days = _days(scope, UtcDateTime()) if by == DAY else None
+    key = _ledger_keys(said)[by] if days is None else days.c.day
+    size = func.abs(said.commission, type_=Micros())
+    in_its_currency = said.sale_currency == said.currency
+    wanted = select(
+        key.label("key"),
+        said.currency,
+        said.status,
+        said.payment,
+        func.count().label("transactions"),
+        func.sum(said.commission).label("commission"),
+        func.sum(size).label("magnitude"),
+        func.sum(case((Placement.article_id.is_not(None), size))).label("in_articles"),
+        func.sum(case((in_its_currency, said.sale_amount))).label("sale_amount"),
+        func.count(case((said.sale_currency != said.currency, 1))).label("sales_elsewhere"),
+    )
+    wanted = _known(wanted, scope).group_by(key, said.currency, said.status, said.payment)
+    if days is None:
+        return wanted.where(*_within(scope))
+    # the days are the range: its ends beside them led SQLite to try every day for every transaction
+    return wanted.join(days, _in_day(days, _dated(scope))).where(*_limited(scope))
+
+
 def undated(session: Session, scope: Scope) -> int:
     """Transactions whose transaction date is in the range but which lack the date that the report goes by."""
     if scope.date_basis == "transaction":
@@ -223,12 +279,10 @@ def undated(session: Session, scope: Scope) -> int:
     return session.scalar(_known(select(func.count()), scope).where(*conditions, *_limited(scope))) or 0
 
 
-def _key_and_days(scope: Scope, by: str) -> tuple[Any, CTE | None]:
-    if by != DAY:
-        return _ledger_keys(_said(scope))[by], None
-    listed = values(column("day", String), column("first", _MOMENTS), column("until", _MOMENTS), name="listed")
-    days = listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
-    return days.c.day, days
+def _days(scope: Scope, moments: TypeEngine[Any]) -> CTE:
+    """The days of the range: `day`, its `first` moment, the `until` that it ends before, stored as `moments` are."""
+    listed = values(column("day", String), column("first", moments), column("until", moments), name="listed")
+    return listed.data([(day.isoformat(), first, until) for day, first, until in scope.days]).cte("days")
 
 
 def _in_day(days: CTE, dated: Any) -> ColumnElement[bool]:

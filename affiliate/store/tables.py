@@ -774,6 +774,27 @@ class Transaction(Base):
     placement: Mapped[Placement | None] = relationship()
 
 
+class CommissionHour(Base):
+    """Additive roll-up of the current pictures of transactions by the UTC hour of the sale, programme, title (0: attributed to
+    no link), currency, status and payment; the figures are those of a report's `Sum` (affiliate/reports/queries.py). The
+    ledger's writer keeps it (affiliate/commissions/hours.py); rows may have come down to 0 transactions."""
+
+    __tablename__ = "commission_hours"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    hour: Mapped[datetime] = mapped_column(UtcHours(), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    site_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    status: Mapped[str] = mapped_column(String(12), primary_key=True)
+    payment: Mapped[str] = mapped_column(String(12), primary_key=True)
+    transactions: Mapped[int]
+    commission: Mapped[Decimal]
+    magnitude: Mapped[Decimal]
+    in_articles: Mapped[Decimal]
+    sale_amount: Mapped[Decimal]
+    sales_elsewhere: Mapped[int]
+
+
 class TransactionVersion(Base):
     """What a network said of a transaction, once: appended, never changed. `observed_at` is when it was true,
     `recorded_at` when we learnt it. Each is the whole picture, so that a report "as known then" and an undone import

@@ -5,6 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from affiliate.money import from_micros, to_micros
@@ -65,6 +68,30 @@ class UtcHours(_Count):
 
     cache_ok = True
     unit_ms = 3_600_000
+
+
+class hour_of(FunctionElement[int]):  # noqa: N801 # reads as a function in statements
+    """The UTC hour in which a moment of the type UtcDateTime lies, as UtcHours stores it: the division rounds down, before
+    1970 too."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+_HOURS_OF_2000_YEARS = 17_532_000  # so that no moment that a datetime can name is negative
+
+
+@compiles(hour_of, "sqlite")
+def _hour_in_sqlite(element: hour_of, compiler: SQLCompiler, **given: Any) -> str:
+    moment = compiler.process(element.clauses, **given)
+    return (
+        f"((CAST(strftime('%s', {moment}) AS INTEGER) + {_HOURS_OF_2000_YEARS * 3600}) / 3600 - {_HOURS_OF_2000_YEARS})"
+    )
+
+
+@compiles(hour_of, "postgresql")
+def _hour_in_postgresql(element: hour_of, compiler: SQLCompiler, **given: Any) -> str:
+    return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **given)}) / 3600) AS BIGINT)"
 
 
 class Micros(TypeDecorator[Decimal]):

@@ -1,18 +1,20 @@
-"""Reports of today read what transactions repeat of their current version; it is what the ledger's versions say."""
+"""Reports of today read what transactions repeat of their current version, or its roll-up by hour; both are what the ledger's
+versions say."""
 
 import random
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from affiliate.commissions import picture
-from affiliate.networks.words import PAYMENTS, STATUSES
+from affiliate.networks.words import PAYMENTS, STATUSES, UNPAID
 from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, commissions_report
 from affiliate.reports.transactions import list_transactions
 from affiliate.store import Store
+from affiliate.store.tables import Site
 from tests.commissions.sheets import placed
 from tests.commissions.test_order import FIRST, LAST, Imports, downloads, in_disorder, sale, thrown_away
 
@@ -29,13 +31,17 @@ def told(session: Session, **asked: Any) -> tuple[object, ...]:
 def assert_same(session: Session) -> int:
     """Every cut by every date, and every filter, from the current picture and from the versions as known later."""
     compared = 0
-    for by, basis, zone in product(DIMENSIONS, DATE_BASES, ("Europe/London", "Asia/Kathmandu")):
+    others = (("transaction", "America/New_York"), ("click", "Asia/Kathmandu"))  # the hours of neither are those of UTC
+    for by, (basis, zone) in product(DIMENSIONS, (*product(DATE_BASES, ("Europe/London",)), *others)):
         asked: dict[str, Any] = {"by": by, "date_basis": basis, "time_zone": zone}
         now = told(session, **asked)
         assert now == told(session, **asked, as_of=LATER), asked
         compared += bool(now[0])
     for filters in ({"payment": payment} for payment in PAYMENTS):
         asked = {"by": "article", "time_zone": "UTC", **filters}
+        assert told(session, **asked) == told(session, **asked, as_of=LATER), asked
+    for by, site in product(DIMENSIONS, session.scalars(select(Site))):
+        asked = {"by": by, "time_zone": "Europe/Berlin", "payment": UNPAID, "site": site}
         assert told(session, **asked) == told(session, **asked, as_of=LATER), asked
     for status in (*STATUSES, "earned"):
         asked = {**ASKED, "time_zone": "UTC", "status": status, "per_page": 1000}
@@ -54,10 +60,10 @@ def test_after_imports_amendments_and_undoing_in_any_order_reports_are_those_of_
             sales = [sale(dice, number, [*refs, "", "theirs"]) for number in range(14)]
             imports = Imports(session)
             in_disorder(dice, downloads(dice, sales, 6))(session, imports)
-            assert picture.check(session) == 0
+            assert picture.check(session) == (0, 0)
             assert assert_same(session) > 40
             imports.undo(imports.add(downloads(dice, sales, 1)[0]))
-            assert picture.check(session) == 0
+            assert picture.check(session) == (0, 0)
             assert assert_same(session) > 40
 
 
@@ -69,8 +75,12 @@ def test_a_picture_that_went_wrong_is_found_and_made_anew(store: Store) -> None:
         session.execute(text("UPDATE transactions SET commission = commission + 1 WHERE id % 2 = 0"))
         session.execute(text("UPDATE transactions SET payment = 'lost' WHERE id = 3"))
         live = text("SELECT count(*) FROM transactions WHERE current_version_id IS NOT NULL AND (id % 2 = 0 OR id = 3)")
+        session.execute(
+            text("UPDATE commission_hours SET transactions = transactions + 1, status = 'lost' WHERE hour % 5 = 0")
+        )
         wrong = picture.check(session)
-        assert wrong == session.execute(live).scalar_one() > 1
+        assert wrong.transactions == session.execute(live).scalar_one() > 1
+        assert wrong.hours > 1
         assert picture.rebuild(session) == wrong
-        assert picture.check(session) == 0
+        assert picture.check(session) == (0, 0)
         assert_same(session)

@@ -14,10 +14,21 @@ from sqlalchemy.orm import joinedload
 from affiliate.clicks.classes import FIRST, REPEATED
 from affiliate.clicks.count import Counts, count
 from affiliate.clicks.rollup import check
+from affiliate.commissions import picture
 from affiliate.commissions.marks import Marks
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
-from affiliate.store.tables import Click, ImportRun, Link, Placement, Transaction, TransactionVersion, User, UserSession
+from affiliate.store.tables import (
+    Click,
+    CommissionHour,
+    ImportRun,
+    Link,
+    Placement,
+    Transaction,
+    TransactionVersion,
+    User,
+    UserSession,
+)
 from affiliate.urls import digest, identity, likeness
 from affiliate.web.signed_in import Life, begin_session, find_person
 
@@ -203,6 +214,8 @@ def test_money_that_was_booked_twice_for_a_filled_in_field_is_one_transaction_ag
             session.scalars(select(ImportRun.confirmed).where(ImportRun.id == 3)).one() or b""
         )
         assert dict(confirmed_by.items()) == {1: 1}
+        assert picture.check(session) == (0, 0)
+        assert session.scalars(select(CommissionHour.transactions)).all() == [5]
     assert [(row.id, row.external_id, row.line_id, row.current_version_id, row.order_ref) for row in known] == [
         (1, "T1", "", 2, "2"),
         (3, "T2", "", 3, "3"),

@@ -1,0 +1,91 @@
+"""The hourly roll-up of money that reports read: every change of a current picture is booked into it with that change."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, case, delete, except_, func, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from affiliate.store.tables import CommissionHour, Link, Placement, Transaction
+from affiliate.store.types import Micros, hour_of
+
+_AT_ONCE = 5000  # ids in one statement; SQLite takes 32,766
+
+_KEY = ("hour", "programme_id", "site_id", "currency", "status", "payment")
+_FIGURES = ("transactions", "commission", "magnitude", "in_articles", "sale_amount", "sales_elsewhere")
+
+_table: Table = CommissionHour.__table__  # type: ignore[assignment] # a Table, as every mapped class has
+
+
+@contextmanager
+def following(session: Session, transaction_ids: Collection[int]) -> Iterator[None]:
+    """Around writing current pictures: the roll-up gives up what these transactions said before, and takes what they say
+    after. Those that are new said nothing before."""
+    ids = sorted(transaction_ids)
+    parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+    for part in parts:
+        _book(session, _summed(Transaction.id.in_(part), sign=-1))
+    yield
+    for part in parts:
+        _book(session, _summed(Transaction.id.in_(part)))
+
+
+def count_differing(session: Session) -> int:
+    """How many rows of the roll-up say otherwise than the current pictures of the transactions."""
+    kept = select(*_table.c).where(_table.c.transactions != 0)
+    said = _summed()
+    either = union_all(*(select(each.subquery()) for each in (except_(kept, said), except_(said, kept)))).subquery()
+    keys = select(*(either.c[name] for name in _KEY)).distinct()
+    return session.scalar(select(func.count()).select_from(keys.subquery())) or 0
+
+
+def rebuild(session: Session) -> None:
+    """Makes the roll-up anew from the current pictures."""
+    session.execute(delete(_table))
+    _book(session, _summed())
+
+
+def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[Any, ...]]:
+    """What transactions add to the roll-up, or with the `sign` -1 take from it."""
+    size = func.abs(Transaction.commission, type_=Micros())
+    in_its_currency = Transaction.sale_currency == Transaction.currency
+    in_another = Transaction.sale_currency != Transaction.currency
+    key = (
+        hour_of(Transaction.transaction_at),
+        Transaction.programme_id,
+        func.coalesce(Link.site_id, 0),
+        Transaction.currency,
+        Transaction.status,
+        Transaction.payment,
+    )
+    figures = (
+        func.count(),
+        func.sum(Transaction.commission),
+        func.sum(size),
+        func.coalesce(func.sum(case((Placement.article_id.is_not(None), size))), 0, type_=Micros()),
+        func.coalesce(func.sum(case((in_its_currency, Transaction.sale_amount))), 0, type_=Micros()),
+        func.count(case((in_another, 1))),
+    )
+    return (
+        select(
+            *(column.label(name) for name, column in zip(_KEY, key, strict=True)),
+            *((column if sign > 0 else -column).label(name) for name, column in zip(_FIGURES, figures, strict=True)),
+        )
+        .select_from(Transaction)
+        .outerjoin(Placement, Placement.id == Transaction.placement_id)
+        .outerjoin(Link, Link.id == Placement.link_id)
+        .where(Transaction.current_version_id.is_not(None), *conditions)
+        .group_by(*key)
+    )
+
+
+def _book(session: Session, figures: Select[*tuple[Any, ...]]) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    adding = insert(_table).from_select([*_KEY, *_FIGURES], figures)
+    session.execute(
+        adding.on_conflict_do_update(
+            index_elements=_KEY, set_={name: _table.c[name] + adding.excluded[name] for name in _FIGURES}
+        )
+    )
