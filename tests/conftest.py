@@ -61,12 +61,20 @@ def postgres_server(folder: Path) -> Any:
                 raise
 
 
+def _in_memory(needed: int = 2_000_000_000) -> str | None:
+    """A folder in memory with so many bytes free; None where the machine has none. Databases come and go there five times as
+    fast as on a disk."""
+    folder = Path("/dev/shm")  # noqa: S108 # a unique name is made in it
+    is_usable = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > needed
+    return str(folder) if is_usable else None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Engine]:
     """A PostgreSQL server of our own, once a session: the engine of its administrator."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # platformdirs warns where a machine has none
     # not in pytest's own folder: as root the server runs as another user, and every new pytest session locks that one
-    folder = Path(tempfile.mkdtemp(prefix="affiliate-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="affiliate-postgres-", dir=_in_memory()))
     server = postgres_server(folder)
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -81,8 +89,8 @@ def postgres() -> Iterator[Engine]:
 
 
 def _database(admin: Engine, name: str, template: str = "template1") -> str:
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    with admin.connect() as connection:  # copied as files, which takes half as long as through the log
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     return admin.url.set(database=name).render_as_string(hide_password=False)
 
 
@@ -122,9 +130,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         return
     admin: Engine = request.getfixturevalue("postgres")
     template: str = request.getfixturevalue("migrated_postgres")
-    opened = Store(_database(admin, f"test_{next(_database_numbers)}", template))
+    name = f"test_{next(_database_numbers)}"
+    opened = Store(_database(admin, name, template))
     yield opened
     opened.close()
+    with admin.connect() as connection:  # a thousand of them would fill the disk, and take half a minute in the end
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -130,9 +130,12 @@ class Hop:
         key = host_key(host)
         try:
             found = self._table.find(key, path)
+            is_built = found is not None or not ours or self._table.checkpoint() is not None
         except TableDamaged as problem:
             log.error("%s", problem)
             return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2")) if ours else None
+        if not is_built:  # whether the path is a link's nobody knows yet
+            return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2"))
         if found is None:
             return self._unknown(method, host, path, headers, now) if ours else None
         if method not in ("GET", "HEAD"):

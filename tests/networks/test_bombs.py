@@ -35,7 +35,7 @@ def workbook(
     path: Path, rows: str, times: int = 1, *, before: str = "", shared: str = "", shared_times: int = 1, names: str = ""
 ) -> None:
     sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{_HEADER}{before}'
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, text in _PARTS.items():
             archive.writestr(name, text.replace("</sheets>", f"</sheets><definedNames>{names}</definedNames>"))
         for name, start, piece, count, end in (
