@@ -64,7 +64,7 @@ def postgres_server(folder: Path) -> Any:
 def _in_memory(needed: int = 2_000_000_000) -> str | None:
     """A folder in memory with so many bytes free; None where the machine has none. Databases come and go there five times as
     fast as on a disk."""
-    folder = Path("/dev/shm")  # noqa: S108 # a unique name is made in it
+    folder = Path("/dev/shm")
     is_usable = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > needed
     return str(folder) if is_usable else None
 

@@ -20,16 +20,19 @@ _table: Table = CommissionHour.__table__  # type: ignore[assignment] # a Table, 
 
 
 @contextmanager
-def following(session: Session, transaction_ids: Collection[int]) -> Iterator[None]:
-    """Around writing current pictures: the roll-up gives up what these transactions said before, and takes what they say
-    after. Those that are new said nothing before."""
-    ids = sorted(transaction_ids)
-    parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
-    for part in parts:
+def following(session: Session, changing: Collection[int], *, new: Collection[int] = ()) -> Iterator[None]:
+    """Around writing current pictures: the roll-up gives up what the changing transactions (their ids) said before, and takes
+    what they and the new ones say after."""
+    for part in _parts(changing):
         _book(session, _summed(Transaction.id.in_(part), sign=-1))
     yield
-    for part in parts:
+    for part in _parts({*changing, *new}):
         _book(session, _summed(Transaction.id.in_(part)))
+
+
+def _parts(transaction_ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(transaction_ids)
+    return (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))
 
 
 def count_differing(session: Session) -> int:
@@ -52,7 +55,7 @@ def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[An
     size = func.abs(Transaction.commission, type_=Micros())
     in_its_currency = Transaction.sale_currency == Transaction.currency
     in_another = Transaction.sale_currency != Transaction.currency
-    key = (
+    key: tuple[Any, ...] = (
         hour_of(Transaction.transaction_at),
         Transaction.programme_id,
         func.coalesce(Link.site_id, 0),
@@ -60,7 +63,7 @@ def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[An
         Transaction.status,
         Transaction.payment,
     )
-    figures = (
+    figures: tuple[Any, ...] = (
         func.count(),
         func.sum(Transaction.commission),
         func.sum(size),

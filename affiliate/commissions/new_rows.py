@@ -61,7 +61,8 @@ class NewRows:
         self._current: list[tuple[object, ...]] = []
         self._revalued: list[tuple[object, ...]] = []
         self._moved: list[tuple[object, ...]] = []
-        self._rolled_up: set[int] = set()  # transactions whose amounts and words are new or others than before
+        self._new: set[int] = set()  # transactions
+        self._changed: set[int] = set()  # transactions whose amounts or words are others than before
 
     def transaction(self, key: Key, network: str, facts: Facts, created_at: datetime) -> int:
         """A transaction that nobody knew, whose only version comes next. Its id."""
@@ -73,7 +74,7 @@ class NewRows:
             created_at=self._run_moment(created_at),
         )
         self._transactions.append((*begins, *key, *_repeated(self._stored(facts))))
-        self._rolled_up.add(transaction_id)
+        self._new.add(transaction_id)
         return transaction_id
 
     def version(
@@ -113,7 +114,7 @@ class NewRows:
         if is_indexed_so and before is not None and _money(facts) == _money(before):
             self._current.append((version_id, transaction_id))
             return
-        self._rolled_up.add(transaction_id)
+        self._changed.add(transaction_id)
         if is_indexed_so:
             self._revalued.append((version_id, *_money(self._stored(facts)), transaction_id))
         else:
@@ -124,10 +125,11 @@ class NewRows:
             self._write()
         for rows in (self._transactions, self._versions, self._current, self._revalued, self._moved):
             rows.clear()
-        self._rolled_up.clear()
+        self._new.clear()
+        self._changed.clear()
 
     def _write(self) -> None:
-        with following(self._session, self._rolled_up):
+        with following(self._session, self._changed - self._new, new=self._new):
             queries.insert_transactions(self._session, self._transactions)
             queries.insert_versions(self._session, self._versions)
             queries.make_current(self._session, self._current, repeating=())

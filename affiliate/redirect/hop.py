@@ -130,12 +130,9 @@ class Hop:
         key = host_key(host)
         try:
             found = self._table.find(key, path)
-            is_built = found is not None or not ours or self._table.checkpoint() is not None
         except TableDamaged as problem:
             log.error("%s", problem)
-            return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2")) if ours else None
-        if not is_built:  # whether the path is a link's nobody knows yet
-            return _page("503 Service Unavailable", pages.TROUBLE, method, ("Retry-After", "2"))
+            return _trouble(method, pages.TROUBLE) if ours else None
         if found is None:
             return self._unknown(method, host, path, headers, now) if ours else None
         if method not in ("GET", "HEAD"):
@@ -185,7 +182,9 @@ class Hop:
             found = self._table.find(key, path[len(BESIDE) :]) if len(path) <= _LONGEST_PATH else None
         except TableDamaged as problem:
             log.error("%s", problem)
-            return _page("503 Service Unavailable", b"", method, ("Retry-After", "2"))
+            return _trouble(method, b"")
+        if found is None and self.health():
+            return _trouble(method, b"")
         if found is None:
             return Answer("404 Not Found", [_NO_STORE, ("Content-Length", "0")], b"")
         if isinstance(found, Unclear) or found.decided != AGREED:
@@ -246,6 +245,8 @@ class Hop:
     def _unknown(self, method: str, host: str, path: str, headers: Mapping[str, str], now: datetime) -> Answer:
         if method not in ("GET", "HEAD"):
             return _not_allowed(method, _READ)
+        if self.health():  # whether the path is a link's nobody knows yet
+            return _trouble(method, pages.TROUBLE)
         self._orphans.add(without_port(host), path, _split_referrer(headers.get("referer", ""))[0], now=now)
         return _page("404 Not Found", pages.NOT_FOUND, method)
 
@@ -277,6 +278,10 @@ def _choice(targets: Sequence[str], method: str) -> Answer:
     if not targets:
         return _page("404 Not Found", pages.NOT_FOUND, method)
     return _page("300 Multiple Choices", pages.choice(targets), method)
+
+
+def _trouble(method: str, page: bytes) -> Answer:
+    return _page("503 Service Unavailable", page, method, ("Retry-After", "2"))
 
 
 def _not_allowed(method: str, allowed: tuple[str, str]) -> Answer:

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from datetime import date, timedelta
 from urllib.parse import unquote
 
@@ -286,6 +287,22 @@ def test_no_visitor_key_is_no_reason_to_lose_the_click(redirects: Redirects) -> 
     redirects.hop._visitors._key_of_day = no_key
     assert shown(redirects.ask())[0] == "302 Found"
     assert redirects.clicks()[0].visitor == 0
+
+
+def test_while_no_table_is_built_a_links_path_is_a_503_and_no_orphan(redirects: Redirects) -> None:
+    shutil.rmtree(redirects.table.folder)
+    redirects.table.close()
+    assert shown(redirects.ask())[0] == "503 Service Unavailable"
+    redirects.table.apply([(SITE, "/go/boots", entry())])  # an edit before the first rebuild
+    assert shown(redirects.ask("/go/boots"))[0] == "302 Found"
+    for method, path in (("GET", "/go/dress"), ("POST", f"/go/-/go/dress/-{TOKEN}")):
+        status, headers, _ = shown(redirects.ask(path, method=method))
+        assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "2")
+    assert redirects.ask("/pricing") is None
+    assert not (redirects.folder / "orphans.jsonl").exists()
+    redirects.table.replace([], hosts={HOST: SITE}, checkpoint=0)
+    assert shown(redirects.ask())[0] == "404 Not Found"
+    assert (redirects.folder / "orphans.jsonl").exists()
 
 
 def test_a_damaged_table_is_a_503_for_links_and_none_of_the_pages_business(redirects: Redirects) -> None:
