@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from affiliate.errors import AffiliateError
 from affiliate.networks.words import PAYMENTS
-from affiliate.reports.commissions import DATE_BASES, DIMENSIONS, CommissionsReport, commissions_report
+from affiliate.reports.commissions import ARTICLE, DATE_BASES, DIMENSIONS, CommissionsReport, commissions_report
 from affiliate.reports.dimensions import names_of
 from affiliate.reports.export import csv_text, json_text
 from affiliate.reports.payouts import find_payout
@@ -64,7 +64,9 @@ def show_commissions() -> str | tuple[str, int]:
     try:
         period = asked_period(form, now)
         with services().store.reading() as session:
-            groups = not (period.disclosure or period.payment)  # else the page does not show them
+            groups = period.by == ARTICLE and not (
+                period.disclosure or period.payment
+            )  # else the page does not show them
             report = commissions_report(session, **period.arguments(session), by=period.by, groups=groups, now=now)
             days = timeline(session, **period.arguments(session))
     except AffiliateError as problem:

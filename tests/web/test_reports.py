@@ -156,6 +156,18 @@ def test_finance_sees_at_once_what_was_earned_on_pages_that_fail(finance: Visito
     assert "£20.00" not in alone
 
 
+def test_a_cut_that_knows_no_article_leads_to_what_was_earned_on_pages_that_fail(
+    finance: Visitor, token: str, failing: None
+) -> None:
+    upload(finance, sales(token))
+    page = finance.get("/reports/commissions?by=network&from=2026-11-01&to=2026-12-01").text
+    assert band(page) == ""
+    [address] = re.findall(r'<a href="([^"]+)">What of it was earned on pages that fail', page)
+    address, _, place = html.unescape(address).partition("#")
+    assert "from=2026-11-01" in address
+    assert f'id="{place}"' in finance.get(address).text
+
+
 def test_rows_name_the_verdict_of_each_profile(finance: Visitor, token: str, failing: None) -> None:
     upload(finance, sales(token))
     page = html.unescape(finance.get("/reports/commissions").text)
