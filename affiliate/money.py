@@ -11,7 +11,7 @@ from typing import Self
 from affiliate.errors import InvalidMoney
 
 MICROS = 1_000_000
-_LARGEST = Decimal(10) ** 12  # beyond it a commission is a misread column, and 64-bit micros would overflow
+LARGEST = Decimal(10) ** 10  # units; what is more in any currency is a number of another kind, an order's say
 
 
 @cache
@@ -35,7 +35,7 @@ def currency_code(text: str | None) -> str:
 def exact(text: str | int | Decimal) -> Decimal:
     """A plain decimal number ("12.30", "-4") as Decimal; InvalidMoney for anything else, floats included.
 
-    At most six decimals and less than 10^12, so that it can be stored in whole micros.
+    At most six decimals and less than 10^10, so that it can be stored in whole micros.
     """
     if isinstance(text, bool | float):
         raise InvalidMoney(f"{text!r} is not exact; give a decimal text.")
@@ -43,7 +43,7 @@ def exact(text: str | int | Decimal) -> Decimal:
         amount = Decimal(text.strip() if isinstance(text, str) else text)
     except InvalidOperation as problem:
         raise InvalidMoney(f"{text!r} is no amount.") from problem
-    if not amount.is_finite() or abs(amount) >= _LARGEST:
+    if not amount.is_finite() or abs(amount) >= LARGEST:
         raise InvalidMoney(f"{text!r} is no amount that can be booked.")
     if amount != round(amount, 6):
         raise InvalidMoney(f"{text!r} has more than six decimals.")

@@ -30,7 +30,8 @@ from affiliate.commissions.marks import Marks
 from affiliate.commissions.new_rows import NewRows, payload_key
 from affiliate.commissions.restating import restate
 from affiliate.commissions.undo import replace_period, rivals
-from affiliate.errors import InvalidInput, UnreadableFile
+from affiliate.errors import InvalidInput, InvalidMoney, UnreadableFile
+from affiliate.money import MICROS, from_micros
 from affiliate.networks.base import BadRow, Network, Reader, Reading, ReportedTransaction
 from affiliate.networks.reading.columns import ColumnMap
 from affiliate.networks.reading.mapped import READER as MAPPED
@@ -57,6 +58,7 @@ _NOBODYS = (0, 0, 0)
 _NO_RUN = (1 << 31) - 1  # stands for the id of a run that is only tried out, the newest
 NEW, AMENDED = "new", "amended"
 _COLLECTING = gc.get_threshold()  # read once: two imports may overlap
+_LARGEST_TOTAL = 10**12 * MICROS  # of a file: nine of them can be summed in 64 bits
 _EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
 
@@ -408,6 +410,7 @@ class _Booking:
         self.read_alike = queries.runs_read_alike(session, run, counterparties.since)
         self.new_rows = NewRows(session, dry=dry)
         self.placements: dict[str, int] = {}  # those that the rows named so far
+        self.commissions = self.sales = 0  # micros without their signs, of all currencies
         self.rows = self.new = self.amended = self.unchanged = 0  # counted here: a mapped object costs more to count in
 
     def book(self, batch: Sequence[ReportedTransaction | Unread | BadRow]) -> None:
@@ -427,10 +430,20 @@ class _Booking:
             else:
                 self._confirm(transaction_id, unsaid, coming[place].row.line)
         self._place_all(sorted(items, key=lambda item: item.row.line), histories)
+        self._check_total()
         if self.dry:
             for item in items:
                 self.tried[item.key[:2]][item.key] = histories[item.key]
         self.new_rows.insert()
+
+    def _check_total(self) -> None:
+        """InvalidMoney where the amounts are too many or too large to be summed in 64 bits: where they are, a column of numbers
+        of another kind was read as money."""
+        if (total := max(self.commissions, self.sales)) > _LARGEST_TOTAL:
+            raise InvalidMoney(
+                f"The amounts of {self.run.file_name} add up to {from_micros(total):,f}, which is no money in any currency: is a"
+                " column of ids or order numbers read as an amount? Nothing was imported."
+            )
 
     def finish(self) -> None:
         """Writes what was set aside and what was confirmed, and lets newer files stand that this one went under."""
@@ -578,6 +591,8 @@ class _Booking:
             self.new += 1
         if len(self.changes) < _EXAMPLES:
             self.changes.append(self._change(history, item.row, facts))
+        self.commissions += abs(facts.commission)
+        self.sales += abs(facts.sale_amount or 0)
         was_known = bool(history.transaction_id)
         before = history.versions[-1].facts if history.versions else None
         if not was_known:

@@ -11,13 +11,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
-from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, Self
 
 from affiliate.commissions.attribution import NONE, SUB_ID, Attribution
 from affiliate.errors import InvalidMoney
-from affiliate.money import MICROS, Money, decimal_text, from_micros
+from affiliate.money import LARGEST, MICROS, Money, decimal_text, from_micros
 from affiliate.networks.base import ReportedTransaction
 from affiliate.networks.words import KINDS, PAYMENTS, STATUSES
 
@@ -287,7 +286,6 @@ def _overdue(sayings: Iterable[_Saying]) -> Iterable[Restated]:
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither NUL nor half a surrogate pair
-_LARGEST = Decimal(10) ** 12  # affiliate/money.py says why
 _LONGEST = 255  # of the ledger's short text columns
 _SHORT = (
     "external_id",
@@ -337,7 +335,7 @@ def _text_flaw(row: ReportedTransaction) -> str | None:
 
 def _money_flaw(money: Money) -> str | None:
     amount = money.amount
-    if amount.is_finite() and -_LARGEST < amount < _LARGEST and (micros := amount * MICROS) == int(micros):
+    if amount.is_finite() and -LARGEST < amount < LARGEST and (micros := amount * MICROS) == int(micros):
         return None
     try:
         _ = money.micros

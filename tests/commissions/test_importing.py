@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from affiliate.commissions import picture
 from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.runs import list_runs, show_run
-from affiliate.errors import InvalidInput, NotFound, UnreadableFile
+from affiliate.errors import InvalidInput, InvalidMoney, NotFound, UnreadableFile
 from affiliate.ids import new_placement_token
 from affiliate.links.programmes import add_account
 from affiliate.links.sites import find_entity
@@ -90,6 +91,19 @@ def test_a_changed_status_is_appended_as_an_amendment(ledger: Store) -> None:
     now_said = current(ledger)
     assert now_said is not None
     assert now_said.status == "approved"
+
+
+@pytest.mark.parametrize("column", ["commission", "sale"])
+def test_order_numbers_that_are_read_as_money_are_refused_with_their_file(ledger: Store, column: str) -> None:
+    rows = [{"id": f"t{number}", column: f"{9_999_999_000 + number}"} for number in range(101)]
+    for dry_run in (True, False):
+        with ledger.transaction() as session, pytest.raises(InvalidMoney, match=r"sales\.csv add up to 1,009,999,904,"):
+            book(session, *rows, now=NOW, dry_run=dry_run)
+    with ledger.transaction() as session:
+        result = book(session, *rows[:99], {"id": "t200", column: "10000000000"}, now=NOW)
+    assert (result.new, len(result.quarantined)) == (99, 1)
+    with ledger.reading() as session:
+        assert picture.check(session) == (0, 0)
 
 
 @pytest.mark.parametrize(
