@@ -79,7 +79,7 @@ def _config_option() -> click.Option:
 
 
 class Command(click.Command):
-    """A command that takes --config and turns a refusal into one clear line and exit 1."""
+    """A command that takes --config and turns a refusal, or a file that cannot be used, into one clear line and exit 1."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,6 +90,11 @@ class Command(click.Command):
             return super().invoke(ctx)
         except AffiliateError as refusal:
             click.echo(f"affiliate: {refusal}", err=True)
+            ctx.exit(REFUSED)
+        except OSError as problem:
+            if problem.filename is None:  # no file's; click itself knows a reader that went away
+                raise
+            click.echo(f"affiliate: {problem.filename}: {problem.strerror}.", err=True)
             ctx.exit(REFUSED)
 
 

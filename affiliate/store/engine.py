@@ -21,13 +21,6 @@ _STEPS = 200_000  # of SQLite's machine between two looks at the clock: some mil
 _MORE_CONNECTIONS = 25  # beside the five that stay open: more in all than threads that may need one
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise StoreUnavailable(f"The folder {folder} of the database cannot be made: {problem.strerror}.") from problem
-
-
 def _sqlite_driver() -> ModuleType:
     """pysqlite3 where it has a wheel: it bundles a SQLite without the WAL-reset bug (fixed in 3.51.3, sqlite.org/wal.html).
     One process must never open a file through both drivers, so everything asks here."""
@@ -41,7 +34,7 @@ class Store:
     """The database behind a SQLAlchemy URL: `sqlite:///path` or `postgresql+psycopg://…`.
 
     Opening connects to nothing; the first transaction does. InvalidInput for a URL that is none, or of a database whose
-    driver is not there; StoreUnavailable where SQLite's folder can be neither found nor made.
+    driver is not there; OSError where SQLite's folder can be neither found nor made.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
@@ -54,7 +47,7 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if self.url.database:
-                _make(Path(self.url.database).parent)
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
                 self.url,
                 module=_sqlite_driver(),

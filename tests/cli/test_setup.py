@@ -30,3 +30,10 @@ def test_a_programme_that_is_not_there_is_not_edited(newsroom: Run) -> None:
     answer = newsroom("programme", "edit", "--network", "awin", "--advertiser-id", "nobody", code=1)
     assert "no programme nobody" in answer.stderr
     newsroom("programme", "edit", "--network", "awin", "--advertiser-id", "1", "--mode", "x", code=2)
+
+
+def test_a_data_folder_that_is_none_is_said_in_a_line(run: Run, folder: Path) -> None:
+    (folder / "data").write_text("a file")
+    answer = run("link", "list", code=1)
+    assert answer.stderr.startswith(f"affiliate: {folder / 'data'}: ")
+    assert answer.stderr.count("\n") == 1

@@ -69,12 +69,6 @@ def test_a_database_that_is_not_there_is_said_in_words() -> None:
         session.scalar(select(func.count(Advertiser.id)))
 
 
-def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-    with pytest.raises(StoreUnavailable, match=r"data of the database cannot be made: (Not a directory|File exists)\."):
-        Store(f"sqlite:///{tmp_path}/data/affiliate.db")
-
-
 def test_a_backup_is_a_whole_database(sqlite_store: Store, tmp_path: Path) -> None:
     add_advertiser(sqlite_store, "Halden & Vale")
     copy = tmp_path / "copy.db"
