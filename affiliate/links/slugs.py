@@ -57,7 +57,8 @@ def numbered(slug: str, number: int) -> str:
 
 
 def free_numbered(slug: str, taken: Callable[[Sequence[str]], Collection[str]]) -> str:
-    """The slug, or the one with the first free number behind it; `taken` says which of some are taken.
+    """The slug, or it with a free number behind it: the first one, where numbers were given in their order. `taken` says which
+    of some slugs are taken.
 
     Asks a few times for a few, however many are taken: sites have thousands of products whose addresses tell nothing.
     """
