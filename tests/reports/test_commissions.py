@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput
 from affiliate.links.sites import add_site, find_site
-from affiliate.reports.commissions import DIMENSIONS, CommissionsReport
+from affiliate.reports.commissions import DIMENSIONS, CommissionsReport, commissions_report
 from affiliate.reports.timeline import timeline
 from affiliate.store import Store, migrations
 from tests.commissions.sheets import book, newsroom, placed
@@ -323,6 +323,34 @@ def test_days_begin_at_midnight_of_the_zone(ledger: Store) -> None:
         assert october(session, "network", now=NOW).totals[0].transactions == 2
     assert days == ["2026-10-01", "2026-10-31"]
     assert [row.labels["day"] for row in in_utc.rows] == ["2026-10-31"]
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "midnight"),
+    [
+        ("Europe/London", "2026-10-09T23:00"),
+        ("America/New_York", "2026-10-10T04:00"),
+        ("Asia/Kolkata", "2026-10-09T18:30"),
+        ("Asia/Kathmandu", "2026-10-09T18:15"),
+        ("America/St_Johns", "2026-10-10T02:30"),
+        ("Australia/Lord_Howe", "2026-10-09T13:00"),  # half an hour later until 4 October
+    ],
+)
+@pytest.mark.parametrize("by", ["day", "network"])
+def test_a_day_ends_within_an_hour_where_the_zones_clocks_say_so(
+    ledger: Store, time_zone: str, midnight: str, by: str
+) -> None:
+    first = datetime.fromisoformat(f"{midnight}+00:00")
+    with ledger.transaction() as session:
+        moments = (first - timedelta(seconds=1), first, first + DAY - timedelta(seconds=1), first + DAY)
+        rows = [
+            {"id": f"{number}", "sold": at.isoformat(), "commission": f"{10**number}"}
+            for number, at in enumerate(moments)
+        ]
+        book(session, *rows, now=NOW)
+        asked: dict[str, Any] = {"by": by, "time_zone": time_zone, "now": NOW}
+        report = commissions_report(session, first=date(2026, 10, 10), until=date(2026, 10, 11), **asked)
+    assert [row.commission for row in report.rows] == [Decimal(10 + 100)]
 
 
 def test_the_report_can_go_by_click_or_validation_date(ledger: Store) -> None:
