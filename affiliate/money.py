@@ -11,7 +11,7 @@ from typing import Self
 from affiliate.errors import InvalidMoney
 
 MICROS = 1_000_000
-LARGEST = Decimal(10) ** 10  # units; what is more in any currency is a number of another kind, an order's say
+LARGEST = Decimal(10) ** 12  # units; beyond it a commission is a misread column, and 64-bit micros would overflow
 
 
 @cache
@@ -35,7 +35,7 @@ def currency_code(text: str | None) -> str:
 def exact(text: str | int | Decimal) -> Decimal:
     """A plain decimal number ("12.30", "-4") as Decimal; InvalidMoney for anything else, floats included.
 
-    At most six decimals and less than 10^10, so that it can be stored in whole micros.
+    At most six decimals and less than 10^12, so that it can be stored in whole micros.
     """
     if isinstance(text, bool | float):
         raise InvalidMoney(f"{text!r} is not exact; give a decimal text.")

@@ -100,7 +100,7 @@ def test_order_numbers_that_are_read_as_money_are_refused_with_their_file(ledger
         with ledger.transaction() as session, pytest.raises(InvalidMoney, match=r"sales\.csv add up to 1,009,999,904,"):
             book(session, *rows, now=NOW, dry_run=dry_run)
     with ledger.transaction() as session:
-        result = book(session, *rows[:99], {"id": "t200", column: "10000000000"}, now=NOW)
+        result = book(session, *rows[:99], {"id": "t200", column: "1000000000000"}, now=NOW)
     assert (result.new, len(result.quarantined)) == (99, 1)
     with ledger.reading() as session:
         assert picture.check(session) == (0, 0)
