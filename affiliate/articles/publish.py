@@ -22,7 +22,7 @@ from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import Placing, place
 from affiliate.articles.policy import PRODUCT_LED, Policy, Ruling, rule
 from affiliate.articles.rewrite import Replacement, Result, rewrite
-from affiliate.articles.routes import Route, Router
+from affiliate.articles.routes import Route, Router, carried_token
 from affiliate.articles.teasers import Announcement, announcement
 from affiliate.articles.variants import AMP, AWAY, NEWSLETTER, PINGING, WEB, placement_kind
 from affiliate.disclosure.block import Notice
@@ -179,8 +179,8 @@ def plan_article(
 
 
 def _refuse_many(document: Document) -> None:
-    """Each address is looked up, and may become a link, which takes milliseconds."""
-    addresses = len({anchor.url for anchor in document.anchors})
+    """Each address is looked up, and may become a link, which takes milliseconds; ours are links already."""
+    addresses = len({anchor.url for anchor in document.anchors if not carried_token(anchor)})
     if addresses > _MOST_ADDRESSES:
         raise InvalidDocument(
             f"The HTML links to {addresses:,} different addresses; at most {_MOST_ADDRESSES:,} are rewritten at once."

@@ -4,12 +4,25 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, case, delete, except_, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    case,
+    delete,
+    except_,
+    func,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from affiliate.money import MICROS
 from affiliate.store.tables import CommissionHour, Link, Placement, Transaction
-from affiliate.store.types import Micros, hour_of
+from affiliate.store.types import hour_of
 
 _AT_ONCE = 5000  # ids in one statement; SQLite takes 32,766
 
@@ -44,6 +57,14 @@ def count_differing(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(keys.subquery())) or 0
 
 
+def size_of_all(session: Session) -> int:
+    """The amounts of the ledger without their signs, in micros: of the commissions or of the sales, whichever are more. What
+    cannot be summed in 64 bits is given to fifteen digits."""
+    summed = func.total if session.get_bind().dialect.name == "sqlite" else func.sum
+    sizes = [summed(func.abs(type_coerce(column, BigInteger))) for column in (_table.c.magnitude, _table.c.sale_amount)]
+    return max(int(size or 0) for size in session.execute(select(*sizes)).one())
+
+
 def rebuild(session: Session) -> None:
     """Makes the roll-up anew from the current pictures."""
     session.execute(delete(_table))
@@ -52,7 +73,9 @@ def rebuild(session: Session) -> None:
 
 def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[Any, ...]]:
     """What transactions add to the roll-up, or with the `sign` -1 take from it."""
-    size = func.abs(Transaction.commission, type_=Micros())
+    commission = type_coerce(Transaction.commission, BigInteger)  # micros, as they are
+    sale_amount = type_coerce(Transaction.sale_amount, BigInteger)
+    size = func.abs(commission)
     in_its_currency = Transaction.sale_currency == Transaction.currency
     in_another = Transaction.sale_currency != Transaction.currency
     key: tuple[Any, ...] = (
@@ -65,10 +88,10 @@ def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[An
     )
     figures: tuple[Any, ...] = (
         func.count(),
-        func.sum(Transaction.commission),
-        func.sum(size),
-        func.coalesce(func.sum(case((Placement.article_id.is_not(None), size))), 0, type_=Micros()),
-        func.coalesce(func.sum(case((in_its_currency, Transaction.sale_amount))), 0, type_=Micros()),
+        _sum(commission),
+        _sum(size),
+        _sum(case((Placement.article_id.is_not(None), size))),
+        _sum(case((in_its_currency, sale_amount))),
         func.count(case((in_another, 1))),
     )
     return (
@@ -82,6 +105,11 @@ def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[An
         .where(Transaction.current_version_id.is_not(None), *conditions)
         .group_by(*key)
     )
+
+
+def _sum(micros: Any) -> ColumnElement[Any]:
+    """In halves, because SQLite refuses to sum what 64 bits do not hold: then nothing could be undone that is too large."""
+    return func.coalesce(func.sum(micros.op("/")(MICROS)) * MICROS + func.sum(micros % MICROS), 0)
 
 
 def _book(session: Session, figures: Select[*tuple[Any, ...]]) -> None:

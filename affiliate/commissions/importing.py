@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, partial
 from itertools import islice, product
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -21,7 +21,7 @@ import affiliate.commissions
 import affiliate.networks
 from affiliate import deadline
 from affiliate.clock import zone
-from affiliate.commissions import queries
+from affiliate.commissions import hours, queries
 from affiliate.commissions.attribution import attribute, tokens_in
 from affiliate.commissions.counterparties import Counterparties, Newcomer
 from affiliate.commissions.file_names import kept_name
@@ -58,7 +58,9 @@ _NOBODYS = (0, 0, 0)
 _NO_RUN = (1 << 31) - 1  # stands for the id of a run that is only tried out, the newest
 NEW, AMENDED = "new", "amended"
 _COLLECTING = gc.get_threshold()  # read once: two imports may overlap
-_LARGEST_TOTAL = 10**12 * MICROS  # of a file: nine of them can be summed in 64 bits
+_LARGEST_TOTAL = 10**12 * MICROS  # of a file
+_STRIKING_TOTAL = 10**9 * MICROS  # of a file: above it the ledger is looked at too
+_LARGEST_LEDGER = 9 * 10**18  # micros; a sum has 64 bits
 _EXAMPLES = 100  # changes that a preview shows
 _BATCH = 1000  # rows per look-up: 2 queries and 2 inserts a thousand rows; larger ones were not faster, only larger
 
@@ -410,6 +412,7 @@ class _Booking:
         self.read_alike = queries.runs_read_alike(session, run, counterparties.since)
         self.new_rows = NewRows(session, dry=dry)
         self.placements: dict[str, int] = {}  # those that the rows named so far
+        self.size_of_all = cache(partial(hours.size_of_all, session))  # asked once, where a file is striking
         self.commissions = self.sales = 0  # micros without their signs, of all currencies
         self.rows = self.new = self.amended = self.unchanged = 0  # counted here: a mapped object costs more to count in
 
@@ -439,7 +442,13 @@ class _Booking:
     def _check_total(self) -> None:
         """InvalidMoney where the amounts are too many or too large to be summed in 64 bits: where they are, a column of numbers
         of another kind was read as money."""
-        if (total := max(self.commissions, self.sales)) > _LARGEST_TOTAL:
+        total = max(self.commissions, self.sales)
+        if total > _STRIKING_TOTAL and total + self.size_of_all() > _LARGEST_LEDGER:
+            raise InvalidMoney(
+                f"With the amounts of {self.run.file_name}, {from_micros(total):,f}, the ledger would add up to more than can be"
+                " summed: is a column of ids or order numbers read as an amount, here or in an earlier file? Nothing was imported."
+            )
+        if total > _LARGEST_TOTAL:
             raise InvalidMoney(
                 f"The amounts of {self.run.file_name} add up to {from_micros(total):,f}, which is no money in any currency: is a"
                 " column of ids or order numbers read as an amount? Nothing was imported."

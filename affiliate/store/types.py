@@ -72,7 +72,7 @@ class UtcHours(_Count):
 
 class hour_of(FunctionElement[int]):  # noqa: N801 # reads as a function in statements
     """The UTC hour in which a moment of the type UtcDateTime lies, as UtcHours stores it: the division rounds down, before
-    1970 too."""
+    1970 too. (Parts of a second are left out for SQLite: some releases round 59.9995 seconds up to the next minute.)"""
 
     type = BigInteger()
     inherit_cache = True
@@ -85,7 +85,8 @@ _HOURS_OF_2000_YEARS = 17_532_000  # so that no moment that a datetime can name 
 def _hour_in_sqlite(element: hour_of, compiler: SQLCompiler, **given: Any) -> str:
     moment = compiler.process(element.clauses, **given)
     return (
-        f"((CAST(strftime('%s', {moment}) AS INTEGER) + {_HOURS_OF_2000_YEARS * 3600}) / 3600 - {_HOURS_OF_2000_YEARS})"
+        f"((CAST(strftime('%s', substr({moment}, 1, 19)) AS INTEGER) + {_HOURS_OF_2000_YEARS * 3600}) / 3600"
+        f" - {_HOURS_OF_2000_YEARS})"
     )
 
 

@@ -614,6 +614,12 @@ def test_a_new_placement_names_its_link_on_every_host_with_the_next_look(title: 
     assert rows(title, LinkChange) == before  # a run without a new placement publishes nothing
 
 
+def test_however_often_an_article_leads_to_one_address_its_own_output_is_taken_again(title: Store) -> None:
+    once = publish(title, PARTYWEAR + '<a href="https://www.harbourvine.example/p/marble-midi-dress">x</a>' * 2_001)
+    assert len(once.placements) > 2_000
+    assert publish(title, once.html, days=1).html == once.html
+
+
 def test_an_article_with_more_links_than_any_has_is_refused_with_their_number(title: Store) -> None:
     html = "".join(f'<a href="https://www.shop.example/{number}">x</a>' for number in range(2_001))
     with pytest.raises(InvalidDocument, match="2,001 different addresses; at most 2,000 are rewritten at once"):

@@ -1,7 +1,8 @@
 """What an import does to the ledger."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
@@ -9,12 +10,14 @@ from sqlalchemy import func, select
 from affiliate.commissions import picture
 from affiliate.commissions.importing import import_transactions, reading_of
 from affiliate.commissions.runs import list_runs, show_run
+from affiliate.commissions.undo import undo_import
 from affiliate.errors import InvalidInput, InvalidMoney, NotFound, UnreadableFile
 from affiliate.ids import new_placement_token
 from affiliate.links.programmes import add_account
 from affiliate.links.sites import find_entity
 from affiliate.networks.base import Reading
 from affiliate.networks.reading.columns import ColumnMap
+from affiliate.reports.commissions import commissions_report
 from affiliate.store import Store
 from affiliate.store.tables import (
     ImportRun,
@@ -104,6 +107,23 @@ def test_order_numbers_that_are_read_as_money_are_refused_with_their_file(ledger
     assert (result.new, len(result.quarantined)) == (99, 1)
     with ledger.reading() as session:
         assert picture.check(session) == (0, 0)
+
+
+def test_a_ledger_stays_one_that_can_be_summed_whatever_files_come(ledger: Store) -> None:
+    """Nine files of nearly as much as one may hold; the tenth would be too much for 64 bits."""
+    for number in range(9):
+        with ledger.transaction() as session:
+            book(session, {"id": f"t{number}", "commission": "990000000000.000001", "sale": "1"}, now=NOW)
+    with ledger.transaction() as session, pytest.raises(InvalidMoney, match="the ledger would add up to more"):
+        book(session, {"id": "t9", "commission": "990000000000"}, now=NOW)
+    with ledger.transaction() as session:
+        book(session, {"id": "t9", "commission": "990000000"}, now=NOW)
+        undo_import(session, 9, now=NOW)
+        assert picture.check(session) == (0, 0)
+        total = commissions_report(
+            session, first=date(2026, 10, 1), until=date(2026, 11, 1), by="network", time_zone="UTC", now=NOW
+        ).totals[0]
+    assert total.commission_pending == 8 * Decimal("990000000000.000001") + 990_000_000
 
 
 @pytest.mark.parametrize(

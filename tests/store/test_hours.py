@@ -18,6 +18,7 @@ A_MICROSECOND = timedelta(microseconds=1)
         WHOLE,
         WHOLE + A_MICROSECOND,
         WHOLE - A_MICROSECOND,
+        WHOLE - 500 * A_MICROSECOND,
         datetime(1970, 1, 1, tzinfo=UTC),
         datetime(1970, 1, 1, tzinfo=UTC) - A_MICROSECOND,
         datetime(1969, 12, 31, 22, 30, tzinfo=UTC),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from affiliate.networks.words import APPROVED, DECLINED, PENDING
 
-_CURRENCY = re.compile(r"\s{0,9}\(([^()]{0,40})\)\s{0,9}$")  # Revenue (€)
+_CURRENCY = re.compile(r"(?<!\s)\s*\(([^()]*)\)\s*$")  # Revenue (€)
 _INSIDE = ("amount", "value", "iso8601")  # of an object that holds an amount or a day: commission.amount
 # Our field → names without spaces, accents and capitals.
 _NAMES = {

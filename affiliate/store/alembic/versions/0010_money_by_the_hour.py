@@ -14,15 +14,18 @@ branch_labels = None
 depends_on = None
 
 _HOUR = {
-    "sqlite": "(CAST(strftime('%s', said.transaction_at) AS INTEGER) + 63115200000) / 3600 - 17532000",
+    "sqlite": "(CAST(strftime('%s', substr(said.transaction_at, 1, 19)) AS INTEGER) + 63115200000) / 3600 - 17532000",
     "postgresql": "CAST(floor(extract(epoch FROM said.transaction_at) / 3600) AS BIGINT)",
+}
+# Amounts that were read from a column of order numbers may be too large to be summed in 64 bits: no reason to stop here.
+_SUM = {
+    "sqlite": "coalesce(sum({0} / 1000000) * 1000000 + sum({0} % 1000000), 0)",
+    "postgresql": "greatest(least(coalesce(sum({0}), 0), 9223372036854775807), -9223372036854775807)",
 }
 _FILL = """
     INSERT INTO commission_hours
     SELECT {hour}, said.programme_id, coalesce(links.site_id, 0), said.currency, said.status, said.payment,
-        count(*), sum(said.commission), sum(abs(said.commission)),
-        coalesce(sum(CASE WHEN placements.article_id IS NOT NULL THEN abs(said.commission) END), 0),
-        coalesce(sum(CASE WHEN said.sale_currency = said.currency THEN said.sale_amount END), 0),
+        count(*), {commission}, {magnitude}, {in_articles}, {sale_amount},
         count(CASE WHEN said.sale_currency <> said.currency THEN 1 END)
     FROM transactions AS said
     LEFT JOIN placements ON placements.id = said.placement_id
@@ -52,7 +55,16 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
-    op.execute(_FILL.format(hour=_HOUR[op.get_bind().dialect.name]))
+    database = op.get_bind().dialect.name
+    summed = _SUM[database].format
+    fill = _FILL.format(
+        hour=_HOUR[database],
+        commission=summed("said.commission"),
+        magnitude=summed("abs(said.commission)"),
+        in_articles=summed("CASE WHEN placements.article_id IS NOT NULL THEN abs(said.commission) END"),
+        sale_amount=summed("CASE WHEN said.sale_currency = said.currency THEN said.sale_amount END"),
+    )
+    op.execute(fill)
 
 
 def downgrade() -> None:
