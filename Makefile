@@ -1,8 +1,7 @@
 # Needs: make, Python 3.11 or newer, and the Python package index on the first run. `make` alone lists the targets.
 PYTHON ?= python3
 EXTRAS ?=
-# one more than the machine has cores: a third of the time the tests wait for servers and browsers
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+WORKERS ?= auto
 BIN := .venv/bin
 DATA := $(or $(AFFILIATE_DATA_DIR),data)
 BOOTSTRAP = $(PYTHON) .ci/bootstrap.py $(EXTRAS:%=--extra=%)
