@@ -2,7 +2,7 @@
 
 An address that an earlier run wrote is no author's: what its placement keeps stays, also where the HTML was copied. An
 author's own use of a path of ours, or of a network's link that pays us, cannot be put back where nothing may earn: the
-advertiser's page is written there.
+advertiser's page is written there, and its `rel` is put back.
 """
 
 from collections.abc import Mapping
@@ -29,10 +29,10 @@ class Originals:
 
     def keep(self, placement: Placement, anchor: Anchor, route: Route) -> None:
         """Keeps with a placement what the author of its anchor wrote, as far as the anchor or an earlier run tells."""
-        if not route.written and not route.token:
+        if not route.token:
             href, rel = anchor.attribute("href"), anchor.attribute("rel")
-            placement.authored_url = anchor.url
-            placement.authored_href = href.written if href else None
+            placement.authored_url = None if route.written else anchor.url
+            placement.authored_href = None if route.written or href is None else href.written
             placement.authored_rel = rel.written if rel else ""
             if PLACEMENT_MARK in anchor.attributes:  # of an earlier run, whose words may stand in its rel
                 placement.authored_rel = None
@@ -51,8 +51,10 @@ class Originals:
         if target is None:
             return None
         known = self._of(route, route.link.id if route.link else None)
-        if known is None or known.authored_url is None or not self._is_of(known, route):
+        if known is None or not self._is_of(known, route):
             return Replacement(target, paid=False)
+        if known.authored_url is None:
+            return Replacement(target, paid=False, rel=known.authored_rel)
         if (plain := _unpaid(known.authored_url)) != known.authored_url:
             return Replacement(plain or target, paid=False, rel=known.authored_rel)
         return Replacement(plain, paid=False, written=known.authored_href, rel=known.authored_rel)

@@ -16,6 +16,7 @@ from affiliate.articles.feeds import rewrite_feed
 from affiliate.articles.policy import Policy
 from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.articles.variants import VARIANTS
+from affiliate.disclosure.check import check
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
 from affiliate.store import Store
 from affiliate.store.tables import Article, Link, Placement, Programme
@@ -206,6 +207,20 @@ def test_where_nothing_may_earn_no_address_that_pays_comes_back(title: Store) ->
         "https://www.amazon.co.uk/dp/B000000001?th=1",
     ]
     assert off.disclosure.paid_links == 0
+
+
+@pytest.mark.parametrize("rel", ["", ' rel="nofollow"', " rel=noopener"])
+def test_an_authors_use_of_our_path_gets_its_rel_back_and_its_page_passes(title: Store, rel: str) -> None:
+    with title.transaction() as session:
+        add_link(session, site=the_site(session), url="https://pebblerow.example/p/hat", slug="hat", now=NOW)
+    once = publish(
+        title, f'<h1>Hats</h1><p><a href="/go/hat"{rel}>hat</a> and <a href="https://pebblerow.example/p/b">b</a>.</p>'
+    )
+    assert once.html.count("sponsored") == 2
+    off = publish(title, publish(title, once.html).html, policy=OFF)
+    assert f'<a href="https://pebblerow.example/p/hat"{rel}>hat</a>' in off.html
+    assert "sponsored" not in off.html
+    assert check(off.html, ["uk"]).verdicts == {"uk": "PASS"}
 
 
 def test_an_attribute_without_quotes_never_swallows_what_stands_behind_it(title: Store) -> None:
