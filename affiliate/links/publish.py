@@ -93,10 +93,15 @@ class Publisher:
 
 def publish_now(store: Store, table: LinkTable, link_ids: Collection[int]) -> None:
     """Publishes these links on this node now, without waiting for the publisher's next look. A damaged table is left to
-    the rebuild, which brings the edit too."""
+    the rebuild, which brings the edit too; one that is not built yet gets the hosts as well, since it must know which of
+    several sites its few links are of."""
     with _damage_logged():
+        hosts = None
+        if table.checkpoint() is None:
+            with store.reading() as session:
+                hosts = queries.site_of_hosts(session)
         for some in _batches(link_ids):
-            table.apply(_as_they_are(store, some))
+            table.apply(_as_they_are(store, some), hosts=hosts)
 
 
 def publish_hosts(store: Store, table: LinkTable) -> None:

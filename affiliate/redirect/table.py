@@ -106,12 +106,13 @@ class LinkTable:
         self._look_at = 0.0
         self._looking = threading.Lock()
         self._hosts: dict[str, bytes] = {}
+        self._may_look_elsewhere = True
         self._forget()
 
     def find(self, host: str, path: str) -> Found | Unclear | None:
         """What a request's path means: the whole path first, exactly; then without a last segment that is `-` and a
         valid placement token; then the whole path with or without its trailing slash, in any case; of the host's site,
-        else of the only one that has it. A token that names a placement decides, whatever link host and path lead to. The
+        else of the only one that has it (which nobody knows while the table of several sites is not built: None then). A token that names a placement decides, whatever link host and path lead to. The
         answer may be a tenth of a second old."""
         if time.monotonic() >= self._look_at or self._forks != table_file.forks:
             self._look()
@@ -233,6 +234,8 @@ class LinkTable:
             last_write = file.last_write() if file else 0
             if file is not self._file or last_write != self._last_write:
                 self._hosts = file.hosts() if file else {}
+                is_whole = file is not None and file.checkpoint() is not None
+                self._may_look_elsewhere = is_whole or len(set(self._hosts.values())) < 2
                 self._file, self._last_write = file, last_write
                 self._forget()
             self._look_at = time.monotonic() + _LOOK_EVERY
@@ -263,7 +266,7 @@ class LinkTable:
             return None
         try:
             with file.begin() as transaction:
-                return _find(file, transaction, path, self._hosts.get(host))
+                return _find(file, transaction, path, self._hosts.get(host), elsewhere=self._may_look_elsewhere)
         except lmdb.Error as problem:
             with contextlib.suppress(OSError):
                 _mark_of_damage(file).touch()
@@ -376,7 +379,9 @@ def _write_path(file: TableFile, transaction: Transaction, site: int, path: str,
         file.forget_link(transaction, _decode(value).link_id)
 
 
-def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | None) -> Found | Unclear | None:
+def _find(
+    file: TableFile, transaction: Transaction, path: str, site: bytes | None, *, elsewhere: bool
+) -> Found | Unclear | None:
     if site is not None and (value := file.exact(transaction, path, site)):
         return Found(_decode(value), "")
     rest, _, last = path.rstrip("/").rpartition("/")
@@ -391,7 +396,7 @@ def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | No
         if link_id is None or link_id == entry.link_id:
             return Found(entry, token)
         return _named(file, transaction, (entry,), token, link_id)
-    values, carries = _values(file, transaction, path, rest if token else "", site)
+    values, carries = _values(file, transaction, path, rest if token else "", site, elsewhere=elsewhere)
     if not values:
         return None
     entries = [_decode(value) for value in values]
@@ -403,11 +408,11 @@ def _find(file: TableFile, transaction: Transaction, path: str, site: bytes | No
 
 
 def _values(
-    file: TableFile, transaction: Transaction, path: str, rest: str, site: bytes | None
+    file: TableFile, transaction: Transaction, path: str, rest: str, site: bytes | None, *, elsewhere: bool
 ) -> tuple[list[bytes], bool]:
     """What stands at the path, and whether that is so without its token; `rest` is the path without it, "" where it has
-    none. Of the site, else of all that have it."""
-    for wanted in (None,) if site is None else (site, None):
+    none. Of the site, else of all that have it, if these may be looked at (`elsewhere`)."""
+    for wanted in (*(() if site is None else (site,)), *((None,) if elsewhere else ())):
         if wanted is None and (
             values := file.exactly(transaction, path, None)
         ):  # of the site it was looked for already

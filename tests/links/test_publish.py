@@ -277,6 +277,22 @@ def test_an_edit_succeeds_while_the_table_is_damaged(newsroom: Store, table: Lin
     assert at(table, "/go/one")
 
 
+def test_while_the_table_is_not_built_no_title_answers_for_another(newsroom: Store, table: LinkTable) -> None:
+    mine = add(newsroom, "https://halden.example/a", "one")
+    publish_now(newsroom, table, [mine])
+    assert at(table, "/go/one", "localhost") is not None  # there is one title
+    with newsroom.transaction() as session:
+        add_site(session, key="other", name="Other", hosts=["other.example"], now=NOW)
+    theirs = add(newsroom, "https://halden.example/b", "one", site="other")
+    publish_now(newsroom, table, [mine])
+    hosts = ("mag.example", "other.example", "localhost")
+    assert [bool(at(table, "/go/one", host)) for host in hosts] == [True, False, False]
+    Publisher(newsroom, table).rebuild()
+    found = [at(table, "/go/one", host) for host in hosts]
+    assert [entry and entry.link_id for entry in found] == [mine, theirs, None]
+    assert isinstance(table.find("localhost", "/go/one"), Unclear)
+
+
 def test_publishing_again_what_is_published_writes_nothing(newsroom: Store, table: LinkTable) -> None:
     publisher = Publisher(newsroom, table)
     publisher.rebuild()

@@ -67,7 +67,7 @@ def test_an_entry_comes_back_as_it_was_written(table: LinkTable) -> None:
 
 def test_a_site_answers_on_its_own_hosts_and_the_only_one_that_has_a_path_on_all_others(table: LinkTable) -> None:
     table.apply([(2, "/go/a", entry(2)), (SITE, "/go/a", entry(1)), (2, "/go/b", entry(3))])
-    table.apply((), hosts={HOST: SITE, "www.Two.example": 2})
+    table.apply((), hosts={HOST: SITE, "www.Two.example": 2}, checkpoint=0)
     for _ in range(2):  # the second time from memory
         assert [at(table, "/go/a", host) for host in (HOST, "two.example")] == [entry(1), entry(2)]
     assert {at(table, path, host) for host in (HOST, "two.example", "") for path in ("/go/b", "/Go/B/")} == {entry(3)}
@@ -88,7 +88,9 @@ def test_a_token_names_its_link_whatever_host_and_path_say(table: LinkTable) -> 
     ours, theirs, other, stranger = (new_placement_token() for _ in range(4))
     one, two, three = (entry(link, before=f"https://shop.example/{link}?u1=") for link in (1, 2, 3))
     table.apply(
-        [(SITE, "/go/a", one), (2, "/go/a", two), (2, "/old/Other", three)], hosts={HOST: SITE, "two.example": 2}
+        [(SITE, "/go/a", one), (2, "/go/a", two), (2, "/old/Other", three)],
+        hosts={HOST: SITE, "two.example": 2},
+        checkpoint=0,
     )
     table.apply([(ours, 1), (theirs, 2), (other, 3)])
 
