@@ -22,21 +22,19 @@ from affiliate.articles.pings import ping_address
 from affiliate.articles.placements import Placing, place
 from affiliate.articles.policy import PRODUCT_LED, Policy, Ruling, rule
 from affiliate.articles.rewrite import Replacement, Result, rewrite
-from affiliate.articles.routes import Route, Router, carried_token
+from affiliate.articles.routes import Route, Router
 from affiliate.articles.teasers import Announcement, announcement
 from affiliate.articles.variants import AMP, AWAY, NEWSLETTER, PINGING, WEB, placement_kind
 from affiliate.disclosure.block import Notice
 from affiliate.disclosure.occasions import queue_stored
 from affiliate.disclosure.own.texts import text_for
 from affiliate.disclosure.state import Shown, record, shown
-from affiliate.errors import InvalidDocument, InvalidInput
+from affiliate.errors import InvalidInput
 from affiliate.links.library import LinkView, deep_link
 from affiliate.links.proposed import ProposedLinks
 from affiliate.networks.base import DIRECT
 from affiliate.store.tables import Article, Programme, Site
 from affiliate.urls import host_of, split_query
-
-_MOST_ADDRESSES = 2_000  # of one article; the most in a listing of products that we met is 600
 
 __all__ = ["ArticleFacts", "PlacedLink", "Plan", "Rewritten", "Skipped", "parsed", "plan_article", "rewrite_article"]
 
@@ -146,10 +144,8 @@ def rewrite_article(
 
 
 def parsed(html: str, variant: str = WEB) -> Document:
-    """The HTML as a variant of an article is read. InvalidDocument for what is too long, no text or links to too much."""
-    document = Document(html, in_cells=variant == NEWSLETTER)
-    _refuse_many(document)
-    return document
+    """The HTML as a variant of an article is read. InvalidDocument for what is too long or no text."""
+    return Document(html, in_cells=variant == NEWSLETTER)
 
 
 def plan_article(
@@ -169,23 +165,14 @@ def plan_article(
     Where the policy says no, or the disclosure cannot be placed, links and disclosures of earlier runs are taken out again
     and nothing else is touched. The register keeps what the web page shows; other variants have placements alone.
     Nothing is written here: a plan that is not stored was a preview (its new placements have passing tokens). `switch` is
-    an editor's word that is thrown with it. InvalidUrl and InvalidInput for what cannot be used.
+    an editor's word that is thrown with it. InvalidUrl and InvalidInput for what cannot be used, InvalidDocument for what would
+    make more links than an article has.
     """
     facts = checked(article)
     if variant == WEB and document.is_amp:
         variant = AMP
     draft = drafted(session, site=site, document=document, facts=facts, switch=switch, now=now)
     return _planned(session, site, draft, document, policy=policy or Policy(), variant=variant, now=now)
-
-
-def _refuse_many(document: Document) -> None:
-    """Each address is looked up, and may become a link, which takes milliseconds; ours are links already."""
-    addresses = len({anchor.url for anchor in document.anchors if not carried_token(anchor)})
-    if addresses > _MOST_ADDRESSES:
-        raise InvalidDocument(
-            f"The HTML links to {addresses:,} different addresses; at most {_MOST_ADDRESSES:,} are rewritten at once."
-            " Send the article alone, or in parts."
-        )
 
 
 @dataclass(frozen=True, slots=True)

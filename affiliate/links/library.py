@@ -247,7 +247,7 @@ def _check_free(session: Session, site: Site, slug: str, link: Link | None = Non
 
 
 def create_links(session: Session, site_id: int, wanted: Sequence[NewLink], *, now: datetime) -> list[Link]:
-    """Stores links whose slugs are free, in their order."""
+    """Stores links to different targets whose slugs are free, in their order."""
     products = [
         Product(
             advertiser_id=each.target.programme.advertiser_id,
@@ -259,6 +259,8 @@ def create_links(session: Session, site_id: int, wanted: Sequence[NewLink], *, n
     ]
     session.add_all(products)
     session.flush()
+    keys = [target_key(each.target.url.text) for each in wanted]
+    twins = queries.next_twins(session, site_id, keys)
     links = [
         Link(
             site_id=site_id,
@@ -266,15 +268,15 @@ def create_links(session: Session, site_id: int, wanted: Sequence[NewLink], *, n
             programme_id=each.target.programme.id,
             name=each.shown_name,
             target_url=each.target.url.text,
-            target_key=(key := target_key(each.target.url.text)),
+            target_key=key,
             near_key=digest(likeness(each.target.url.text)),
-            twin=queries.next_twin(session, site_id, key),
+            twin=twins[key],
             status="live",
             note="",
             created_at=now,
             updated_at=now,
         )
-        for each, product in zip(wanted, products, strict=True)
+        for each, product, key in zip(wanted, products, keys, strict=True)
     ]
     session.add_all(links)
     session.flush()
@@ -381,7 +383,7 @@ def edit_link(
 def _lead_to(session: Session, link: Link, url: str) -> None:
     key = target_key(url)
     if key != link.target_key:
-        link.twin = queries.next_twin(session, link.site_id, key)
+        link.twin = queries.next_twins(session, link.site_id, [key])[key]
     link.target_url, link.target_key, link.near_key = url, key, digest(likeness(url))
     session.flush()
 

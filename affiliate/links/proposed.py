@@ -9,7 +9,7 @@ from itertools import islice
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from affiliate.errors import ChangedMeanwhile
+from affiliate.errors import ChangedMeanwhile, InvalidDocument
 from affiliate.links import queries, slugs
 from affiliate.links.library import (
     MOST_NEAR,
@@ -27,6 +27,8 @@ from affiliate.links.library import (
 )
 from affiliate.store.tables import Link, Site
 from affiliate.urls import is_https, likeness
+
+MOST_NEW = 2_000  # of one article; the most addresses in a listing of products that we met are 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class ProposedLinks:
         self._secured: dict[str, str] = {}  # links that lead to http: the https address that was met, by their key
 
     def for_target(self, url: str) -> Proposed:
-        """The site's link to this target: the oldest there is, else a proposal. Raises what `resolve_target` raises, and
-        CannotBuild."""
+        """The site's link to this target: the oldest there is, else a proposal. Raises what `resolve_target` raises,
+        CannotBuild, and InvalidDocument for one proposal more than an article may need."""
         target = resolve_target(self._session, self._site, url)
         key, address = target_key(target.url.text), target.url.text
         known = self._found.get(key)
@@ -66,6 +68,10 @@ class ProposedLinks:
             return self._found[key]
         deep_link(target.programme, address, target.mode)
         earlier = self._new.get(key)
+        if earlier is None and len(self._new) == MOST_NEW:
+            raise InvalidDocument(
+                f"The HTML would make more than {MOST_NEW:,} new links at once, in one write. Send the article alone, or in parts."
+            )
         self._alike[likeness(address)].discard(key)
         slug = earlier.slug if earlier else self._free_slug(address)
         self._new[key] = new = replace(earlier, target=target) if earlier else NewLink(target, slug)
@@ -83,9 +89,10 @@ class ProposedLinks:
             if self._found[key].link.id in used:
                 secure(session, queries.by_target(session, self._site_id, key), on_https, now=self._now)
         chosen = {key: new for key, new in self._new.items() if self._numbers[key] in used}
+        there = queries.live_targets(session, self._site_id, chosen)
+        taken = queries.taken_slugs(session, self._site_id, [new.slug for new in chosen.values()])
         for key, new in chosen.items():
-            is_known = queries.by_target(session, self._site_id, key)
-            if is_known or queries.path_owner(session, self._site_id, slugs.PREFIX + new.slug):
+            if key in there or new.slug in taken:
                 raise ChangedMeanwhile(f"The link to {new.target.url.text}")
         try:
             links = create_links(session, self._site_id, list(chosen.values()), now=self._now)

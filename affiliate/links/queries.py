@@ -1,5 +1,6 @@
 """The SQL of the links room."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,11 +88,17 @@ def near_target(session: Session, site_id: int, near_key: str, target_key: str, 
     return session.scalars(_whole().where(*alike, Link.status != "retired").order_by(Link.id).limit(limit)).all()
 
 
-def next_twin(session: Session, site_id: int, target_key: str) -> int:
-    """How many numbers the site's links to this target take, retired ones too."""
-    last = select(func.max(Link.twin)).where(Link.site_id == site_id, Link.target_key == target_key)
-    taken = session.scalar(last)
-    return 0 if taken is None else taken + 1
+def live_targets(session: Session, site_id: int, target_keys: Collection[str]) -> set[str]:
+    """Those of these targets to which the site has a link that is not retired."""
+    of_these = (Link.site_id == site_id, Link.target_key.in_(target_keys), Link.status != "retired")
+    return set(session.scalars(select(Link.target_key).where(*of_these)))
+
+
+def next_twins(session: Session, site_id: int, target_keys: Collection[str]) -> defaultdict[str, int]:
+    """By target, how many numbers the site's links to it take, retired ones too."""
+    of_these = (Link.site_id == site_id, Link.target_key.in_(target_keys))
+    taken = select(Link.target_key, func.max(Link.twin) + 1).where(*of_these).group_by(Link.target_key)
+    return defaultdict(int, {key: twin for key, twin in session.execute(taken)})  # noqa: C416 # rows are no pairs to mypy
 
 
 def path_owner(session: Session, site_id: int, path: str) -> LinkPath | None:

@@ -620,8 +620,14 @@ def test_however_often_an_article_leads_to_one_address_its_own_output_is_taken_a
     assert publish(title, once.html, days=1).html == once.html
 
 
-def test_an_article_with_more_links_than_any_has_is_refused_with_their_number(title: Store) -> None:
-    html = "".join(f'<a href="https://www.shop.example/{number}">x</a>' for number in range(2_001))
-    with pytest.raises(InvalidDocument, match="2,001 different addresses; at most 2,000 are rewritten at once"):
+def test_an_article_that_makes_more_links_than_any_has_is_refused_and_one_of_footnotes_is_not(title: Store) -> None:
+    page = "https://www.harbourvine.example/p/"
+    html = "".join(f'<a href="{page}{number}">x</a>' for number in range(2_001))
+    before = rows(title, Link)
+    with pytest.raises(InvalidDocument, match="more than 2,000 new links at once"):
         publish(title, html)
-    assert rows(title, Article) == rows(title, Link) == 0
+    assert (rows(title, Article), rows(title, Link)) == (0, before)
+    notes = "".join(
+        f'<a href="#note{number}">x</a><a href="https://news.example/{number}">x</a>' for number in range(2_001)
+    )
+    assert len(publish(title, PARTYWEAR + notes).placements) == len(publish(title, PARTYWEAR).placements)
