@@ -18,7 +18,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from affiliate.money import MICROS
 from affiliate.store.tables import CommissionHour, Link, Placement, Transaction
@@ -26,8 +29,32 @@ from affiliate.store.types import hour_of
 
 _AT_ONCE = 5000  # ids in one statement; SQLite takes 32,766
 
+_MOST = 2**63 - 1
+
 _KEY = ("hour", "programme_id", "site_id", "currency", "status", "payment")
 _FIGURES = ("transactions", "commission", "magnitude", "in_articles", "sale_amount", "sales_elsewhere")
+
+
+class _sum(FunctionElement[int]):  # noqa: N801 # reads as a function in statements
+    """The sum of whole micros, 0 of none. What 64 bits do not hold is no error, else a file of such amounts, booked by an older
+    version, could not even be undone: it is near then (SQLite) or as much as they hold (PostgreSQL), and `rebuild` sets right
+    what is left of it."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_sum, "sqlite")
+def _sum_in_sqlite(element: _sum, compiler: SQLCompiler, **given: Any) -> str:
+    micros = compiler.process(element.clauses, **given)
+    return f"coalesce(sum(({micros}) / {MICROS}) * {MICROS} + sum(({micros}) % {MICROS}), 0)"
+
+
+@compiles(_sum, "postgresql")
+def _sum_in_postgresql(element: _sum, compiler: SQLCompiler, **given: Any) -> str:
+    micros = compiler.process(element.clauses, **given)
+    return f"CAST(greatest(least(coalesce(sum({micros}), 0), {_MOST}), -{_MOST}) AS BIGINT)"
+
 
 _table: Table = CommissionHour.__table__  # type: ignore[assignment] # a Table, as every mapped class has
 
@@ -105,11 +132,6 @@ def _summed(*conditions: ColumnElement[bool], sign: int = 1) -> Select[*tuple[An
         .where(Transaction.current_version_id.is_not(None), *conditions)
         .group_by(*key)
     )
-
-
-def _sum(micros: Any) -> ColumnElement[Any]:
-    """In halves, because SQLite refuses to sum what 64 bits do not hold: then nothing could be undone that is too large."""
-    return func.coalesce(func.sum(micros.op("/")(MICROS)) * MICROS + func.sum(micros % MICROS), 0)
 
 
 def _book(session: Session, figures: Select[*tuple[Any, ...]]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from affiliate.clicks.count import Counts, count
 from affiliate.clicks.rollup import check
 from affiliate.commissions import picture
 from affiliate.commissions.marks import Marks
+from affiliate.commissions.undo import undo_import
 from affiliate.redirect.records import GPC
 from affiliate.store import Store, migrations
 from affiliate.store.tables import (
@@ -232,6 +234,51 @@ def test_money_that_was_booked_twice_for_a_filled_in_field_is_one_transaction_ag
         (6, 1),
         (7, 1),
     ]
+    old.store.close()
+
+
+def test_order_numbers_that_were_booked_as_money_stop_no_upgrade_and_can_be_undone(url: str) -> None:
+    """Ten amounts of twelve digits in one hour are more than a sum in 64 bits holds."""
+    old = OldDatabase(url, "0009")
+    at = AT.replace(tzinfo=None) if "sqlite" in url else AT
+    with old.store.engine.begin() as connection:
+        for name in PARENTS:
+            old.insert(connection, name)
+        for run in (1, 2):
+            values = {"id": run, "kind": "transactions", "network": "awin", "file_sha256": f"{run}", "recorded_at": at}
+            old.insert(
+                connection, "import_runs", **values, as_of=at + run * timedelta(days=1), undone_at=None, reading={}
+            )
+        for number in range(1, 16):
+            run, amount = (1, 999_999_999_999_990_000) if number > 3 else (2, 5_000_000)
+            said = {
+                "programme_id": 1,
+                "kind": "sale",
+                "transaction_at": at,
+                "attribution": "none",
+                "placement_id": None,
+            }
+            money = {
+                "status": "pending",
+                "payment": "unpaid",
+                "commission": amount,
+                "currency": "USD",
+                "order_ref": None,
+            }
+            keys = {"account_id": 1, "network": "awin", "external_id": f"{number}", "line_id": ""}
+            old.insert(connection, "transactions", id=number, **keys, **said, **money, current_version_id=number)
+            moved = {"observed_at": at + run * timedelta(days=1), "recorded_at": at, "unsaid": 0}
+            old.insert(
+                connection, "transaction_versions", id=number, transaction_id=number, number=1, import_run_id=run, line=1,
+                payload="{}", payload_sha256="0" * 64, payload_key=number, **said, **money, **moved,
+            )  # fmt: skip
+    migrations.upgrade(old.store)
+    with old.store.transaction() as session:
+        undo_import(session, 1, now=AT + timedelta(days=3))
+    with old.store.transaction() as session:
+        picture.rebuild(session)
+        assert picture.check(session) == (0, 0)
+        assert [(hour.transactions, hour.commission) for hour in session.scalars(select(CommissionHour))] == [(3, Decimal(15))]
     old.store.close()
 
 
