@@ -33,7 +33,7 @@ def commands() -> list[tuple[str, click.Command]]:
 @pytest.mark.parametrize(("words", "command"), commands(), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_command_is_documented_with_its_options(words: str, command: click.Command) -> None:
     lines = [line for line in REFERENCE.splitlines() if line.startswith(f"| `{words}") and line[len(words) + 3] in "` "]
-    assert lines, f"{words} is not in docs/reference.md"
+    assert len(lines) == 1, f"{words} is {len(lines)} times in docs/reference.md"
     options = [p.opts[0] for p in command.params if isinstance(p, click.Option) and p.opts[0] != "--config"]
     assert [option for option in options if option not in lines[0]] == []
 
