@@ -278,7 +278,9 @@ def test_order_numbers_that_were_booked_as_money_stop_no_upgrade_and_can_be_undo
     with old.store.transaction() as session:
         picture.rebuild(session)
         assert picture.check(session) == (0, 0)
-        assert [(hour.transactions, hour.commission) for hour in session.scalars(select(CommissionHour))] == [(3, Decimal(15))]
+        assert [(hour.transactions, hour.commission) for hour in session.scalars(select(CommissionHour))] == [
+            (3, Decimal(15))
+        ]
     old.store.close()
 
 
