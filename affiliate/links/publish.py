@@ -50,10 +50,13 @@ class Publisher:
         self._outbox: Outbox | None = None
 
     def publish_pending(self) -> int:
-        """Applies the changes, and the hosts, that are not in the table yet; returns how many changes. Does nothing
-        where the table has to be rebuilt first."""
+        """Applies the changes, and the hosts, that are not in the table yet; returns how many changes. 0 where the table has
+        to be rebuilt first, also where its file is taken away meanwhile."""
         outbox = self._place()
-        return _catch_up(self._store, outbox, self._table) if outbox else 0
+        try:
+            return _catch_up(self._store, outbox, self._table) if outbox else 0
+        except TableDamaged:
+            return 0
 
     def needs_rebuild(self) -> str:
         """Why the table has to be built anew, or ""."""
@@ -141,7 +144,7 @@ def _replay(store: Store, outbox: Outbox, table: _Writable) -> int:
         unread = outbox.unread(session)
         hosts = queries.site_of_hosts(session)
     for link_ids in _batches({link_id for _, link_id in unread}):
-        table.apply(_as_they_are(store, link_ids))
+        table.apply(_as_they_are(store, link_ids), hosts=hosts)
     outbox.take([change_id for change_id, _ in unread])
     table.apply((), hosts=hosts, checkpoint=outbox.newest, gaps=outbox.gaps)
     return len(unread)

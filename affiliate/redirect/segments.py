@@ -105,8 +105,10 @@ def read_segment(path: Path, offset: int = HEADER_BYTES, *, limit: int = 1 << 62
     damaged and has a sound record behind it is in `set_aside`; what is damaged at the end is left for the next reading
     (the writer may be at it).
 
-    Of a `live` segment nothing behind zeros is looked at: they are where the writer will go on, and looking twice a
-    second at an idle one must cost nothing.
+    Of a `live` segment nothing is looked at behind the first bytes that are no sound record. They are where the writer will
+    go on, or where it has gone on while they were read: the kernel copies a file page by page, so a page may be read
+    before the writer reached it and the next one afterwards, and the records between look like damage. Looking twice a
+    second at an idle segment must cost nothing either.
     """
     start = max(offset, HEADER_BYTES)
     with path.open("rb") as file:
@@ -115,10 +117,12 @@ def read_segment(path: Path, offset: int = HEADER_BYTES, *, limit: int = 1 << 62
         if live and not content.strip(b"\0"):
             return SegmentPart([], [], start, ended=True)
         content += file.read(_CHUNK)
-        part = _read(content, start, limit)
+        part = _read(content, start, limit, live=live)
         while part.ended and (more := file.read(_CHUNK)):
             if part.offset > start:
                 return part._replace(ended=False)
+            if live:
+                break
             content += more
             part = _read(content, start, limit)
     return part
@@ -191,7 +195,7 @@ def _page(file: BinaryIO, number: int) -> bytes:
     return os.pread(file.fileno(), _PAGE, number * _PAGE)
 
 
-def _read(content: bytes, base: int, limit: int) -> SegmentPart:
+def _read(content: bytes, base: int, limit: int, *, live: bool = False) -> SegmentPart:
     records: list[Journalled] = []
     aside: list[SetAside] = []
     position = 0
@@ -200,7 +204,7 @@ def _read(content: bytes, base: int, limit: int) -> SegmentPart:
             records.append(step[0])
             position = step[1]
             continue
-        sound = _next_sound(content, position)
+        sound = None if live else _next_sound(content, position)
         if sound is None:
             return SegmentPart(records, aside, base + position, ended=True)
         damaged = content[position:sound]

@@ -124,15 +124,16 @@ class LinkTable:
         return host in self._hosts
 
     def checkpoint(self) -> int | None:
-        """The number given with the last write that had one; None for a table that has to be rebuilt."""
+        """The number given with the last write that had one; None for a table that has to be rebuilt. Of the file in the
+        table's place, also while readers still answer from the one before it."""
+        file = self._in_place()
         with self._damage_said():
-            file = self._current()
-            return file.checkpoint() if file and self._name.exists() else None
+            return file.checkpoint() if file else None
 
     def gaps(self) -> list[tuple[int, int]]:
         """What is missing below the checkpoint: spans of the outbox's ids, both ends included."""
+        file = self._in_place()
         with self._damage_said():
-            file = self._current()
             return file.gaps() if file else []
 
     def count(self) -> int:
@@ -159,13 +160,20 @@ class LinkTable:
     ) -> None:
         """Puts or removes paths, puts placements, sets the hosts of all sites, and remembers how far the caller's outbox is
         applied (all up to the checkpoint but for the gaps), all in one write that is on disk before this returns. `changes`
-        are read when the write has begun."""
+        are read when the write has begun.
+
+        A checkpoint says that everything before it is in the table, so only a built table takes one: TableDamaged, and
+        nothing is written, where the file was taken away or replaced since the caller looked."""
         with self._damage_said():
             self.folder.mkdir(parents=True, exist_ok=True)
             with _locked(self.folder / "writing.lock"):
                 if not self._name.exists():
+                    if checkpoint is not None:
+                        raise TableDamaged(self.folder, "there is none to bring up to date")
                     _point(self._name, _made(self.folder))
                 file = table_file.opened(self._name)  # not what readers still hold
+                if checkpoint is not None and file.checkpoint() is None:
+                    raise TableDamaged(self.folder, "it is not built yet")
                 file.environment.reader_check()  # a reader killed with -9 leaves its slot, and pages, behind
                 _write(file, changes, hosts, checkpoint, gaps)
         self._look_at = 0.0
@@ -219,6 +227,11 @@ class LinkTable:
             self._file = None
             self._look_at = 0.0
             self._forget()
+
+    def _in_place(self) -> TableFile | None:
+        with self._damage_said(), contextlib.suppress(FileNotFoundError):
+            return table_file.opened(self._name)
+        return None
 
     def _current(self) -> TableFile | None:
         if time.monotonic() >= self._look_at or self._forks != table_file.forks:

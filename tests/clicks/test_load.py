@@ -272,6 +272,25 @@ def test_a_torn_tail_waits_for_its_writer_and_is_set_aside_without_one(journal: 
     assert journal.count_stored() == 3
 
 
+def test_a_page_that_was_read_before_its_writer_reached_it_loses_no_click(journal: Journal) -> None:
+    writer = journal.writer()
+    for number in range(200):
+        writer.append(journal.click(seconds=number * 60))
+    (path,) = segments(journal.folder)
+    content = path.read_bytes()
+    with path.open("r+b") as file:  # what a reader sees that read this page early and the next one late
+        file.seek(4096)
+        file.write(bytes(4096))
+    before = journal.load()
+    assert (0 < before.clicks < 200, before.set_aside) == (True, 0)
+    with path.open("r+b") as file:
+        file.write(content)
+    assert journal.load() == Loaded(200 - before.clicks, 0, 0)
+    writer.close()
+    assert journal.load() == Loaded(0, 0, 1)
+    assert (journal.count_stored(), (journal.folder / "set-aside").exists()) == (200, False)
+
+
 def test_a_file_that_is_no_segment_is_moved_out_of_the_way(sqlite_journal: Journal) -> None:
     sqlite_journal.write([sqlite_journal.click()])
     (sqlite_journal.folder / "0-rubbish.clicks").write_bytes(b"rubbish" * 100)

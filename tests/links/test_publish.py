@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from affiliate.links import catalogue, library, publish
 from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, publish_hosts, publish_now
@@ -261,6 +262,31 @@ def test_a_node_that_was_away_for_longer_than_changes_are_kept_is_told_to_rebuil
         add(newsroom, "https://halden.example/a", slug)
     prune_outbox(newsroom, now=NOW + 2 * KEPT)
     assert "too long ago" in Publisher(newsroom, table).needs_rebuild()
+
+
+@pytest.mark.parametrize("taken", ["away", "for one that is not built"])
+def test_a_table_that_is_taken_away_while_it_is_brought_up_to_date_is_built_anew(
+    newsroom: Store, table: LinkTable, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(newsroom, table)
+    link_id = add(newsroom, "https://halden.example/a", "one")
+    publisher.rebuild()
+    read = publish.queries.site_of_hosts
+
+    def taking(session: Session) -> dict[str, int]:
+        (table.folder / "links.mdb").unlink(missing_ok=True)
+        if taken != "away":
+            LinkTable(table.folder).apply(())
+        return read(session)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(publish.queries, "site_of_hosts", taking)
+        assert publisher.publish_pending() == 0
+    assert publisher.needs_rebuild()
+    publisher.rebuild()
+    entry = at(LinkTable(table.folder), "/go/one")
+    assert entry is not None
+    assert (entry.link_id, publisher.needs_rebuild()) == (link_id, "")
 
 
 def test_an_edit_succeeds_while_the_table_is_damaged(newsroom: Store, table: LinkTable) -> None:

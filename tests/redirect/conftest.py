@@ -38,7 +38,7 @@ class Redirects:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.table = LinkTable(folder / "links")
-        self.table.apply([(SITE, "/go/dress", entry())], hosts={HOST: SITE}, checkpoint=0)
+        self.table.replace([(SITE, "/go/dress", entry())], hosts={HOST: SITE}, checkpoint=0)
         self.counters = Counters(folder / "counters")
         self.journal = JournalWriter(folder / "journal", self.counters)
         self.orphans = OrphanLog(folder)

@@ -15,6 +15,7 @@ from affiliate.redirect.counters import Counters, journal_failures
 from affiliate.redirect.journal import Durability, JournalWriter
 from affiliate.redirect.records import FRAME, MOMENT, ClickRecord, Journalled, frame
 from affiliate.redirect.segments import (
+    HEADER_BYTES,
     SegmentUnreadable,
     held,
     read_header,
@@ -185,6 +186,24 @@ def test_a_hole_in_a_segment_is_stepped_over(writer: JournalWriter) -> None:
     links = [record.record().link_id for record in part.records]
     assert (links[0], links[-1], part.set_aside[0].records) == (0, 199, 1)
     assert 150 < len(links) < 170
+
+
+@pytest.mark.parametrize("page", range(3))
+def test_a_page_that_was_read_before_its_writer_reached_it_is_no_damage(writer: JournalWriter, page: int) -> None:
+    for number in range(200):
+        writer.append(click(number))
+    path = only_segment(writer)
+    content = path.read_bytes()
+    start, end = page * 4096 or HEADER_BYTES, (page + 1) * 4096
+    late = content[:start] + bytes(end - start) + content[end:]
+    path.write_bytes(late)
+    part = read_segment(path, live=True)
+    assert (part.set_aside, part.ended) == ([], True)
+    assert part.offset <= start
+    path.write_bytes(content)
+    rest = read_segment(path, part.offset, live=True)
+    links = [record.record().link_id for record in (*part.records, *rest.records)]
+    assert (links, rest.set_aside) == (list(range(200)), [])
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096])

@@ -66,8 +66,11 @@ def test_an_entry_comes_back_as_it_was_written(table: LinkTable) -> None:
 
 
 def test_a_site_answers_on_its_own_hosts_and_the_only_one_that_has_a_path_on_all_others(table: LinkTable) -> None:
-    table.apply([(2, "/go/a", entry(2)), (SITE, "/go/a", entry(1)), (2, "/go/b", entry(3))])
-    table.apply((), hosts={HOST: SITE, "www.Two.example": 2}, checkpoint=0)
+    table.replace(
+        [(2, "/go/a", entry(2)), (SITE, "/go/a", entry(1)), (2, "/go/b", entry(3))],
+        hosts={HOST: SITE, "www.Two.example": 2},
+        checkpoint=0,
+    )
     for _ in range(2):  # the second time from memory
         assert [at(table, "/go/a", host) for host in (HOST, "two.example")] == [entry(1), entry(2)]
     assert {at(table, path, host) for host in (HOST, "two.example", "") for path in ("/go/b", "/Go/B/")} == {entry(3)}
@@ -87,7 +90,7 @@ def test_of_several_sites_with_a_path_none_answers_on_a_host_of_no_site(table: L
 def test_a_token_names_its_link_whatever_host_and_path_say(table: LinkTable) -> None:
     ours, theirs, other, stranger = (new_placement_token() for _ in range(4))
     one, two, three = (entry(link, before=f"https://shop.example/{link}?u1=") for link in (1, 2, 3))
-    table.apply(
+    table.replace(
         [(SITE, "/go/a", one), (2, "/go/a", two), (2, "/old/Other", three)],
         hosts={HOST: SITE, "two.example": 2},
         checkpoint=0,
@@ -174,7 +177,7 @@ def test_what_cannot_stand_in_a_header_is_percent_encoded(table: LinkTable) -> N
 
 
 def test_replace_leaves_nothing_of_the_old_table(table: LinkTable) -> None:
-    table.apply([(SITE, "/go/old", entry(1))], checkpoint=4)
+    table.replace([(SITE, "/go/old", entry(1))], hosts=HOSTS, checkpoint=4)
     table.replace([(SITE, "/go/new", entry(2))], hosts=HOSTS, checkpoint=9)
     assert at(table, "/go/old") is None
     assert at(table, "/GO/OLD") is None
@@ -182,7 +185,7 @@ def test_replace_leaves_nothing_of_the_old_table(table: LinkTable) -> None:
 
 
 def test_an_apply_that_fails_changes_nothing(table: LinkTable) -> None:
-    table.apply([(SITE, "/go/a", entry(1))], checkpoint=1)
+    table.replace([(SITE, "/go/a", entry(1))], hosts=HOSTS, checkpoint=1)
 
     def changes() -> Iterator[Change]:
         yield (SITE, "/go/a", None)
@@ -303,7 +306,7 @@ def test_a_flipped_byte_is_never_a_wrong_location_and_every_process_knows(table:
 def test_a_table_of_an_older_version_is_said_and_replaced(table: LinkTable, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
         older.setattr(table_file, "FORMAT", b"1")
-        table.apply((), checkpoint=0)
+        table.replace((), hosts=HOSTS, checkpoint=0)
         table.close()
     with pytest.raises(TableDamaged, match="format 1 is not 4"):
         at(table, "/go/dress")
@@ -453,7 +456,18 @@ def test_a_rebuild_killed_at_any_moment_leaves_a_whole_table_and_no_rubbish(tabl
     assert len(checkpoints) > 1  # some of them did take over
 
 
+def test_only_a_built_table_takes_a_checkpoint(table: LinkTable) -> None:
+    with pytest.raises(TableDamaged, match="not built yet"):
+        table.apply([(SITE, "/go/a", entry(1))], checkpoint=1)
+    assert (at(table, "/go/a"), table.checkpoint()) == (None, None)
+    (table.folder / "links.mdb").rename(table.folder / "taken-away")
+    with pytest.raises(TableDamaged, match="there is none"):
+        table.apply([(SITE, "/go/a", entry(1))], checkpoint=1)
+    assert not (table.folder / "links.mdb").exists()
+
+
 def test_the_checkpoint_comes_with_its_gaps(table: LinkTable) -> None:
+    table.replace((), hosts=HOSTS, checkpoint=8)
     table.apply((), checkpoint=9, gaps=[(3, 4), (7, 7)])
     assert (table.checkpoint(), table.gaps()) == (9, [(3, 4), (7, 7)])
     table.apply((), checkpoint=10)
@@ -461,7 +475,7 @@ def test_the_checkpoint_comes_with_its_gaps(table: LinkTable) -> None:
 
 
 def test_a_write_that_changes_nothing_is_none(table: LinkTable) -> None:
-    table.apply([(SITE, "/go/a", entry(1))], hosts=HOSTS, checkpoint=1)
+    table.replace([(SITE, "/go/a", entry(1))], hosts=HOSTS, checkpoint=1)
     file = table_file.opened(table.folder / "links.mdb")
     before = file.last_write()
     table.apply([(SITE, "/go/a", entry(1)), (SITE, "/go/gone", None)], hosts=HOSTS, checkpoint=1)
