@@ -1,9 +1,7 @@
 """What the rewriter makes passes every profile that it was made for, whatever the article; and does not once a piece is gone."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +14,7 @@ from affiliate.disclosure.check import check
 from affiliate.disclosure.findings import FAIL, INFO, PASS, WARN
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.state import PRESENT
-from affiliate.store import Store
+from affiliate.store import Store, migrations
 from tests.articles.newsroom import the_site
 from tests.articles.press import LAYOUTS, MARKETS, NETWORKS, Made, press, sweep
 from tests.articles.surroundings import COMMENTS, CONSENT, SLOTS
@@ -30,10 +28,9 @@ _BLOCK = re.compile(r"<p data-affiliate-disclosure.*?</p>")
 
 
 @pytest.fixture(scope="module")
-def title(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Store]:
-    path = tmp_path_factory.mktemp("press") / "affiliate.db"
-    shutil.copyfile(migrated_sqlite, path)
-    opened = Store(f"sqlite:///{path}")
+def title(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path_factory.mktemp('press') / 'affiliate.db'}")
+    migrations.upgrade(opened)
     with opened.transaction() as session:
         press(session)
     yield opened

@@ -18,7 +18,7 @@ from affiliate.articles.publish import Rewritten, rewrite_article
 from affiliate.articles.variants import VARIANTS
 from affiliate.disclosure.check import check
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
-from affiliate.store import Store
+from affiliate.store import Store, migrations
 from affiliate.store.tables import Article, Link, Placement, Programme
 from affiliate.urls import identity, without_tracking
 from tests.articles.newsroom import found_title, the_site
@@ -288,11 +288,10 @@ _TAGS = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: object) -> Iterator[Store]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One store for all examples: links of earlier ones are there, as in a real library."""
-    path = tmp_path_factory.mktemp("originals") / "affiliate.db"
-    path.write_bytes(migrated_sqlite.read_bytes())  # type: ignore[attr-defined]
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('originals') / 'affiliate.db'}")
+    migrations.upgrade(store)
     with store.transaction() as session:
         found_title(session, now=NOW)
     yield store

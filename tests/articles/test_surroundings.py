@@ -1,8 +1,6 @@
 """Whatever stands around an article, what the rewriter makes of it passes its profile, or earns nothing and says why."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,7 @@ from affiliate.disclosure.check import check
 from affiliate.disclosure.findings import FAIL, INFO, PASS
 from affiliate.disclosure.own_links import OwnLinks
 from affiliate.disclosure.state import PRESENT
-from affiliate.store import Store
+from affiliate.store import Store, migrations
 from tests.articles.newsroom import found_title, the_site
 from tests.articles.surroundings import AROUND, COMMENTS, CONSENT, HIDDEN, SLOTS
 from tests.conftest import NOW
@@ -26,10 +24,9 @@ KINDS = ("product-led", "mixed")
 
 
 @pytest.fixture(scope="module")
-def title(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Store]:
-    path = tmp_path_factory.mktemp("around") / "affiliate.db"
-    shutil.copyfile(migrated_sqlite, path)
-    opened = Store(f"sqlite:///{path}")
+def title(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path_factory.mktemp('around') / 'affiliate.db'}")
+    migrations.upgrade(opened)
     with opened.transaction() as session:
         found_title(session, now=NOW)
     yield opened

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from affiliate.links import catalogue, library, publish
+from affiliate.links import catalogue, library, publish, queries
 from affiliate.links.publish import KEPT, NEVER_BUILT, Publisher, prune_outbox, publish_hosts, publish_now
 from affiliate.links.queries import PublishedLink
 from affiliate.links.sites import add_site, find_site, set_hosts
@@ -271,7 +271,7 @@ def test_a_table_that_is_taken_away_while_it_is_brought_up_to_date_is_built_anew
     publisher = Publisher(newsroom, table)
     link_id = add(newsroom, "https://halden.example/a", "one")
     publisher.rebuild()
-    read = publish.queries.site_of_hosts
+    read = queries.site_of_hosts
 
     def taking(session: Session) -> dict[str, int]:
         (table.folder / "links.mdb").unlink(missing_ok=True)
@@ -280,7 +280,7 @@ def test_a_table_that_is_taken_away_while_it_is_brought_up_to_date_is_built_anew
         return read(session)
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(publish.queries, "site_of_hosts", taking)
+        meanwhile.setattr(queries, "site_of_hosts", taking)
         assert publisher.publish_pending() == 0
     assert publisher.needs_rebuild()
     publisher.rebuild()

@@ -1,8 +1,6 @@
 """Articles that the rewriter made, in a real browser: readers of both windows see what it put in."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,7 @@ from affiliate.disclosure.browser.windows import Chromium
 from affiliate.disclosure.check import check
 from affiliate.disclosure.findings import INFO, PASS
 from affiliate.disclosure.own_links import OwnLinks
-from affiliate.store import Store
+from affiliate.store import Store, migrations
 from tests.articles.newsroom import the_site
 from tests.articles.press import Made, press, sweep
 from tests.conftest import NOW
@@ -31,10 +29,9 @@ _FEW = [
 
 
 @pytest.fixture(scope="module")
-def title(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Store]:
-    path = tmp_path_factory.mktemp("press") / "affiliate.db"
-    shutil.copyfile(migrated_sqlite, path)
-    opened = Store(f"sqlite:///{path}")
+def title(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path_factory.mktemp('press') / 'affiliate.db'}")
+    migrations.upgrade(opened)
     with opened.transaction() as session:
         press(session)
     yield opened
