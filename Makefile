@@ -5,7 +5,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 DATA := $(or $(AFFILIATE_DATA_DIR),data)
 BOOTSTRAP = $(PYTHON) .ci/bootstrap.py $(EXTRAS:%=--extra=%)
-PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
+PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile
 
 # Here byte code may be written: without it every process compiles all it loads, and pytest every test anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -17,6 +17,7 @@ from affiliate.disclosure.check import check
 from affiliate.disclosure.state import MISSING, NOT_NEEDED, PRESENT
 from affiliate.errors import InvalidDocument, InvalidInput, InvalidUrl
 from affiliate.ids import is_placement_token
+from affiliate.links import proposed
 from affiliate.links.library import add_link, edit_link, rename_link, retire_link
 from affiliate.links.publish import Publisher
 from affiliate.links.sites import add_site
@@ -614,20 +615,26 @@ def test_a_new_placement_names_its_link_on_every_host_with_the_next_look(title: 
     assert rows(title, LinkChange) == before  # a run without a new placement publishes nothing
 
 
-def test_however_often_an_article_leads_to_one_address_its_own_output_is_taken_again(title: Store) -> None:
-    once = publish(title, PARTYWEAR + '<a href="https://www.harbourvine.example/p/marble-midi-dress">x</a>' * 2_001)
-    assert len(once.placements) > 2_000
+def test_however_often_an_article_leads_to_one_address_its_own_output_is_taken_again(
+    title: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposed, "MOST_NEW", 40)
+    once = publish(title, PARTYWEAR + '<a href="https://www.harbourvine.example/p/marble-midi-dress">x</a>' * 41)
+    assert len(once.placements) > 40
     assert publish(title, once.html, days=1).html == once.html
 
 
-def test_an_article_that_makes_more_links_than_any_has_is_refused_and_one_of_footnotes_is_not(title: Store) -> None:
+def test_an_article_that_makes_more_links_than_any_has_is_refused_and_one_of_footnotes_is_not(
+    title: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposed, "MOST_NEW", 40)
     page = "https://www.harbourvine.example/p/"
-    html = "".join(f'<a href="{page}{number}">x</a>' for number in range(2_001))
+    html = "".join(f'<a href="{page}{number}">x</a>' for number in range(41))
     before = rows(title, Link)
-    with pytest.raises(InvalidDocument, match="more than 2,000 new links at once"):
+    with pytest.raises(InvalidDocument, match="more than 40 new links at once"):
         publish(title, html)
     assert (rows(title, Article), rows(title, Link)) == (0, before)
     notes = "".join(
-        f'<a href="#note{number}">x</a><a href="https://news.example/{number}">x</a>' for number in range(2_001)
+        f'<a href="#note{number}">x</a><a href="https://news.example/{number}">x</a>' for number in range(41)
     )
     assert len(publish(title, PARTYWEAR + notes).placements) == len(publish(title, PARTYWEAR).placements)

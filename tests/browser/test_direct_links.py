@@ -84,7 +84,7 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture
 def magazine(tmp_path: Path) -> Iterator[Magazine]:
     opened = Magazine(Redirects(tmp_path))
-    thread = threading.Thread(target=opened.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=opened.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield opened
     opened.server.shutdown()

@@ -84,7 +84,7 @@ class Article:
 @pytest.fixture
 def article(tmp_path: Path) -> Iterator[Article]:
     opened = Article(Redirects(tmp_path))
-    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in opened.servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in opened.servers]
     for thread in threads:
         thread.start()
     yield opened

@@ -1,12 +1,8 @@
 """The demo's register of disclosure: every article was checked, one page fails, and the chain of evidence is whole."""
 
-import pytest
-
 from affiliate.disclosure.evidence.verifying import verify
 from affiliate.reports.register import RegisterFilter, count_register, list_register
 from tests.demo.conftest import TODAY, Newsroom
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_one_monetised_page_fails_and_all_were_checked(newsroom: Newsroom) -> None:

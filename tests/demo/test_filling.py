@@ -49,8 +49,6 @@ from affiliate.web.accounts import check_password
 from tests.demo.conftest import TODAY, Newsroom, filled, open_empty
 from tests.networks.reports import read_as
 
-pytestmark = pytest.mark.xdist_group("demo")  # the newsroom is filled once per process
-
 
 def test_two_companies_with_two_currencies_have_a_site_each(newsroom: Newsroom) -> None:
     with newsroom.app.store.reading() as session:

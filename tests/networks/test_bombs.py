@@ -123,9 +123,6 @@ print(json.dumps(said))
 """
 
 
-pytestmark = pytest.mark.xdist_group("bombs")  # one worker, so that they are made once
-
-
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What one process with little memory says of each file."""

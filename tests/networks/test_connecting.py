@@ -121,7 +121,7 @@ class _Page(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     """A server at 127.0.0.1; nobody listens at the other addresses of this machine."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
 

@@ -12,8 +12,6 @@ import requests
 from tests.packaging.conftest import ROOT, answers, free_port
 from tests.waiting import PATIENCE, wait_until
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 def processes_with(value: str) -> list[int]:
     """The processes whose environment holds a value."""

@@ -12,8 +12,6 @@ import requests
 from tests.packaging.conftest import ROOT, Installation
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.xdist_group("packaging")  # one worker, so one build
-
 
 def files_below(folder: str) -> Iterator[str]:
     for path in (ROOT / folder).rglob("*"):

@@ -35,7 +35,7 @@ def address(redirects: Redirects) -> Iterator[Address]:
     redirects.make_hop(proxies=("127.0.0.0/8",))
     app = RedirectMiddleware(redirects.hop, pages, redirects.counters)
     with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield "127.0.0.1", server.server_port
         server.shutdown()

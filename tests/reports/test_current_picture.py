@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -51,8 +52,11 @@ def assert_same(session: Session) -> int:
     return compared
 
 
-def test_after_imports_amendments_and_undoing_in_any_order_reports_are_those_of_the_versions(store: Store) -> None:
-    for seed in range(2):
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 9), marks=pytest.mark.slow)], ids=["one", "eight"])
+def test_after_imports_amendments_and_undoing_in_any_order_reports_are_those_of_the_versions(
+    store: Store, seeds: range
+) -> None:
+    for seed in seeds:
         dice = random.Random(f"picture {seed}")
         with thrown_away(store) as session:
             refs = [

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
 from affiliate.disclosure.browser.windows import WINDOWS, Chromium
 from affiliate.disclosure.check import UNCHECKED, check
-from affiliate.disclosure.findings import FAIL, PASS
+from affiliate.disclosure.findings import FAIL, PASS, Checked
+from tests.disclosure.rendered.conftest import begun
 from tests.disclosure.rendered.test_pages import LINK, TEXT, TOLD, page
 
 WORDS = ("News", "Sport", "Food", "Books", "Films", "Music", "Homes", "Style", "Games", "Travel", "Money", "Tech", "Garden", "Offers", "Ad", "Advertising", "Sponsored")  # fmt: skip
@@ -50,14 +52,25 @@ def laid_out() -> Iterator[tuple[str, str, bool]]:
         yield f"{name}, untold", page(inside + LINK + after, before=before), False
 
 
-@pytest.mark.parametrize(("name", "html", "is_told"), [pytest.param(*one, id=one[0]) for one in laid_out()])
+LAID_OUT = {name: (html, is_told) for name, html, is_told in laid_out()}
+
+
+@pytest.fixture(scope="module")
+def checked(chromium: Chromium) -> Iterator[dict[str, Future[Checked]]]:
+    def look(name: str) -> Checked:
+        with chromium.text(LAID_OUT[name][0], WINDOWS[:1]) as opened:
+            return check(opened.html, ["us", "uk", "amazon"], screens=opened.screens)
+
+    yield from begun(look, LAID_OUT)
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
 def test_whatever_stands_around_it_a_page_is_told_by_its_disclosure(
-    chromium: Chromium, name: str, html: str, is_told: bool
+    checked: dict[str, Future[Checked]], name: str
 ) -> None:
-    with chromium.text(html, WINDOWS[:1]) as opened:
-        checked = check(opened.html, ["us", "uk", "amazon"], screens=opened.screens)
-    assert UNCHECKED not in {finding.message for finding in checked.findings}, name
-    assert checked.verdicts["us"] != (FAIL if is_told else PASS), checked.findings
+    found = checked[name].result()
+    assert UNCHECKED not in {finding.message for finding in found.findings}
+    assert found.verdicts["us"] != (FAIL if LAID_OUT[name][1] else PASS), found.findings
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Whole pages in both windows: what readers cannot read fails, what ordinary magazines do does not."""
 
+from collections.abc import Iterator
+from concurrent.futures import Future
+
 import pytest
 
 from affiliate.disclosure.browser.windows import WINDOWS, Chromium
 from affiliate.disclosure.check import check
 from affiliate.disclosure.findings import FAIL, PASS, WARN, Checked
+from tests.disclosure.rendered.conftest import begun
 from tests.disclosure.rendered.ways import FILLER, SENTENCE
 
 HREF = "https://www.awin1.com/cread.php?awinmid=1&awinaffid=2&ued=https%3A%2F%2Fshop.example%2Fp"
@@ -43,9 +47,14 @@ IN_BOTH = {
 }
 
 
-def checked(chromium: Chromium, name: str, html: str) -> Checked:
-    with chromium.text(html, WINDOWS if name in IN_BOTH else WINDOWS[:1]) as opened:
-        return check(opened.html, ["us"], screens=opened.screens)
+@pytest.fixture(scope="module")
+def checked(chromium: Chromium) -> Iterator[dict[str, Future[Checked]]]:
+    def look(name: str) -> Checked:
+        profile, html, _ = CASES[name]
+        with chromium.text(html, WINDOWS if name in IN_BOTH else WINDOWS[:1]) as opened:
+            return check(opened.html, [profile], screens=opened.screens)
+
+    yield from begun(look, CASES)
 
 
 COPIES = "<style>@media (max-width:600px){.desk{display:none}}@media (min-width:601px){.phone{display:none}}</style>"
@@ -176,13 +185,6 @@ PAGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_gets_its_verdict(chromium: Chromium, name: str) -> None:
-    html, verdict = PAGES[name]
-    result = checked(chromium, name, html)
-    assert result.verdicts["us"] == verdict, [finding.as_json() for finding in result.findings]
-
-
 KETTLES = "<h1>The best kettles, tested</h1>"
 GERMAN = "<p>Dieser Artikel enthält Werbelinks. Wenn Sie darüber kaufen, erhalten wir eine Provision.</p>"
 JAPANESE = "<p>{}当サイトでは、リンクから購入されると当社に報酬が支払われます。</p>"
@@ -220,11 +222,11 @@ LABELLED = {
     ),
     "a little smaller for Rakuten": ("rakuten", page(f'<p style="font-size:16px">{SENTENCE}</p>{LINK}{TEXT}'), FAIL),
 }  # fmt: skip
+CASES = {name: ("us", html, verdict) for name, (html, verdict) in PAGES.items()} | LABELLED
 
 
-@pytest.mark.parametrize("name", LABELLED)
-def test_a_label_gets_its_verdict(chromium: Chromium, name: str) -> None:
-    profile, html, verdict = LABELLED[name]
-    with chromium.text(html, WINDOWS[:1]) as opened:
-        result = check(opened.html, [profile], screens=opened.screens)
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_gets_its_verdict(checked: dict[str, Future[Checked]], name: str) -> None:
+    profile, _, verdict = CASES[name]
+    result = checked[name].result()
     assert result.verdicts[profile] == verdict, [finding.as_json() for finding in result.findings]
